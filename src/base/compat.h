@@ -1,0 +1,38 @@
+/*
+ * compat.h
+ *		The one place where PostgreSQL's major versions differ for us.
+ *
+ * Call sites are written for the newest version; what an older one lacks is
+ * supplied here under the new name.
+ */
+#ifndef REVOPS_COMPAT_H
+#define REVOPS_COMPAT_H
+
+#include "postgres.h"
+
+#if PG_VERSION_NUM < 150000
+#error "pg_revops needs PostgreSQL 15 or later"
+#endif
+
+#if PG_VERSION_NUM >= 160000
+#include "varatt.h"
+#endif
+
+#include "storage/proc.h"
+#include "utils/guc.h"
+
+#if PG_VERSION_NUM >= 170000
+#define RevopsLocalTransactionId() (MyProc->vxid.lxid)
+#else
+#define RevopsLocalTransactionId() (MyProc->lxid)
+
+/* Pin the search path; the caller has opened a GUC nest level. */
+static inline void
+RestrictSearchPath(void)
+{
+	set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET,
+					  PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+}
+#endif
+
+#endif							/* REVOPS_COMPAT_H */

@@ -1,0 +1,23 @@
+/*
+ * pg_revops.c
+ *		Module start: settings and callbacks.  Nothing else lives here.
+ */
+#include "postgres.h"
+
+#include "fmgr.h"
+#include "utils/guc.h"
+
+#include "define/invalidate.h"
+#include "time/engine_time.h"
+
+PG_MODULE_MAGIC;
+
+extern void _PG_init(void);
+
+void
+_PG_init(void)
+{
+	engine_time_init();
+	invalidate_init();
+	MarkGUCPrefixReserved("pg_revops");
+}

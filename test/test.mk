@@ -1,0 +1,1 @@
+# targets that start a private cluster: see test/README.md

@@ -1,0 +1,199 @@
+-- Facts: append-only.  Written by the engine alone, straight into the heap: no
+-- triggers on INSERT, no CHECKs, no foreign keys here (settle/writer.c checks).
+-- Facts hold ids, codes and non-personal dimensions only.
+
+CREATE SEQUENCE revops.touch_id CACHE 32;
+CREATE TABLE revops.touch
+(
+    lead_id      bigint NOT NULL,
+    occurred_at  timestamptz NOT NULL,
+    touch_id     bigint NOT NULL,
+    recorded_at  timestamptz NOT NULL,
+    workspace_id int NOT NULL,
+    signal_id    int,
+    binding_id   int,
+    sign         smallint NOT NULL,
+    source_key   text COLLATE "C",
+    PRIMARY KEY (lead_id, occurred_at, touch_id)
+);
+COMMENT ON TABLE revops.touch IS 'Fact: one dated interaction with a lead. A host''s edit or delete appends a row of sign -1 that takes the touch back.';
+COMMENT ON COLUMN revops.touch.lead_id IS 'the lead';
+COMMENT ON COLUMN revops.touch.occurred_at IS 'when it happened';
+COMMENT ON COLUMN revops.touch.touch_id IS 'number of the touch';
+COMMENT ON COLUMN revops.touch.recorded_at IS 'engine time when it was recorded';
+COMMENT ON COLUMN revops.touch.workspace_id IS 'workspace';
+COMMENT ON COLUMN revops.touch.signal_id IS 'its signal; NULL: the host wrote a code that no signal has (see fault)';
+COMMENT ON COLUMN revops.touch.binding_id IS 'binding that brought it; NULL: record_touch()';
+COMMENT ON COLUMN revops.touch.sign IS '1: happened; -1: taken back';
+COMMENT ON COLUMN revops.touch.source_key IS 'key of the host''s row';
+
+CREATE SEQUENCE revops.change_id CACHE 32;
+CREATE TABLE revops.profile_change
+(
+    lead_id      bigint NOT NULL,
+    change_id    bigint NOT NULL,
+    at           timestamptz NOT NULL,
+    workspace_id int NOT NULL,
+    binding_id   int NOT NULL,
+    profile      jsonb NOT NULL,
+    PRIMARY KEY (lead_id, change_id)
+);
+COMMENT ON TABLE revops.profile_change IS 'Fact: the values of a lead''s roles from a moment on. Personal roles are not here but in lead_identity.';
+COMMENT ON COLUMN revops.profile_change.lead_id IS 'the lead';
+COMMENT ON COLUMN revops.profile_change.change_id IS 'number of the change, growing';
+COMMENT ON COLUMN revops.profile_change.at IS 'engine time of the change';
+COMMENT ON COLUMN revops.profile_change.workspace_id IS 'workspace';
+COMMENT ON COLUMN revops.profile_change.binding_id IS 'binding that brought it';
+COMMENT ON COLUMN revops.profile_change.profile IS 'all non-personal roles that are not NULL';
+
+CREATE TABLE revops.stage_change
+(
+    lead_id      bigint NOT NULL,
+    seq          int NOT NULL,
+    workspace_id int NOT NULL,
+    agreement_id int NOT NULL,
+    at           timestamptz NOT NULL,
+    recorded_at  timestamptz NOT NULL,
+    lead_created_at timestamptz NOT NULL,
+    spent        interval,
+    team_id      int,
+    rep_id       int,
+    fit          smallint NOT NULL,
+    intent       smallint NOT NULL,
+    score        smallint NOT NULL,
+    violation    boolean NOT NULL,
+    from_stage   text COLLATE "C",
+    to_stage     text COLLATE "C" NOT NULL,
+    cause        text COLLATE "C" NOT NULL,
+    reason       text COLLATE "C",
+    actor        text COLLATE "C" NOT NULL,
+    source       text COLLATE "C",
+    campaign     text COLLATE "C",
+    segment      text COLLATE "C",
+    PRIMARY KEY (lead_id, seq)
+);
+COMMENT ON TABLE revops.stage_change IS 'Fact: a lead entered a stage. Carries the dimensions that the KPIs need, so that none of them joins the host''s tables.';
+COMMENT ON COLUMN revops.stage_change.lead_id IS 'the lead';
+COMMENT ON COLUMN revops.stage_change.seq IS 'number of the move within the lead, from 1 (its entry)';
+COMMENT ON COLUMN revops.stage_change.workspace_id IS 'workspace';
+COMMENT ON COLUMN revops.stage_change.agreement_id IS 'version of the agreement in force';
+COMMENT ON COLUMN revops.stage_change.at IS 'when it entered; for the entry: when the lead was created';
+COMMENT ON COLUMN revops.stage_change.recorded_at IS 'engine time of the settle that decided it';
+COMMENT ON COLUMN revops.stage_change.lead_created_at IS 'when the lead was created: its cohort';
+COMMENT ON COLUMN revops.stage_change.spent IS 'time spent in the stage left (exact time); NULL at entry';
+COMMENT ON COLUMN revops.stage_change.team_id IS 'team that had the lead after the move';
+COMMENT ON COLUMN revops.stage_change.rep_id IS 'rep who had the lead after the move';
+COMMENT ON COLUMN revops.stage_change.fit IS 'fit then, 0 to 100';
+COMMENT ON COLUMN revops.stage_change.intent IS 'intent then, 0 to 100';
+COMMENT ON COLUMN revops.stage_change.score IS 'score then, 0 to 100';
+COMMENT ON COLUMN revops.stage_change.violation IS 'true: the host made a move that the transitions do not allow';
+COMMENT ON COLUMN revops.stage_change.from_stage IS 'stage left; NULL at entry';
+COMMENT ON COLUMN revops.stage_change.to_stage IS 'stage entered';
+COMMENT ON COLUMN revops.stage_change.cause IS
+    'what moved it: entry, score, disqualifier, accept, reject, recycle, advance, host, opportunity, won, due (a recycled lead''s date)';
+COMMENT ON COLUMN revops.stage_change.reason IS 'coded reason';
+COMMENT ON COLUMN revops.stage_change.actor IS 'role that acted';
+COMMENT ON COLUMN revops.stage_change.source IS 'source of the lead then';
+COMMENT ON COLUMN revops.stage_change.campaign IS 'campaign of the lead then';
+COMMENT ON COLUMN revops.stage_change.segment IS 'segment of the lead then';
+
+CREATE TABLE revops.assignment
+(
+    lead_id      bigint NOT NULL,
+    seq          int NOT NULL,
+    workspace_id int NOT NULL,
+    at           timestamptz NOT NULL,
+    team_id      int,
+    rep_id       int,
+    from_team_id int,
+    from_rep_id  int,
+    route_id     int,
+    cause        text COLLATE "C" NOT NULL,
+    reason       text COLLATE "C",
+    actor        text COLLATE "C" NOT NULL,
+    source       text COLLATE "C",
+    campaign     text COLLATE "C",
+    segment      text COLLATE "C",
+    PRIMARY KEY (lead_id, seq)
+);
+COMMENT ON TABLE revops.assignment IS 'Fact: a lead was given to a team and a rep.';
+COMMENT ON COLUMN revops.assignment.lead_id IS 'the lead';
+COMMENT ON COLUMN revops.assignment.seq IS 'number of the assignment within the lead, from 1';
+COMMENT ON COLUMN revops.assignment.workspace_id IS 'workspace';
+COMMENT ON COLUMN revops.assignment.at IS 'engine time';
+COMMENT ON COLUMN revops.assignment.team_id IS 'team that got it';
+COMMENT ON COLUMN revops.assignment.rep_id IS 'rep who got it; NULL: the team''s queue';
+COMMENT ON COLUMN revops.assignment.from_team_id IS 'team that had it';
+COMMENT ON COLUMN revops.assignment.from_rep_id IS 'rep who had it';
+COMMENT ON COLUMN revops.assignment.route_id IS 'route that chose the team';
+COMMENT ON COLUMN revops.assignment.cause IS 'route (weighted round robin), kept (the owner it had), host (the host''s owner or team column), assign (by hand), unrouted (no route matched)';
+COMMENT ON COLUMN revops.assignment.reason IS 'coded reason';
+COMMENT ON COLUMN revops.assignment.actor IS 'role that acted';
+COMMENT ON COLUMN revops.assignment.source IS 'source of the lead then';
+COMMENT ON COLUMN revops.assignment.campaign IS 'campaign of the lead then';
+COMMENT ON COLUMN revops.assignment.segment IS 'segment of the lead then';
+
+CREATE SEQUENCE revops.opportunity_change_id CACHE 32;
+CREATE TABLE revops.opportunity_change
+(
+    opportunity_id bigint NOT NULL,
+    change_id    bigint NOT NULL,
+    workspace_id int NOT NULL,
+    lead_id      bigint,
+    at           timestamptz NOT NULL,
+    status       text COLLATE "C" NOT NULL,
+    amount       numeric,
+    currency     text COLLATE "C",
+    base_amount  numeric,
+    PRIMARY KEY (opportunity_id, change_id)
+);
+COMMENT ON TABLE revops.opportunity_change IS 'Fact: an opportunity was opened, changed, won, lost or deleted.';
+COMMENT ON COLUMN revops.opportunity_change.opportunity_id IS 'the opportunity';
+COMMENT ON COLUMN revops.opportunity_change.change_id IS 'number of the change, growing';
+COMMENT ON COLUMN revops.opportunity_change.workspace_id IS 'workspace';
+COMMENT ON COLUMN revops.opportunity_change.lead_id IS 'its lead; NULL: the host named none that is known';
+COMMENT ON COLUMN revops.opportunity_change.at IS 'when: opened_at or closed_at of the host where mapped, else engine time';
+COMMENT ON COLUMN revops.opportunity_change.status IS 'open, won, lost or gone (deleted)';
+COMMENT ON COLUMN revops.opportunity_change.amount IS 'amount in currency';
+COMMENT ON COLUMN revops.opportunity_change.currency IS 'ISO 4217 code; the workspace''s where the host maps none';
+COMMENT ON COLUMN revops.opportunity_change.base_amount IS 'amount in the workspace''s currency at the rate of that day; NULL: no rate';
+
+CREATE SEQUENCE revops.event_id CACHE 32;
+CREATE TABLE revops.event
+(
+    txid         xid8 NOT NULL,
+    event_id     bigint NOT NULL,
+    workspace_id int NOT NULL,
+    lead_id      bigint NOT NULL,
+    at           timestamptz NOT NULL,
+    seq          int NOT NULL,
+    event        text COLLATE "C" NOT NULL,
+    PRIMARY KEY (txid, event_id)
+);
+COMMENT ON TABLE revops.event IS 'Fact and outbox: what happened, for consumers that read at their own pace.';
+COMMENT ON COLUMN revops.event.txid IS 'transaction that wrote it: consumers read by difference of snapshots';
+COMMENT ON COLUMN revops.event.event_id IS 'number, growing within a transaction';
+COMMENT ON COLUMN revops.event.workspace_id IS 'workspace';
+COMMENT ON COLUMN revops.event.lead_id IS 'the lead';
+COMMENT ON COLUMN revops.event.at IS 'engine time';
+COMMENT ON COLUMN revops.event.seq IS 'seq of the stage_change, assignment or sla_clock row that it speaks of';
+COMMENT ON COLUMN revops.event.event IS 'stage_changed, assigned, sla_breached, recycle_due';
+
+CREATE TABLE revops.definition_change
+(
+    change_id    bigint GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY,
+    at           timestamptz NOT NULL DEFAULT pg_catalog.now(),
+    actor        text NOT NULL DEFAULT session_user,
+    definition   text NOT NULL,
+    operation    text NOT NULL,
+    before       jsonb,
+    after        jsonb
+);
+COMMENT ON TABLE revops.definition_change IS 'Fact: who changed which definition, and how.';
+COMMENT ON COLUMN revops.definition_change.change_id IS 'number of the change';
+COMMENT ON COLUMN revops.definition_change.at IS 'when';
+COMMENT ON COLUMN revops.definition_change.actor IS 'session role that did it';
+COMMENT ON COLUMN revops.definition_change.definition IS 'table of the definition';
+COMMENT ON COLUMN revops.definition_change.operation IS 'INSERT, UPDATE, DELETE or TRUNCATE';
+COMMENT ON COLUMN revops.definition_change.before IS 'the row before';
+COMMENT ON COLUMN revops.definition_change.after IS 'the row after';

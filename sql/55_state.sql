@@ -1,0 +1,236 @@
+-- State: derived from facts, written by settle alone; verify() recomputes it.
+
+CREATE SEQUENCE revops.lead_id CACHE 32;
+CREATE TABLE revops.lead
+(
+    lead_id      bigint NOT NULL,
+    workspace_id int NOT NULL,
+    binding_id   int NOT NULL,
+    agreement_id int NOT NULL,
+    created_at   timestamptz NOT NULL,
+    settled_at   timestamptz NOT NULL,
+    stage_since  timestamptz NOT NULL,
+    gone_at      timestamptz,
+    last_touch_at timestamptz,
+    assigned_at  timestamptz,
+    profile_id   bigint NOT NULL,
+    intent_pos   double precision NOT NULL,
+    intent_neg   double precision NOT NULL,
+    team_id      int,
+    rep_id       int,
+    moves        int NOT NULL,
+    assignments  int NOT NULL,
+    clocks       int NOT NULL,
+    touches      int NOT NULL,
+    running      smallint NOT NULL,
+    fit          smallint NOT NULL,
+    disqualified boolean NOT NULL,
+    handed_over  boolean NOT NULL,
+    stage        text COLLATE "C" NOT NULL,
+    key          text COLLATE "C" NOT NULL,
+    source       text COLLATE "C",
+    campaign     text COLLATE "C",
+    segment      text COLLATE "C",
+    PRIMARY KEY (lead_id),
+    CONSTRAINT lead_key UNIQUE (binding_id, key)
+) WITH (fillfactor = 80);
+COMMENT ON TABLE revops.lead IS 'State of a lead. Read the view lead_status instead: it adds what has not been folded yet, and time.';
+COMMENT ON COLUMN revops.lead.lead_id IS 'number of the lead';
+COMMENT ON COLUMN revops.lead.workspace_id IS 'workspace';
+COMMENT ON COLUMN revops.lead.binding_id IS 'binding of the host''s row';
+COMMENT ON COLUMN revops.lead.agreement_id IS 'version that fit and the intent sums were computed under';
+COMMENT ON COLUMN revops.lead.created_at IS 'when the lead was created, by the host''s created_at where mapped';
+COMMENT ON COLUMN revops.lead.settled_at IS 'engine time of the last settle';
+COMMENT ON COLUMN revops.lead.stage_since IS 'when it entered its stage';
+COMMENT ON COLUMN revops.lead.gone_at IS 'when the host deleted the row; NULL: there';
+COMMENT ON COLUMN revops.lead.last_touch_at IS 'latest occurred_at of its touches';
+COMMENT ON COLUMN revops.lead.assigned_at IS 'when it got its present team and rep';
+COMMENT ON COLUMN revops.lead.profile_id IS 'change_id of its profile in force';
+COMMENT ON COLUMN revops.lead.intent_pos IS 'log2 of the sum of positive points, in forward-decay units; -Infinity: none';
+COMMENT ON COLUMN revops.lead.intent_neg IS 'log2 of the sum of negative points, in forward-decay units; -Infinity: none';
+COMMENT ON COLUMN revops.lead.team_id IS 'team that has it';
+COMMENT ON COLUMN revops.lead.rep_id IS 'rep who has it';
+COMMENT ON COLUMN revops.lead.moves IS 'stage changes so far';
+COMMENT ON COLUMN revops.lead.assignments IS 'assignments so far';
+COMMENT ON COLUMN revops.lead.clocks IS 'SLA clocks started so far';
+COMMENT ON COLUMN revops.lead.touches IS 'touches so far, net of those taken back';
+COMMENT ON COLUMN revops.lead.running IS 'SLA clocks that run now';
+COMMENT ON COLUMN revops.lead.fit IS 'fit, 0 to 100';
+COMMENT ON COLUMN revops.lead.disqualified IS 'true: a disqualifying rule holds';
+COMMENT ON COLUMN revops.lead.handed_over IS 'true: in the hands of sales since its last handoff; its first-response clock has been started';
+COMMENT ON COLUMN revops.lead.stage IS 'stage';
+COMMENT ON COLUMN revops.lead.key IS 'key of the host''s row as text';
+COMMENT ON COLUMN revops.lead.source IS 'source';
+COMMENT ON COLUMN revops.lead.campaign IS 'campaign';
+COMMENT ON COLUMN revops.lead.segment IS 'segment';
+
+CREATE SEQUENCE revops.delta_id CACHE 32;
+CREATE TABLE revops.lead_delta
+(
+    lead_id      bigint NOT NULL,
+    delta_id     bigint NOT NULL,
+    workspace_id int NOT NULL,
+    agreement_id int NOT NULL,
+    at           timestamptz NOT NULL,
+    last_touch_at timestamptz,
+    answered_at  timestamptz,
+    profile_id   bigint,
+    intent_pos   double precision NOT NULL,
+    intent_neg   double precision NOT NULL,
+    touches      int NOT NULL,
+    recount      boolean NOT NULL,
+    gone         boolean,
+    PRIMARY KEY (lead_id, delta_id)
+);
+COMMENT ON TABLE revops.lead_delta IS 'What could not be settled at once because the lead was busy; folded by the next settle of the lead, or by settle().';
+COMMENT ON COLUMN revops.lead_delta.lead_id IS 'the lead';
+COMMENT ON COLUMN revops.lead_delta.delta_id IS 'number of the delta, growing';
+COMMENT ON COLUMN revops.lead_delta.workspace_id IS 'workspace';
+COMMENT ON COLUMN revops.lead_delta.agreement_id IS 'version whose points the sums use';
+COMMENT ON COLUMN revops.lead_delta.at IS 'engine time when it was written';
+COMMENT ON COLUMN revops.lead_delta.last_touch_at IS 'latest occurred_at among its touches';
+COMMENT ON COLUMN revops.lead_delta.answered_at IS 'earliest occurred_at among its touches that keep a promise';
+COMMENT ON COLUMN revops.lead_delta.profile_id IS 'change_id of a new profile';
+COMMENT ON COLUMN revops.lead_delta.intent_pos IS 'log2 of the sum of positive points, in forward-decay units';
+COMMENT ON COLUMN revops.lead_delta.intent_neg IS 'log2 of the sum of negative points, in forward-decay units';
+COMMENT ON COLUMN revops.lead_delta.touches IS 'touches, net of those taken back';
+COMMENT ON COLUMN revops.lead_delta.recount IS 'true: a touch was taken back, sum the lead''s touches anew';
+COMMENT ON COLUMN revops.lead_delta.gone IS 'true: the host deleted the row; false: it is back';
+
+CREATE TABLE revops.lead_identity
+(
+    lead_id      bigint NOT NULL,
+    workspace_id int NOT NULL,
+    personal     jsonb NOT NULL,
+    PRIMARY KEY (lead_id)
+);
+COMMENT ON TABLE revops.lead_identity IS 'Personal roles of a lead (e-mail, phone, name ...): the one place where a person is named, and erased.';
+COMMENT ON COLUMN revops.lead_identity.lead_id IS 'the lead';
+COMMENT ON COLUMN revops.lead_identity.workspace_id IS 'workspace';
+COMMENT ON COLUMN revops.lead_identity.personal IS 'personal roles that are not NULL';
+
+CREATE TABLE revops.sla_clock
+(
+    lead_id      bigint NOT NULL,
+    seq          int NOT NULL,
+    workspace_id int NOT NULL,
+    agreement_id int NOT NULL,
+    policy_id    int NOT NULL,
+    calendar_id  int,
+    team_id      int,
+    rep_id       int,
+    started_at   timestamptz NOT NULL,
+    due_at       timestamptz NOT NULL,
+    stopped_at   timestamptz,
+    breached_at  timestamptz,
+    outcome      text COLLATE "C",
+    promise      text COLLATE "C" NOT NULL,
+    source       text COLLATE "C",
+    campaign     text COLLATE "C",
+    segment      text COLLATE "C",
+    PRIMARY KEY (lead_id, seq)
+) WITH (fillfactor = 90);
+CREATE INDEX sla_clock_due ON revops.sla_clock (due_at) WHERE stopped_at IS NULL AND breached_at IS NULL;
+COMMENT ON TABLE revops.sla_clock IS 'State: running and ended promises. A clock is its own timer; it is breached from due_at on, whether or not anything ran then.';
+COMMENT ON COLUMN revops.sla_clock.lead_id IS 'the lead';
+COMMENT ON COLUMN revops.sla_clock.seq IS 'number of the clock within the lead, from 1';
+COMMENT ON COLUMN revops.sla_clock.workspace_id IS 'workspace';
+COMMENT ON COLUMN revops.sla_clock.agreement_id IS 'version of the agreement';
+COMMENT ON COLUMN revops.sla_clock.policy_id IS 'the policy';
+COMMENT ON COLUMN revops.sla_clock.calendar_id IS 'calendar that counts: the rep''s or the policy''s; NULL: wall time';
+COMMENT ON COLUMN revops.sla_clock.team_id IS 'team that had the lead at the start';
+COMMENT ON COLUMN revops.sla_clock.rep_id IS 'rep who had the lead at the start';
+COMMENT ON COLUMN revops.sla_clock.started_at IS 'when it started';
+COMMENT ON COLUMN revops.sla_clock.due_at IS 'when the promise is due';
+COMMENT ON COLUMN revops.sla_clock.stopped_at IS 'when it ended; NULL: it runs';
+COMMENT ON COLUMN revops.sla_clock.breached_at IS 'due_at, once run_due() has noticed the breach and told of it';
+COMMENT ON COLUMN revops.sla_clock.outcome IS 'kept, late or void (the lead was rejected, recycled or deleted first); NULL: it runs';
+COMMENT ON COLUMN revops.sla_clock.promise IS 'first_response';
+COMMENT ON COLUMN revops.sla_clock.source IS 'source of the lead at the start';
+COMMENT ON COLUMN revops.sla_clock.campaign IS 'campaign of the lead at the start';
+COMMENT ON COLUMN revops.sla_clock.segment IS 'segment of the lead at the start';
+
+CREATE SEQUENCE revops.opportunity_id CACHE 32;
+CREATE TABLE revops.opportunity
+(
+    opportunity_id bigint NOT NULL PRIMARY KEY,
+    workspace_id int NOT NULL,
+    binding_id   int NOT NULL,
+    lead_id      bigint,
+    opened_at    timestamptz NOT NULL,
+    closed_at    timestamptz,
+    status       text COLLATE "C" NOT NULL,
+    amount       numeric,
+    currency     text COLLATE "C",
+    base_amount  numeric,
+    key          text COLLATE "C" NOT NULL,
+    CONSTRAINT opportunity_key UNIQUE (binding_id, key)
+);
+CREATE INDEX opportunity_lead ON revops.opportunity (lead_id);
+COMMENT ON TABLE revops.opportunity IS 'State of an opportunity (deal).';
+COMMENT ON COLUMN revops.opportunity.opportunity_id IS 'number of the opportunity';
+COMMENT ON COLUMN revops.opportunity.workspace_id IS 'workspace';
+COMMENT ON COLUMN revops.opportunity.binding_id IS 'binding of the host''s row';
+COMMENT ON COLUMN revops.opportunity.lead_id IS 'its lead; NULL: the host named none that is known';
+COMMENT ON COLUMN revops.opportunity.opened_at IS 'when it was opened';
+COMMENT ON COLUMN revops.opportunity.closed_at IS 'when it was won or lost';
+COMMENT ON COLUMN revops.opportunity.status IS 'open, won, lost or gone (deleted)';
+COMMENT ON COLUMN revops.opportunity.amount IS 'amount in currency';
+COMMENT ON COLUMN revops.opportunity.currency IS 'ISO 4217 code';
+COMMENT ON COLUMN revops.opportunity.base_amount IS 'amount in the workspace''s currency; NULL: no rate';
+COMMENT ON COLUMN revops.opportunity.key IS 'key of the host''s row as text';
+
+CREATE TABLE revops.timer
+(
+    timer_id     bigint GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY,
+    workspace_id int NOT NULL,
+    lead_id      bigint NOT NULL,
+    seq          int NOT NULL,
+    due_at       timestamptz NOT NULL,
+    timer        text COLLATE "C" NOT NULL
+);
+CREATE INDEX timer_due ON revops.timer (due_at);
+CREATE INDEX timer_lead ON revops.timer (lead_id);
+COMMENT ON TABLE revops.timer IS 'State: what falls due by time alone; run_due() fires each once and deletes it.';
+COMMENT ON COLUMN revops.timer.timer_id IS 'number of the timer';
+COMMENT ON COLUMN revops.timer.workspace_id IS 'workspace';
+COMMENT ON COLUMN revops.timer.lead_id IS 'the lead';
+COMMENT ON COLUMN revops.timer.seq IS 'moves of the lead when it was set: a later move makes the timer void';
+COMMENT ON COLUMN revops.timer.due_at IS 'when it fires';
+COMMENT ON COLUMN revops.timer.timer IS 'recycle_due: a recycled lead comes back';
+
+CREATE TABLE revops.inbox
+(
+    inbox_id     bigint GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY,
+    binding_id   int NOT NULL,
+    at           timestamptz NOT NULL,
+    key          text COLLATE "C" NOT NULL
+);
+COMMENT ON TABLE revops.inbox IS 'Host rows that a fault kept from being settled; settle() reads them again.';
+COMMENT ON COLUMN revops.inbox.inbox_id IS 'number of the entry';
+COMMENT ON COLUMN revops.inbox.binding_id IS 'the binding';
+COMMENT ON COLUMN revops.inbox.at IS 'engine time';
+COMMENT ON COLUMN revops.inbox.key IS 'key of the host''s row as text';
+
+CREATE TABLE revops.fault
+(
+    fault_id     bigint GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY,
+    at           timestamptz NOT NULL,
+    binding_id   int,
+    lead_id      bigint,
+    key          text COLLATE "C",
+    object       text,
+    sqlstate     text,
+    message      text NOT NULL,
+    detail       text
+);
+COMMENT ON TABLE revops.fault IS 'What went wrong without failing the host''s statement: a rule that raised, a code that nothing defines, a touch without lead.';
+COMMENT ON COLUMN revops.fault.fault_id IS 'number of the fault';
+COMMENT ON COLUMN revops.fault.at IS 'engine time';
+COMMENT ON COLUMN revops.fault.binding_id IS 'the binding';
+COMMENT ON COLUMN revops.fault.lead_id IS 'the lead';
+COMMENT ON COLUMN revops.fault.key IS 'key of the host''s row';
+COMMENT ON COLUMN revops.fault.object IS 'what it concerns: a rule, role, signal, stage, rep ...';
+COMMENT ON COLUMN revops.fault.sqlstate IS 'SQLSTATE';
+COMMENT ON COLUMN revops.fault.message IS 'message';
+COMMENT ON COLUMN revops.fault.detail IS 'detail';

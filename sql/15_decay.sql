@@ -1,0 +1,29 @@
+-- Points that fade: the arithmetic that views and the engine share.
+
+CREATE FUNCTION revops.decayed(log2_sum double precision, half_life interval, at timestamptz)
+    RETURNS double precision
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+    AS 'MODULE_PATHNAME', 'revops_decayed';
+COMMENT ON FUNCTION revops.decayed(double precision, interval, timestamptz) IS
+    'Points that a forward-decay sum (log2, -Infinity: none) is worth at a moment. Raises RV004 for a half-life that is not exact time.';
+
+CREATE FUNCTION revops.whole_points(points double precision)
+    RETURNS int
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+    RETURN floor(least(greatest(points, 0.0), 100.0) + 1e-6)::int;
+COMMENT ON FUNCTION revops.whole_points(double precision) IS
+    'Points as they are shown and compared with bounds: 0 to 100, the integer part.';
+
+CREATE FUNCTION revops.grade(fit int, intent int, grade_fit int[], grade_intent int[])
+    RETURNS text
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    RETURN CASE WHEN fit OPERATOR(pg_catalog.>=) grade_fit[1] THEN 'A'
+                WHEN fit OPERATOR(pg_catalog.>=) grade_fit[2] THEN 'B'
+                WHEN fit OPERATOR(pg_catalog.>=) grade_fit[3] THEN 'C' ELSE 'D' END
+           OPERATOR(pg_catalog.||)
+           CASE WHEN intent OPERATOR(pg_catalog.>=) grade_intent[1] THEN '1'
+                WHEN intent OPERATOR(pg_catalog.>=) grade_intent[2] THEN '2'
+                WHEN intent OPERATOR(pg_catalog.>=) grade_intent[3] THEN '3' ELSE '4' END;
+COMMENT ON FUNCTION revops.grade(int, int, int[], int[]) IS
+    'Grade: letter of fit (A to D) and digit of intent (1 to 4) by the lower bounds given, for example A1.';

@@ -1,0 +1,149 @@
+/*
+ * binding.h
+ *		What a host's row means: key, filter and roles, compiled.
+ *
+ * A binding projects a host row into a role slot: the standard roles of its
+ * kind at fixed positions (NULL where not mapped), then the host's further
+ * roles.  Rules see role slots only.
+ */
+#ifndef REVOPS_BINDING_H
+#define REVOPS_BINDING_H
+
+#include "postgres.h"
+
+#include "access/tupdesc.h"
+#include "executor/tuptable.h"
+#include "nodes/execnodes.h"
+#include "utils/jsonb.h"
+#include "utils/rel.h"
+
+typedef enum BindingKind
+{
+	BINDING_LEAD,
+	BINDING_TOUCH,
+	BINDING_OPPORTUNITY
+} BindingKind;
+
+/* positions (0-based) of the standard roles of a lead in its role slot */
+typedef enum LeadRole
+{
+	LEAD_CREATED_AT,			/* timestamptz */
+	LEAD_STAGE,					/* text, and so are all that follow but two */
+	LEAD_OWNER,
+	LEAD_TEAM,
+	LEAD_SOURCE,
+	LEAD_CAMPAIGN,
+	LEAD_SEGMENT,
+	LEAD_EMAIL,					/* personal */
+	LEAD_PHONE,					/* personal */
+	LEAD_PERSON_NAME,			/* personal */
+	LEAD_COMPANY,
+	LEAD_TITLE,
+	LEAD_COUNTRY,
+	LEAD_REGION,
+	LEAD_CITY,
+	LEAD_INDUSTRY,
+	LEAD_COMPANY_SIZE,			/* bigint */
+	LEAD_LANGUAGE,
+	LEAD_AMOUNT,				/* numeric */
+	LEAD_CURRENCY,
+	LEAD_ROLES
+} LeadRole;
+
+typedef enum TouchRole
+{
+	TOUCH_LEAD,					/* text: the lead's key */
+	TOUCH_SIGNAL,				/* text */
+	TOUCH_OCCURRED_AT,			/* timestamptz */
+	TOUCH_ROLES
+} TouchRole;
+
+typedef enum OpportunityRole
+{
+	OPPORTUNITY_LEAD,			/* text: the lead's key */
+	OPPORTUNITY_WON,			/* boolean */
+	OPPORTUNITY_LOST,			/* boolean */
+	OPPORTUNITY_AMOUNT,			/* numeric */
+	OPPORTUNITY_CURRENCY,		/* text */
+	OPPORTUNITY_OPENED_AT,		/* timestamptz */
+	OPPORTUNITY_CLOSED_AT,		/* timestamptz */
+	OPPORTUNITY_ROLES
+} OpportunityRole;
+
+typedef struct Binding
+{
+	int32		binding_id;
+	int32		workspace_id;
+	int32		lead_binding_id;	/* touches and opportunities: of their leads */
+	BindingKind kind;
+	char	   *name;
+	Oid			host;
+	Oid			owner;			/* expressions and rules run as this role */
+	bool		strict;			/* on_violation = 'strict' */
+	bool		raise;			/* on_error = 'raise' */
+	TupleDesc	roles;			/* descriptor of the role slot */
+	bool	   *mapped;			/* one a role */
+	bool	   *personal;		/* one a role */
+	struct BindingPlan *plan;	/* compiled expressions, private to binding.c */
+} Binding;
+
+/* What is told of a role that fails for one row, in careful projection. */
+typedef void (*RoleFault) (void *arg, const char *role, ErrorData *error);
+
+/*
+ * A binding by its number.  Owned by the backend's cache: valid until
+ * definitions or the host table change and binding_by_id is called again for
+ * it.  Raises RV002 when there is none.  Reads the catalogue tables through
+ * SPI as the extension's owner.
+ */
+extern Binding *binding_by_id(int32 binding_id);
+
+/*
+ * One run: the expressions of a binding made ready for the rows of one
+ * relation (the host, or a relation with the same descriptor), in the current
+ * memory context, to be ended by binding_run_end or by deleting that context.
+ * Call it, and project, as binding->owner with SECURITY_RESTRICTED_OPERATION
+ * and a pinned search path.  A role whose expression no longer compiles is
+ * NULL in every row; each such role is told once to the fault function.
+ */
+typedef struct BindingRun BindingRun;
+extern BindingRun *binding_run_begin(Binding *binding, TupleDesc host,
+									 RoleFault fault, void *arg);
+extern void binding_run_end(BindingRun *run);
+
+/* Does the row pass the binding's filter?  (NULL is no.) */
+extern bool binding_accepts(BindingRun *run, TupleTableSlot *host_row);
+
+/*
+ * The key as canonical text, palloc'd in the current context: one column as
+ * its type prints it; several joined by '|', with '|' and '\' escaped by '\'.
+ * NULL when any part is NULL.
+ */
+extern char *binding_key(BindingRun *run, TupleTableSlot *host_row);
+
+/*
+ * Project a host row into the run's role slot.  Values live until the next
+ * binding_project of this run.  An expression that raises, raises; the careful
+ * form catches it per role, tells the fault function, and yields NULL.
+ */
+extern TupleTableSlot *binding_project(BindingRun *run, TupleTableSlot *host_row);
+extern TupleTableSlot *binding_project_careful(BindingRun *run, TupleTableSlot *host_row,
+											   RoleFault fault, void *arg);
+
+/* Are the mapped roles of two role slots the same (binary)? */
+extern bool binding_same_roles(Binding *binding, TupleTableSlot *a, TupleTableSlot *b);
+
+/* A fresh virtual slot of binding->roles in the current memory context. */
+extern TupleTableSlot *binding_role_slot(Binding *binding);
+
+/*
+ * Profile: a role slot's non-NULL roles as jsonb, either the personal or the
+ * others, palloc'd in the current context; and back.  Roles that a stored
+ * profile lacks are NULL; stored roles that the binding no longer has are
+ * ignored; a value that no longer fits its role's type is NULL.
+ */
+extern Jsonb *profile_from_slot(Binding *binding, TupleTableSlot *roles, bool personal);
+extern void profile_to_slot(Binding *binding, Jsonb *profile, Jsonb *personal,
+							TupleTableSlot *slot);
+
+#endif							/* REVOPS_BINDING_H */

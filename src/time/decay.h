@@ -1,0 +1,49 @@
+/*
+ * decay.h
+ *		Forward decay: interest that fades, without rewriting a row.
+ *
+ * A touch of w points at time t is worth w * 2^(-(now - t) / h) at `now`.  We
+ * keep log2 of the sum of w * 2^((t - L) / h) against a fixed landmark L: a
+ * number to which touches can be added in any order, that orders leads the
+ * same way at every moment, and from which the value at any moment follows.
+ */
+#ifndef REVOPS_DECAY_H
+#define REVOPS_DECAY_H
+
+#include "postgres.h"
+
+#include "datatype/timestamp.h"
+#include "utils/timestamp.h"
+
+/* log2 of nothing */
+#define DECAY_NONE	(-get_float8_infinity())
+
+/*
+ * Points are compared with integer bounds and shown as integers; this much is
+ * forgiven to binary fractions, so that 20 points reach a bound of 20.
+ */
+#define POINTS_EPSILON	1e-6
+
+/*
+ * A half-life in microseconds; 0 stands for infinity (nothing fades).
+ * Raises RV004 for intervals with months or that are not positive; PostgreSQL 15
+ * has no infinite intervals, so "forever" is any half-life of 1000 years or more.
+ */
+extern int64 half_life_usecs(const Interval *half_life);
+
+/* log2 of a touch's points (points > 0) in forward-decay units */
+extern double decay_touch(double points, TimestampTz occurred_at, int64 half_life);
+
+/* log2(2^a + 2^b) */
+extern double decay_add(double a, double b);
+
+/* the points that a sum is worth at a moment */
+extern double decay_value(double log2_sum, int64 half_life, TimestampTz at);
+
+/* intent from both sums, 0 to 100, not rounded */
+extern double decay_intent(double pos, double neg, int64 half_life, TimestampTz at);
+
+/* what is shown, and compared with bounds: the integer part of points */
+extern int	whole_points(double points);
+
+#endif							/* REVOPS_DECAY_H */

@@ -1,0 +1,214 @@
+#!/bin/bash
+#
+# run.sh: all tests, one after the other, in the cluster that cluster.sh gives
+# us.  Arguments choose kinds: regress isolation pgtap tap unit data examples
+# tour meta; none means all.  Exit status 10 when a test failed.
+#
+set -uo pipefail
+
+OUT=$REVOPS_WORK/out
+LOG=$REVOPS_WORK/server.log
+passed=0
+failed=0
+skipped=0
+
+mkdir -p "$OUT"
+
+pass()
+{
+	passed=$((passed + $2))
+	printf 'ok    %-34s %3d\n' "$1" "$2"
+}
+
+fail()
+{
+	failed=$((failed + $2))
+	printf 'FAIL  %-34s %3d\n' "$1" "$2"
+}
+
+skip()
+{
+	skipped=$((skipped + 1))
+	printf 'skip  %-34s %s\n' "$1" "$2"
+}
+
+# Print the end of a file under a heading, so that a failure explains itself.
+show()
+{
+	[ -s "$1" ] || return 0
+	echo "----- $2"
+	tail -n "${3:-60}" "$1"
+	echo "-----"
+}
+
+log_mark()
+{
+	wc -c < "$LOG"
+}
+
+show_log_since()
+{
+	tail -c +"$(($1 + 1))" "$LOG" > "$OUT/log.part"
+	show "$OUT/log.part" "server log" 20
+}
+
+# ----- expected-output tests -------------------------------------------------
+
+# One database for each test: no test can lean on another one.
+run_expected()
+{
+	local kind=$1 program=$2 suffix=$3 file name dir mark load
+	for file in test/$suffix; do
+		[ -e "$file" ] || { skip "$kind" "no test of this kind"; return; }
+		name=$(basename "$file")
+		name=${name%.*}
+		dir=$OUT/$kind/$name
+		mkdir -p "$dir"
+		mark=$(log_mark)
+		load="--load-extension=pg_revops"
+		! grep -qi '^ *CREATE EXTENSION pg_revops' "$file" || load=
+		# shellcheck disable=SC2086  # $load may be empty
+		if "$program" --inputdir=test --outputdir="$dir" --bindir="$PG_BIN" \
+			--host="$PGHOST" --port="$PGPORT" --user="$PGUSER" \
+			--dbname="${kind}_$name" $load "$name" > "$dir/stdout" 2>&1; then
+			pass "$kind/$name" 1
+		else
+			fail "$kind/$name" 1
+			[ -s "$dir/regression.diffs" ] || show "$dir/stdout" "output"
+			show "$dir/regression.diffs" "regression.diffs" 100
+			show_log_since "$mark"
+		fi
+	done
+}
+
+test_regress()
+{
+	run_expected regress "$PGXS_DIR/src/test/regress/pg_regress" 'sql/*.sql'
+}
+
+test_isolation()
+{
+	run_expected isolation "$PGXS_DIR/src/test/isolation/pg_isolation_regress" 'specs/*.spec'
+}
+
+# ----- tests that speak TAP --------------------------------------------------
+
+# run_tap LABEL COMMAND...: count what it prints; a bad plan, a death or an
+# exit status is a failure even where every line says "ok".
+run_tap()
+{
+	local label=$1 file status=0 counts good bad skips reason mark
+	shift
+	file=$OUT/$(echo "$label" | tr '/ ' '__')
+	mark=$(log_mark)
+	"$@" > "$file.tap" 2> "$file.err" || status=$?
+	counts=$(perl test/tap_count.pl "$file.tap" "$status")
+	IFS=$'\t' read -r good bad skips reason <<< "$counts"
+	if [ "$bad" -gt 0 ]; then
+		passed=$((passed + good))
+		fail "$label" "$bad"
+		[ -z "$reason" ] || echo "$reason"
+		grep -nE '^ *not ok|^ *#|^psql|ERROR' "$file.tap" | head -40
+		show "$file.err" "standard error" 40
+		show_log_since "$mark"
+	elif [ "$good" -gt 0 ]; then
+		pass "$label" "$good"
+	fi
+	[ "$skips" -eq 0 ] || { skip "$label" "${reason:-no reason given}"; skipped=$((skipped + skips - 1)); }
+}
+
+test_unit()
+{
+	if [ -e test/unit/Makefile ]; then
+		run_tap unit make -s -C test/unit check PG_CONFIG="$PG_CONFIG"
+	else
+		skip unit "no test of this kind"
+	fi
+}
+
+test_pgtap()
+{
+	local file
+	createdb pgtap
+	if ! psql -Xqd pgtap -v ON_ERROR_STOP=1 -c 'CREATE EXTENSION pg_revops' \
+		-c 'CREATE EXTENSION pgtap' > "$OUT/pgtap.out" 2>&1; then
+		fail "pgtap (the database)" 1
+		show "$OUT/pgtap.out" "output"
+		return
+	fi
+	for file in test/pgtap/*.sql; do
+		run_tap "pgtap/$(basename "$file" .sql)" \
+			psql -XAtqd pgtap -v ON_ERROR_STOP=1 -f "$file"
+	done
+}
+
+# Clusters of their own: dump and restore, crash, standby.
+test_tap()
+{
+	local file
+	for file in test/t/*.pl; do
+		run_tap "tap/$(basename "$file" .pl)" \
+			env -u PGHOST -u PGUSER -u PGDATABASE -u PGPORT \
+			PERL5LIB="$PGXS_DIR/src/test/perl" TEMP_CONFIG="$REVOPS_CONF" \
+			PG_REGRESS="$PGXS_DIR/src/test/regress/pg_regress" \
+			TESTDIR="$OUT" PGPORT=65432 perl "$file"
+	done
+}
+
+# Programs in any language that print TAP; the shared cluster is theirs to use.
+run_programs()
+{
+	local dir=$1 file
+	for file in test/"$dir"/*.t; do
+		[ -e "$file" ] || { skip "$dir" "no test of this kind"; return; }
+		run_tap "$dir/$(basename "$file" .t)" "$file"
+	done
+}
+
+test_data()
+{
+	run_programs reference
+}
+
+test_examples()
+{
+	run_programs examples
+}
+
+test_long()
+{
+	run_programs long
+}
+
+test_meta()
+{
+	run_tap meta/lint bash test/lint.sh --orphans-only --tap
+	run_tap meta/versions perl test/versions.pl
+}
+
+test_tour()
+{
+	if [ -e README.md ] && grep -q '<!-- tour -->' README.md; then
+		createdb tour
+		run_tap tour perl test/tour.pl README.md tour
+	else
+		skip tour "README.md has no tour"
+	fi
+}
+
+# ----- all of them -----------------------------------------------------------
+
+kinds=${*:-meta unit data regress isolation pgtap tap examples tour}
+[ "${LONG:-0}" != 1 ] || kinds="$kinds long"
+
+started=$SECONDS
+for kind in $kinds; do
+	echo "==> $kind"
+	"test_$kind"
+done
+
+echo "==> took $((SECONDS - started)) s"
+[ $skipped -eq 0 ] || echo "==> $skipped skipped (reasons above), not counted as passed"
+echo "$passed passed, $failed failed"
+[ $failed -eq 0 ] || exit 10
+[ $passed -gt 0 ] || exit 10

@@ -147,6 +147,7 @@ test_tap()
 {
 	local file
 	for file in test/t/*.pl; do
+		[ -e "$file" ] || { skip tap "no test of this kind"; return; }
 		run_tap "tap/$(basename "$file" .pl)" \
 			env -u PGHOST -u PGUSER -u PGDATABASE -u PGPORT \
 			PERL5LIB="$PGXS_DIR/src/test/perl" TEMP_CONFIG="$REVOPS_CONF" \

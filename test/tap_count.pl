@@ -13,6 +13,11 @@ open my $in, '<', $file or die "cannot read $file: $!";
 my $tap = do { local $/; <$in> } // '';
 close $in;
 
+if ($tap !~ /\S/)
+{
+	print join("\t", 0, 1, 0, "no tests were run (exit status $status)"), "\n";
+	exit;
+}
 my $parser = TAP::Parser->new({ tap => $tap });
 my ($passed, $failed, $skipped) = (0, 0, 0);
 my @reasons;

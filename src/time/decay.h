@@ -6,6 +6,8 @@
  * keep log2 of the sum of w * 2^((t - L) / h) against a fixed landmark L: a
  * number to which touches can be added in any order, that orders leads the
  * same way at every moment, and from which the value at any moment follows.
+ * Half-lives are microseconds; 0 stands for infinity: nothing fades.  No
+ * function here needs a server.
  */
 #ifndef REVOPS_DECAY_H
 #define REVOPS_DECAY_H
@@ -13,7 +15,7 @@
 #include "postgres.h"
 
 #include "datatype/timestamp.h"
-#include "utils/timestamp.h"
+#include "utils/float.h"
 
 /* log2 of nothing */
 #define DECAY_NONE	(-get_float8_infinity())
@@ -23,13 +25,6 @@
  * forgiven to binary fractions, so that 20 points reach a bound of 20.
  */
 #define POINTS_EPSILON	1e-6
-
-/*
- * A half-life in microseconds; 0 stands for infinity (nothing fades).
- * Raises RV004 for intervals with months or that are not positive; PostgreSQL 15
- * has no infinite intervals, so "forever" is any half-life of 1000 years or more.
- */
-extern int64 half_life_usecs(const Interval *half_life);
 
 /* log2 of a touch's points (points > 0) in forward-decay units */
 extern double decay_touch(double points, TimestampTz occurred_at, int64 half_life);

@@ -1,0 +1,75 @@
+/*
+ * owner.c
+ *		See owner.h.
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "access/xact.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_namespace.h"
+#include "miscadmin.h"
+#include "utils/lsyscache.h"
+#include "utils/snapmgr.h"
+#include "utils/syscache.h"
+
+#include "base/compat.h"
+#include "base/owner.h"
+
+Oid
+revops_schema(void)
+{
+	return get_namespace_oid("revops", false);
+}
+
+Oid
+revops_relation(const char *name)
+{
+	Oid			relid = get_relname_relid(name, revops_schema());
+
+	if (!OidIsValid(relid))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_TABLE),
+				 errmsg("relation \"revops.%s\" does not exist", name),
+				 errhint("CREATE EXTENSION pg_revops makes it.")));
+	return relid;
+}
+
+static Oid
+schema_owner(void)
+{
+	HeapTuple	tuple = SearchSysCache1(NAMESPACEOID,
+										ObjectIdGetDatum(revops_schema()));
+	Oid			owner;
+
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for schema revops");
+	owner = ((Form_pg_namespace) GETSTRUCT(tuple))->nspowner;
+	ReleaseSysCache(tuple);
+	return owner;
+}
+
+void
+owner_enter(OwnerScope *scope)
+{
+	Oid			owner = schema_owner();
+
+	GetUserIdAndSecContext(&scope->user, &scope->sec_context);
+	SetUserIdAndSecContext(owner, scope->sec_context |
+						   SECURITY_LOCAL_USERID_CHANGE | SECURITY_NOFORCE_RLS);
+	scope->guc_level = NewGUCNestLevel();
+	RestrictSearchPath();
+	PushActiveSnapshot(IsInParallelMode() ? GetActiveSnapshot() :
+					   GetLatestSnapshot());
+	if (SPI_connect() != SPI_OK_CONNECT)
+		elog(ERROR, "SPI_connect failed");
+}
+
+void
+owner_leave(OwnerScope *scope)
+{
+	SPI_finish();
+	PopActiveSnapshot();
+	AtEOXact_GUC(false, scope->guc_level);
+	SetUserIdAndSecContext(scope->user, scope->sec_context);
+}

@@ -1,0 +1,33 @@
+/*
+ * owner.h
+ *		Our own fixed queries run as the owner of our tables.
+ */
+#ifndef REVOPS_OWNER_H
+#define REVOPS_OWNER_H
+
+#include "postgres.h"
+
+#include "executor/spi.h"
+
+typedef struct OwnerScope
+{
+	Oid			user;
+	int			sec_context;
+	int			guc_level;
+} OwnerScope;
+
+/*
+ * From owner_enter to owner_leave SPI is connected, queries run as the owner
+ * of schema revops with the search path pinned, under the newest snapshot (in
+ * a parallel query: its own).  An error undoes all of it.
+ */
+extern void owner_enter(OwnerScope *scope);
+extern void owner_leave(OwnerScope *scope);
+
+/* The schema revops; raises when the extension is not there. */
+extern Oid	revops_schema(void);
+
+/* A relation of ours by name; raises when it is not there. */
+extern Oid	revops_relation(const char *name);
+
+#endif							/* REVOPS_OWNER_H */

@@ -1,0 +1,500 @@
+/*
+ * decide.c
+ *		The lifecycle: see decide.h.
+ *
+ * The order of a decision is fixed, so that one settle of many facts gives
+ * the same as many settles of one fact each, excursions apart: entry, profile,
+ * touches, the host's own words (stage, team, owner), opportunities, the verb
+ * or timer, disqualification, advance by score, clocks.
+ */
+#include "postgres.h"
+
+#include <string.h>
+
+#include "decide/decide.h"
+#include "time/decay.h"
+
+/* what one decision carries through its steps */
+typedef struct Decision
+{
+	const Agreement *agreement;
+	const LeadNews *news;
+	const DecideEnv *env;
+	TimestampTz now;
+	Effects    *effects;
+	LeadState  *state;			/* effects->next */
+} Decision;
+
+static const char *const cause_names[N_CAUSES] = {
+	[CAUSE_ENTRY] = "entry",
+	[CAUSE_SCORE] = "score",
+	[CAUSE_DISQUALIFIER] = "disqualifier",
+	[CAUSE_ACCEPT] = "accept",
+	[CAUSE_REJECT] = "reject",
+	[CAUSE_RECYCLE] = "recycle",
+	[CAUSE_ADVANCE] = "advance",
+	[CAUSE_HOST] = "host",
+	[CAUSE_OPPORTUNITY] = "opportunity",
+	[CAUSE_WON] = "won",
+	[CAUSE_DUE] = "due",
+	[CAUSE_ROUTE] = "route",
+	[CAUSE_KEPT] = "kept",
+	[CAUSE_ASSIGN] = "assign",
+	[CAUSE_UNROUTED] = "unrouted",
+};
+
+const char *
+cause_name(Cause cause)
+{
+	return cause_names[cause];
+}
+
+int
+stage_by_code(const Agreement *agreement, const char *code, int len)
+{
+	for (int i = 0; i < agreement->nstages; i++)
+	{
+		const char *candidate = agreement->stages[i].code;
+
+		if (strncmp(candidate, code, len) == 0 && candidate[len] == '\0')
+			return i;
+	}
+	return NO_STAGE;
+}
+
+static StagePurpose
+purpose_of(const Agreement *agreement, int stage)
+{
+	return stage == NO_STAGE ? PURPOSE_NONE : agreement->stages[stage].purpose;
+}
+
+static MoveRule
+move_rule(const Agreement *agreement, int from, int to)
+{
+	if (from == NO_STAGE || to == NO_STAGE)
+		return MOVE_REFUSED;
+	return agreement->moves[from * agreement->nstages + to];
+}
+
+int
+decide_fit(const Agreement *agreement, const uint64 *fired, bool *disqualified)
+{
+	int			points = agreement->fit_base;
+
+	*disqualified = false;
+	for (int i = 0; i < agreement->nrules; i++)
+	{
+		if ((fired[i / 64] >> (i % 64) & 1) == 0)
+			continue;
+		points += agreement->rules[i].points;
+		if (agreement->rules[i].kind == RULE_DISQUALIFY)
+			*disqualified = true;
+	}
+	return Min(Max(points, 0), 100);
+}
+
+double
+decide_score(const Agreement *agreement, int fit, double intent)
+{
+	return agreement->fit_share * fit + (1.0 - agreement->fit_share) * intent;
+}
+
+static double
+intent_now(const Decision *d)
+{
+	return decay_intent(d->state->intent_pos, d->state->intent_neg,
+						d->agreement->half_life, d->now);
+}
+
+/* Leaving the hands of sales ends the promises made there. */
+static void
+leave_handoff(Decision *d, TimestampTz at)
+{
+	if (d->effects->start_clock)
+	{
+		/* started within this very decision: it never ran */
+		d->effects->start_clock = false;
+		d->state->clocks--;
+		d->state->running--;
+	}
+	if (d->state->running > 0 && d->effects->stop_clock == CLOCK_RUNS)
+	{
+		d->effects->stop_clock = CLOCK_VOID;
+		d->effects->stopped_at = at;
+		d->state->running = 0;
+	}
+	d->state->handed_over = false;
+}
+
+static void
+start_promise(Decision *d, TimestampTz at)
+{
+	Effects    *e = d->effects;
+
+	if (d->state->handed_over)
+		return;
+	d->state->handed_over = true;
+	if (!d->env->promise(d->env->arg, d->state->rep_id, at,
+						 &e->policy, &e->due_at, &e->calendar_id))
+		return;
+	e->start_clock = true;
+	d->state->clocks++;
+	d->state->running++;
+}
+
+/* Give the lead to a team and rep; the first assignment of a handoff starts the promise. */
+static void
+assign_to(Decision *d, int32 team_id, int32 rep_id, int32 route_id,
+		  Cause cause, const char *reason)
+{
+	Effects    *e = d->effects;
+	Assignment *a;
+
+	if (e->nassignments >= MAX_ASSIGNMENTS)
+		return;
+	a = &e->assignments[e->nassignments++];
+	a->team_id = team_id;
+	a->rep_id = rep_id;
+	a->from_team_id = d->state->team_id;
+	a->from_rep_id = d->state->rep_id;
+	a->route_id = route_id;
+	a->cause = cause;
+	a->reason = reason;
+	a->at = d->now;
+	d->state->team_id = team_id;
+	d->state->rep_id = rep_id;
+	d->state->assigned_at = d->now;
+	d->state->assignments++;
+	start_promise(d, d->now);
+}
+
+/* The handoff: the owner it has, else the first matching route's next rep. */
+static void
+hand_off(Decision *d)
+{
+	int32		route_id = 0;
+	int32		team_id = 0;
+	int32		rep_id = d->state->rep_id;
+
+	if (rep_id != 0 && d->env->rep_active(d->env->arg, rep_id))
+		assign_to(d, d->state->team_id, rep_id, 0, CAUSE_KEPT, NULL);
+	else if (d->env->route(d->env->arg, &route_id, &team_id))
+		assign_to(d, team_id, d->env->next_rep(d->env->arg, team_id), route_id,
+				  CAUSE_ROUTE, NULL);
+	else
+		assign_to(d, 0, 0, 0, CAUSE_UNROUTED, NULL);
+}
+
+/* Record one move; routing and the end of promises follow from the new stage. */
+static void
+move_to(Decision *d, int to, Cause cause, const char *reason, TimestampTz at,
+		bool violation)
+{
+	Effects    *e = d->effects;
+	double		intent = intent_now(d);
+	StagePurpose purpose = purpose_of(d->agreement, to);
+	Move	   *m;
+
+	if (e->nmoves >= MAX_MOVES)
+		return;
+	if (d->state->moves > 0)
+		at = Max(at, d->state->stage_since);
+	m = &e->moves[e->nmoves++];
+	m->from = d->state->moves == 0 ? NO_STAGE : d->state->stage;
+	m->to = to;
+	m->cause = cause;
+	m->reason = reason;
+	m->at = at;
+	m->spent = at - d->state->stage_since;
+	m->violation = violation;
+	m->fit = d->state->fit;
+	m->intent = whole_points(intent);
+	m->score = whole_points(decide_score(d->agreement, d->state->fit, intent));
+	d->state->stage = to;
+	d->state->stage_since = at;
+	d->state->moves++;
+
+	if (purpose == PURPOSE_ENTRY || purpose == PURPOSE_NURTURE ||
+		purpose == PURPOSE_DISQUALIFIED)
+		leave_handoff(d, at);
+	if (d->agreement->stages[to].routes)
+		hand_off(d);
+	m->team_id = d->state->team_id;
+	m->rep_id = d->state->rep_id;
+}
+
+static void
+refuse(Decision *d, Refusal refusal, int to)
+{
+	d->effects->refusal = refusal;
+	d->effects->refused_from = d->state->stage;
+	d->effects->refused_to = to;
+}
+
+/* A move that must obey the transitions; refuses when it may not be made. */
+static void
+guarded_move(Decision *d, int to, Cause cause, const char *reason)
+{
+	MoveRule	rule;
+
+	if (to == NO_STAGE)
+	{
+		refuse(d, REFUSED_NO_STAGE, to);
+		return;
+	}
+	rule = move_rule(d->agreement, d->state->stage, to);
+	if (rule == MOVE_REFUSED)
+		refuse(d, REFUSED_MOVE, to);
+	else if (rule == MOVE_NEEDS_REASON && reason == NULL)
+		refuse(d, REFUSED_NO_REASON, to);
+	else
+		move_to(d, to, cause, reason, d->now, false);
+}
+
+/* 1. A new lead enters where the host says, else at the entry stage. */
+static void
+take_entry(Decision *d)
+{
+	int			stage = d->agreement->by_purpose[PURPOSE_ENTRY];
+
+	if (!d->news->is_new)
+		return;
+	if (d->news->stage_told && d->news->host_stage != NO_STAGE)
+		stage = d->news->host_stage;
+	d->state->stage_since = d->state->created_at;
+	move_to(d, stage, CAUSE_ENTRY, NULL, d->state->created_at, false);
+	d->effects->moves[0].spent = 0;
+}
+
+/* 2. Fit follows from the profile alone. */
+static void
+take_profile(Decision *d)
+{
+	if (d->news->fired != NULL)
+		d->state->fit = decide_fit(d->agreement, d->news->fired,
+								   &d->state->disqualified);
+}
+
+/* 3. Touches add to the sums, in any order. */
+static void
+take_touches(Decision *d)
+{
+	const LeadNews *news = d->news;
+
+	if (!news->touched)
+		return;
+	if (news->resummed)
+	{
+		d->state->intent_pos = news->intent_pos;
+		d->state->intent_neg = news->intent_neg;
+		d->state->touches = news->touches;
+		d->state->last_touch_at = news->last_touch_at;
+		return;
+	}
+	d->state->intent_pos = decay_add(d->state->intent_pos, news->intent_pos);
+	d->state->intent_neg = decay_add(d->state->intent_neg, news->intent_neg);
+	d->state->touches += news->touches;
+	d->state->last_touch_at = Max(d->state->last_touch_at, news->last_touch_at);
+}
+
+/* 4. An answer keeps the promise that ran, or is late. */
+static void
+take_answer(Decision *d)
+{
+	if (d->state->running == 0 || d->news->answered_at == 0)
+		return;
+	d->effects->stop_clock = d->news->answered_at <= d->news->clock_due_at ?
+		CLOCK_KEPT : CLOCK_LATE;
+	d->effects->stopped_at = d->news->answered_at;
+	d->state->running = 0;
+}
+
+/* 5. The host deleted the row, or it is back. */
+static void
+take_presence(Decision *d)
+{
+	if (d->news->is_gone && d->state->gone_at == 0)
+	{
+		d->state->gone_at = d->now;
+		leave_handoff(d, d->now);
+	}
+	if (d->news->is_back)
+		d->state->gone_at = 0;
+}
+
+/* 6. Stage, team and owner as the host's own columns say. */
+static void
+take_host_stage(Decision *d)
+{
+	const LeadNews *news = d->news;
+	bool		legal;
+
+	if (news->is_new || !news->stage_told || news->host_stage == NO_STAGE ||
+		news->host_stage == d->state->stage)
+		return;
+	legal = move_rule(d->agreement, d->state->stage, news->host_stage) != MOVE_REFUSED;
+	if (!legal && news->strict)
+		refuse(d, REFUSED_MOVE, news->host_stage);
+	else
+		move_to(d, news->host_stage, CAUSE_HOST, NULL, d->now, !legal);
+}
+
+static void
+take_host_owner(Decision *d)
+{
+	const LeadNews *news = d->news;
+	int32		team_id = news->team_told ? news->host_team_id : d->state->team_id;
+	int32		rep_id = news->owner_told ? news->host_rep_id : d->state->rep_id;
+
+	if (team_id == d->state->team_id && rep_id == d->state->rep_id)
+		return;
+	assign_to(d, team_id, rep_id, 0, CAUSE_HOST, NULL);
+}
+
+/* 7. A deal opened or won carries its lead along, forward only. */
+static void
+take_opportunity(Decision *d)
+{
+	bool		won = d->news->opportunity == OPPORTUNITY_IS_WON;
+	int			to = d->agreement->by_purpose[won ? PURPOSE_WON : PURPOSE_OPPORTUNITY];
+	StagePurpose here = purpose_of(d->agreement, d->state->stage);
+	TimestampTz at = d->news->opportunity_at;
+
+	if (d->news->opportunity == OPPORTUNITY_NONE || to == NO_STAGE)
+		return;
+	if (here != PURPOSE_NURTURE && here != PURPOSE_DISQUALIFIED &&
+		d->state->stage != NO_STAGE &&
+		d->agreement->stages[d->state->stage].position >= d->agreement->stages[to].position)
+		return;
+	move_to(d, to, won ? CAUSE_WON : CAUSE_OPPORTUNITY, NULL, Min(at, d->now), false);
+}
+
+/* 8. What a person asks for. */
+static void
+take_verb(Decision *d)
+{
+	const Verb *verb = &d->news->verb;
+	const Agreement *a = d->agreement;
+
+	if (verb->kind != VERB_NONE && d->state->gone_at != 0)
+	{
+		refuse(d, REFUSED_GONE, NO_STAGE);
+		return;
+	}
+	switch (verb->kind)
+	{
+		case VERB_NONE:
+			break;
+		case VERB_ACCEPT:
+			guarded_move(d, a->by_purpose[PURPOSE_ACCEPTED], CAUSE_ACCEPT, verb->reason);
+			break;
+		case VERB_REJECT:
+			guarded_move(d, a->by_purpose[PURPOSE_DISQUALIFIED], CAUSE_REJECT, verb->reason);
+			break;
+		case VERB_RECYCLE:
+			guarded_move(d, a->by_purpose[PURPOSE_NURTURE], CAUSE_RECYCLE, verb->reason);
+			d->effects->timer_at = verb->until;
+			break;
+		case VERB_ADVANCE:
+			guarded_move(d, verb->to_stage, CAUSE_ADVANCE, verb->reason);
+			break;
+		case VERB_ASSIGN:
+			assign_to(d, verb->team_id, verb->rep_id, 0, CAUSE_ASSIGN, verb->reason);
+			break;
+	}
+}
+
+/* 9. The date of a recycled lead has come: back to where leads enter. */
+static void
+take_due(Decision *d)
+{
+	int			entry = d->agreement->by_purpose[PURPOSE_ENTRY];
+
+	if (d->news->recycle_due && entry != NO_STAGE &&
+		purpose_of(d->agreement, d->state->stage) == PURPOSE_NURTURE)
+		move_to(d, entry, CAUSE_DUE, NULL, d->now, false);
+}
+
+/* Is the lead still marketing's to promote or to drop? */
+static bool
+before_acceptance(const Decision *d, bool qualified_too)
+{
+	const Agreement *a = d->agreement;
+	int			qualified = a->by_purpose[PURPOSE_QUALIFIED];
+
+	switch (purpose_of(a, d->state->stage))
+	{
+		case PURPOSE_ENTRY:
+			return true;
+		case PURPOSE_QUALIFIED:
+			return qualified_too;
+		case PURPOSE_NONE:
+			return d->state->stage != NO_STAGE && qualified != NO_STAGE &&
+				a->stages[d->state->stage].position < a->stages[qualified].position;
+		default:
+			return false;
+	}
+}
+
+/* 10. A disqualifying rule takes out a lead that sales has not accepted. */
+static void
+take_disqualifier(Decision *d)
+{
+	int			out = d->agreement->by_purpose[PURPOSE_DISQUALIFIED];
+
+	if (!d->state->disqualified || d->state->gone_at != 0 || out == NO_STAGE)
+		return;
+	if (before_acceptance(d, true) ||
+		purpose_of(d->agreement, d->state->stage) == PURPOSE_NURTURE)
+		move_to(d, out, CAUSE_DISQUALIFIER, NULL, d->now, false);
+}
+
+/* 11. A lead that reaches all three floors becomes an MQL. */
+static void
+take_score(Decision *d)
+{
+	const Agreement *a = d->agreement;
+	int			qualified = a->by_purpose[PURPOSE_QUALIFIED];
+	double		intent;
+
+	if (qualified == NO_STAGE || d->state->disqualified || d->state->gone_at != 0 ||
+		!before_acceptance(d, false) ||
+		move_rule(a, d->state->stage, qualified) != MOVE_ALLOWED ||
+		d->state->fit < a->mql_fit)
+		return;
+	intent = intent_now(d);
+	if (whole_points(intent) < a->mql_intent ||
+		whole_points(decide_score(a, d->state->fit, intent)) < a->mql_score)
+		return;
+	move_to(d, qualified, CAUSE_SCORE, NULL, d->now, false);
+}
+
+void
+decide(const Agreement *agreement, const LeadState *state, const LeadNews *news,
+	   TimestampTz now, const DecideEnv *env, Effects *effects)
+{
+	Decision	d = {agreement, news, env, now, effects, &effects->next};
+
+	effects->next = *state;
+	effects->nmoves = 0;
+	effects->nassignments = 0;
+	effects->stop_clock = CLOCK_RUNS;
+	effects->start_clock = false;
+	effects->timer_at = 0;
+	effects->refusal = NOT_REFUSED;
+
+	take_profile(&d);
+	take_touches(&d);
+	take_entry(&d);
+	take_answer(&d);
+	take_presence(&d);
+	take_host_stage(&d);
+	take_host_owner(&d);
+	take_opportunity(&d);
+	take_verb(&d);
+	take_due(&d);
+	if (effects->refusal != NOT_REFUSED)
+		return;
+	take_disqualifier(&d);
+	take_score(&d);
+}

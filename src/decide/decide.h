@@ -1,0 +1,292 @@
+/*
+ * decide.h
+ *		What becomes of a lead: a pure function of its state, what is new, the
+ *		agreement in force, and the moment.
+ *
+ * Nothing here reads a table, a catalogue or a clock, and nothing is written.
+ * The little that must be asked of the outside (which route matches, which rep
+ * has the next ticket, when a promise is due) comes through DecideEnv, so that
+ * triggers, replays, simulations and tests share one body of rules.
+ */
+#ifndef REVOPS_DECIDE_H
+#define REVOPS_DECIDE_H
+
+#include "postgres.h"
+
+#include "datatype/timestamp.h"
+
+typedef enum StagePurpose
+{
+	PURPOSE_NONE,
+	PURPOSE_ENTRY,
+	PURPOSE_QUALIFIED,
+	PURPOSE_ACCEPTED,
+	PURPOSE_OPPORTUNITY,
+	PURPOSE_WON,
+	PURPOSE_NURTURE,
+	PURPOSE_DISQUALIFIED,
+	N_PURPOSES
+} StagePurpose;
+
+/* a stage by its place in Agreement.stages */
+#define NO_STAGE	(-1)
+
+typedef struct Stage
+{
+	char	   *code;
+	int			position;
+	StagePurpose purpose;
+	bool		routes;
+} Stage;
+
+typedef enum MoveRule
+{
+	MOVE_REFUSED,
+	MOVE_ALLOWED,
+	MOVE_NEEDS_REASON
+} MoveRule;
+
+typedef enum RuleKind
+{
+	RULE_FIT,
+	RULE_NEGATIVE,
+	RULE_DISQUALIFY
+} RuleKind;
+
+typedef struct ScoreRule
+{
+	int32		rule_id;
+	char	   *name;
+	RuleKind	kind;
+	int			points;
+} ScoreRule;
+
+/* The versioned part of the definitions, compiled; immutable once built. */
+typedef struct Agreement
+{
+	int32		agreement_id;
+	int64		half_life;		/* microseconds; 0: nothing fades */
+	int			fit_base;
+	double		fit_share;
+	int			mql_fit;
+	int			mql_intent;
+	int			mql_score;
+	int			nstages;
+	Stage	   *stages;
+	int			by_purpose[N_PURPOSES]; /* stage, or NO_STAGE */
+	uint8	   *moves;			/* MoveRule, nstages x nstages, [from][to] */
+	int			nrules;
+	ScoreRule  *rules;
+} Agreement;
+
+/* The part of a lead's state that decisions read and change. */
+typedef struct LeadState
+{
+	int64		lead_id;
+	int			stage;			/* NO_STAGE: not a stage of this agreement */
+	TimestampTz created_at;
+	TimestampTz stage_since;
+	TimestampTz assigned_at;	/* 0: never */
+	TimestampTz gone_at;		/* 0: there */
+	TimestampTz last_touch_at;	/* 0: never */
+	double		intent_pos;		/* log2, forward decay */
+	double		intent_neg;
+	int32		team_id;		/* 0: none */
+	int32		rep_id;			/* 0: none */
+	int32		moves;
+	int32		assignments;
+	int32		clocks;
+	int32		touches;
+	int16		running;		/* clocks that run */
+	int16		fit;
+	bool		disqualified;
+	bool		handed_over;
+} LeadState;
+
+typedef enum Cause
+{
+	CAUSE_ENTRY,
+	CAUSE_SCORE,
+	CAUSE_DISQUALIFIER,
+	CAUSE_ACCEPT,
+	CAUSE_REJECT,
+	CAUSE_RECYCLE,
+	CAUSE_ADVANCE,
+	CAUSE_HOST,
+	CAUSE_OPPORTUNITY,
+	CAUSE_WON,
+	CAUSE_DUE,
+	CAUSE_ROUTE,
+	CAUSE_KEPT,
+	CAUSE_ASSIGN,
+	CAUSE_UNROUTED,
+	N_CAUSES
+} Cause;
+
+/* the word for a cause, as facts carry it */
+extern const char *cause_name(Cause cause);
+
+typedef enum VerbKind
+{
+	VERB_NONE,
+	VERB_ACCEPT,
+	VERB_REJECT,
+	VERB_RECYCLE,
+	VERB_ADVANCE,
+	VERB_ASSIGN
+} VerbKind;
+
+typedef struct Verb
+{
+	VerbKind	kind;
+	int			to_stage;		/* VERB_ADVANCE */
+	const char *reason;			/* code, checked by the caller; NULL: none */
+	TimestampTz until;			/* VERB_RECYCLE */
+	int32		rep_id;			/* VERB_ASSIGN */
+	int32		team_id;
+} Verb;
+
+typedef enum OpportunityNews
+{
+	OPPORTUNITY_NONE,
+	OPPORTUNITY_OPENED,
+	OPPORTUNITY_IS_WON
+} OpportunityNews;
+
+/* What is new about a lead.  Zeroed means: nothing. */
+typedef struct LeadNews
+{
+	bool		is_new;			/* state holds the lead's id and times only */
+	const uint64 *fired;		/* scoring rules that match now; NULL: as before */
+
+	/* from the host's row, where it changed there */
+	bool		stage_told;
+	int			host_stage;
+	bool		owner_told;
+	int32		host_rep_id;
+	bool		team_told;
+	int32		host_team_id;
+	bool		is_gone;
+	bool		is_back;
+
+	/* touches */
+	bool		touched;
+	bool		resummed;		/* the sums replace the state's */
+	double		intent_pos;
+	double		intent_neg;
+	int			touches;
+	TimestampTz last_touch_at;
+
+	/* first answering touch since the running clock started; 0: none */
+	TimestampTz answered_at;
+	TimestampTz clock_due_at;
+
+	OpportunityNews opportunity;
+	TimestampTz opportunity_at;
+
+	bool		recycle_due;
+	Verb		verb;
+	bool		strict;			/* the host's illegal moves are refused */
+} LeadNews;
+
+typedef struct Move
+{
+	int			from;			/* NO_STAGE at entry */
+	int			to;
+	Cause		cause;
+	const char *reason;
+	TimestampTz at;
+	int64		spent;			/* microseconds in the stage left */
+	bool		violation;
+	int16		fit;
+	int16		intent;
+	int16		score;
+	int32		team_id;		/* after the move's own handoff */
+	int32		rep_id;
+} Move;
+
+typedef struct Assignment
+{
+	int32		team_id;
+	int32		rep_id;
+	int32		from_team_id;
+	int32		from_rep_id;
+	int32		route_id;
+	Cause		cause;
+	const char *reason;
+	TimestampTz at;
+} Assignment;
+
+typedef enum ClockOutcome
+{
+	CLOCK_RUNS,
+	CLOCK_KEPT,
+	CLOCK_LATE,
+	CLOCK_VOID
+} ClockOutcome;
+
+typedef enum Refusal
+{
+	NOT_REFUSED,
+	REFUSED_MOVE,				/* no such transition */
+	REFUSED_NO_REASON,			/* the transition needs a reason */
+	REFUSED_NO_STAGE,			/* the agreement has no stage for the verb */
+	REFUSED_GONE				/* the host deleted the lead */
+} Refusal;
+
+#define MAX_MOVES		8
+#define MAX_ASSIGNMENTS	4
+
+typedef struct Effects
+{
+	LeadState	next;
+	int			nmoves;
+	Move		moves[MAX_MOVES];
+	int			nassignments;
+	Assignment	assignments[MAX_ASSIGNMENTS];
+	ClockOutcome stop_clock;	/* of the clock that ran before; CLOCK_RUNS: leave it */
+	TimestampTz stopped_at;
+	bool		start_clock;
+	int			policy;			/* place in the policies; see DecideEnv */
+	TimestampTz due_at;
+	int32		calendar_id;	/* calendar that counted; 0: wall time */
+	TimestampTz timer_at;		/* recycle_due; 0: none */
+	Refusal		refusal;		/* the verb, or a strict host, was refused */
+	int			refused_from;
+	int			refused_to;
+} Effects;
+
+/* What a decision must ask of the outside. */
+typedef struct DecideEnv
+{
+	void	   *arg;
+	/* first matching route's number and team; false: none matches */
+	bool		(*route) (void *arg, int32 *route_id, int32 *team_id);
+	/* next rep of a team by its schedule; 0: nobody is active */
+	int32		(*next_rep) (void *arg, int32 team_id);
+	/* is the rep still active? */
+	bool		(*rep_active) (void *arg, int32 rep_id);
+	/* first matching policy, its due time for this rep; false: no promise */
+	bool		(*promise) (void *arg, int32 rep_id, TimestampTz from,
+							int *policy, TimestampTz *due_at, int32 *calendar_id);
+} DecideEnv;
+
+/* Fit of a lead by the rules that fired; tells whether one disqualifies. */
+extern int	decide_fit(const Agreement *agreement, const uint64 *fired,
+					   bool *disqualified);
+
+/* Score of a lead: both halves by the model's share, 0 to 100, not rounded. */
+extern double decide_score(const Agreement *agreement, int fit, double intent);
+
+/* The stage with this code, or NO_STAGE. */
+extern int	stage_by_code(const Agreement *agreement, const char *code, int len);
+
+/*
+ * Decide.  `effects` is overwritten; effects->next is the lead's new state.
+ * When effects->refusal is set nothing else in it counts.
+ */
+extern void decide(const Agreement *agreement, const LeadState *state,
+				   const LeadNews *news, TimestampTz now,
+				   const DecideEnv *env, Effects *effects);
+
+#endif							/* REVOPS_DECIDE_H */

@@ -1,0 +1,475 @@
+/*
+ * definitions.c
+ *		Loads and keeps the definitions of a workspace: see definitions.h.
+ */
+#include "postgres.h"
+
+#include "catalog/namespace.h"
+#include "executor/spi.h"
+#include "utils/builtins.h"
+#include "utils/hsearch.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/timestamp.h"
+
+#include "base/errors.h"
+#include "base/owner.h"
+#include "define/definitions.h"
+#include "define/half_life.h"
+#include "define/invalidate.h"
+#include "define/schedule.h"
+
+typedef struct CacheEntry
+{
+	int32		workspace_id;	/* hash key */
+	Definitions *definitions;
+} CacheEntry;
+
+static HTAB *cache = NULL;
+static uint64 serial = 0;
+
+/* The active version's number, or none. */
+#define ACTIVE "(SELECT agreement_id FROM revops.agreement " \
+	"WHERE workspace_id = $1 AND status = 'active')"
+
+static uint64
+read_rows(const char *query, int32 workspace_id)
+{
+	Oid			type = INT4OID;
+	Datum		value = Int32GetDatum(workspace_id);
+	int			rc = SPI_execute_with_args(query, 1, &type, &value, NULL, true, 0);
+
+	if (rc != SPI_OK_SELECT)
+		elog(ERROR, "reading definitions failed: %s", SPI_result_code_string(rc));
+	return SPI_processed;
+}
+
+static Datum
+field(uint64 row, int column, bool *isnull)
+{
+	return SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, column, isnull);
+}
+
+static int32
+int_field(uint64 row, int column)
+{
+	bool		isnull;
+	Datum		value = field(row, column, &isnull);
+
+	return isnull ? 0 : DatumGetInt32(value);
+}
+
+static bool
+bool_field(uint64 row, int column)
+{
+	bool		isnull;
+	Datum		value = field(row, column, &isnull);
+
+	return !isnull && DatumGetBool(value);
+}
+
+/* a copy in the snapshot's context, or NULL */
+static char *
+text_field(Definitions *def, uint64 row, int column)
+{
+	char	   *value = SPI_getvalue(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, column);
+
+	return value == NULL ? NULL : MemoryContextStrdup(def->context, value);
+}
+
+static void *
+zeroed(Definitions *def, Size size)
+{
+	return MemoryContextAllocZero(def->context, Max(size, 1));
+}
+
+static void
+load_workspace(Definitions *def)
+{
+	if (read_rows("SELECT currency FROM revops.workspace WHERE workspace_id = $1",
+				  def->workspace_id) == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_REVOPS_UNKNOWN_OBJECT),
+				 errmsg("workspace %d does not exist", def->workspace_id),
+				 errhint("Make it with revops.create_workspace().")));
+	def->currency = text_field(def, 0, 1);
+}
+
+static bool
+load_model(Definitions *def)
+{
+	Agreement  *a;
+	bool		isnull;
+
+	if (read_rows("SELECT agreement_id, half_life, fit_base, fit_share, mql_fit, mql_intent, mql_score "
+				  "FROM revops.score_model WHERE agreement_id = " ACTIVE,
+				  def->workspace_id) == 0)
+		return false;
+	a = def->agreement = zeroed(def, sizeof(Agreement));
+	a->agreement_id = int_field(0, 1);
+	a->half_life = half_life_usecs(DatumGetIntervalP(field(0, 2, &isnull)));
+	a->fit_base = int_field(0, 3);
+	a->fit_share = DatumGetFloat8(field(0, 4, &isnull));
+	a->mql_fit = int_field(0, 5);
+	a->mql_intent = int_field(0, 6);
+	a->mql_score = int_field(0, 7);
+	return true;
+}
+
+static StagePurpose
+purpose_by_name(const char *name)
+{
+	static const char *const names[N_PURPOSES] = {
+		[PURPOSE_ENTRY] = "entry",
+		[PURPOSE_QUALIFIED] = "qualified",
+		[PURPOSE_ACCEPTED] = "accepted",
+		[PURPOSE_OPPORTUNITY] = "opportunity",
+		[PURPOSE_WON] = "won",
+		[PURPOSE_NURTURE] = "nurture",
+		[PURPOSE_DISQUALIFIED] = "disqualified",
+	};
+
+	for (int i = PURPOSE_ENTRY; name != NULL && i < N_PURPOSES; i++)
+		if (strcmp(names[i], name) == 0)
+			return (StagePurpose) i;
+	return PURPOSE_NONE;
+}
+
+static void
+load_stages(Definitions *def)
+{
+	Agreement  *a = def->agreement;
+
+	a->nstages = (int) read_rows("SELECT stage, position, purpose, routes FROM revops.stage "
+								 "WHERE agreement_id = " ACTIVE " ORDER BY position",
+								 def->workspace_id);
+	a->stages = zeroed(def, sizeof(Stage) * a->nstages);
+	for (int p = 0; p < N_PURPOSES; p++)
+		a->by_purpose[p] = NO_STAGE;
+	for (int i = 0; i < a->nstages; i++)
+	{
+		a->stages[i].code = text_field(def, i, 1);
+		a->stages[i].position = int_field(i, 2);
+		a->stages[i].purpose = purpose_by_name(text_field(def, i, 3));
+		a->stages[i].routes = bool_field(i, 4);
+		if (a->stages[i].purpose != PURPOSE_NONE)
+			a->by_purpose[a->stages[i].purpose] = i;
+	}
+}
+
+static void
+load_transitions(Definitions *def)
+{
+	Agreement  *a = def->agreement;
+	uint64		n = read_rows("SELECT from_stage, to_stage, needs_reason FROM revops.transition "
+							  "WHERE agreement_id = " ACTIVE, def->workspace_id);
+
+	a->moves = zeroed(def, (Size) a->nstages * a->nstages);
+	for (uint64 i = 0; i < n; i++)
+	{
+		char	   *from = text_field(def, i, 1);
+		char	   *to = text_field(def, i, 2);
+		int			f = stage_by_code(a, from, strlen(from));
+		int			t = stage_by_code(a, to, strlen(to));
+
+		if (f != NO_STAGE && t != NO_STAGE)
+			a->moves[f * a->nstages + t] = bool_field(i, 3) ? MOVE_NEEDS_REASON : MOVE_ALLOWED;
+	}
+}
+
+static void
+load_rules(Definitions *def)
+{
+	Agreement  *a = def->agreement;
+
+	a->nrules = (int) read_rows("SELECT rule_id, rule, kind, points, condition FROM revops.score_rule "
+								"WHERE kind <> 'intent' AND agreement_id = " ACTIVE " ORDER BY rule_id",
+								def->workspace_id);
+	a->rules = zeroed(def, sizeof(ScoreRule) * a->nrules);
+	def->rule_texts = zeroed(def, sizeof(char *) * a->nrules);
+	for (int i = 0; i < a->nrules; i++)
+	{
+		char	   *kind = text_field(def, i, 3);
+
+		a->rules[i].rule_id = int_field(i, 1);
+		a->rules[i].name = text_field(def, i, 2);
+		a->rules[i].kind = strcmp(kind, "fit") == 0 ? RULE_FIT :
+			strcmp(kind, "negative") == 0 ? RULE_NEGATIVE : RULE_DISQUALIFY;
+		a->rules[i].points = int_field(i, 4);
+		def->rule_texts[i] = text_field(def, i, 5);
+	}
+}
+
+static void
+load_policies(Definitions *def)
+{
+	def->npolicies = (int) read_rows("SELECT policy_id, policy, promise, condition, calendar_id, target "
+									 "FROM revops.sla_policy WHERE agreement_id = " ACTIVE " ORDER BY position",
+									 def->workspace_id);
+	def->policies = zeroed(def, sizeof(Policy) * def->npolicies);
+	for (int i = 0; i < def->npolicies; i++)
+	{
+		Policy	   *p = &def->policies[i];
+		bool		isnull;
+		Interval   *target = DatumGetIntervalP(field(i, 6, &isnull));
+
+		p->policy_id = int_field(i, 1);
+		p->name = text_field(def, i, 2);
+		p->promise = text_field(def, i, 3);
+		p->condition = text_field(def, i, 4);
+		p->calendar_id = int_field(i, 5);
+		p->target = target->time + target->day * USECS_PER_DAY +
+			(int64) target->month * DAYS_PER_MONTH * USECS_PER_DAY;
+	}
+}
+
+static void
+load_signals(Definitions *def)
+{
+	def->nsignals = (int) read_rows("SELECT s.signal_id, s.signal, s.answers, r.points FROM revops.signal s "
+									"LEFT JOIN revops.score_rule r ON r.signal = s.signal AND r.agreement_id = " ACTIVE
+									" WHERE s.workspace_id = $1 ORDER BY s.signal COLLATE \"C\"",
+									def->workspace_id);
+	def->signals = zeroed(def, sizeof(Signal) * def->nsignals);
+	for (int i = 0; i < def->nsignals; i++)
+	{
+		def->signals[i].signal_id = int_field(i, 1);
+		def->signals[i].code = text_field(def, i, 2);
+		def->signals[i].answers = bool_field(i, 3);
+		def->signals[i].points = int_field(i, 4);
+	}
+}
+
+static void
+load_reps(Definitions *def)
+{
+	def->nreps = (int) read_rows("SELECT rep_id, rep, calendar_id, active FROM revops.rep "
+								 "WHERE workspace_id = $1 ORDER BY rep_id", def->workspace_id);
+	def->reps = zeroed(def, sizeof(Rep) * def->nreps);
+	for (int i = 0; i < def->nreps; i++)
+	{
+		def->reps[i].rep_id = int_field(i, 1);
+		def->reps[i].code = text_field(def, i, 2);
+		def->reps[i].calendar_id = int_field(i, 3);
+		def->reps[i].active = bool_field(i, 4);
+	}
+}
+
+static void
+load_teams(Definitions *def)
+{
+	def->nteams = (int) read_rows("SELECT team_id, team FROM revops.team "
+								  "WHERE workspace_id = $1 ORDER BY team_id", def->workspace_id);
+	def->teams = zeroed(def, sizeof(Team) * def->nteams);
+	for (int i = 0; i < def->nteams; i++)
+	{
+		char		ticket[NAMEDATALEN];
+
+		def->teams[i].team_id = int_field(i, 1);
+		def->teams[i].code = text_field(def, i, 2);
+		snprintf(ticket, sizeof(ticket), "ticket_%d", def->teams[i].team_id);
+		def->teams[i].ticket = get_relname_relid(ticket, revops_schema());
+	}
+}
+
+/* The schedule of one team, from rows first .. last of the members just read. */
+static void
+build_schedule(Definitions *def, Team *team, uint64 first, uint64 last)
+{
+	int			n = (int) (last - first);
+	int64	   *weights = palloc(sizeof(int64) * Max(n, 1));
+	int64		total;
+
+	for (int i = 0; i < n; i++)
+		weights[i] = int_field(first + i, 3);
+	total = n == 0 ? 0 : schedule_reduce(n, weights);
+	team->turns = (int) total;
+	team->schedule = zeroed(def, sizeof(int32) * total);
+	if (n > 0)
+		schedule_fill(n, weights, team->schedule);
+	for (int t = 0; t < team->turns; t++)
+		team->schedule[t] = int_field(first + team->schedule[t], 2);
+	pfree(weights);
+}
+
+static void
+load_members(Definitions *def)
+{
+	uint64		n = read_rows("SELECT m.team_id, m.rep_id, m.weight FROM revops.team_member m "
+							  "JOIN revops.rep r USING (rep_id) JOIN revops.team t USING (team_id) "
+							  "WHERE t.workspace_id = $1 AND r.active ORDER BY 1, 2",
+							  def->workspace_id);
+	uint64		row = 0;
+
+	for (int i = 0; i < def->nteams; i++)
+	{
+		uint64		first = row;
+
+		while (row < n && int_field(row, 1) == def->teams[i].team_id)
+			row++;
+		build_schedule(def, &def->teams[i], first, row);
+	}
+}
+
+static void
+load_routes(Definitions *def)
+{
+	def->nroutes = (int) read_rows("SELECT route_id, team_id, route, condition FROM revops.route "
+								   "WHERE workspace_id = $1 AND active ORDER BY position",
+								   def->workspace_id);
+	def->routes = zeroed(def, sizeof(Route) * def->nroutes);
+	for (int i = 0; i < def->nroutes; i++)
+	{
+		def->routes[i].route_id = int_field(i, 1);
+		def->routes[i].team_id = int_field(i, 2);
+		def->routes[i].name = text_field(def, i, 3);
+		def->routes[i].condition = text_field(def, i, 4);
+	}
+}
+
+static Definitions *
+load(int32 workspace_id)
+{
+	MemoryContext context = AllocSetContextCreate(TopMemoryContext, "pg_revops definitions",
+												  ALLOCSET_SMALL_SIZES);
+	Definitions *def = MemoryContextAllocZero(context, sizeof(Definitions));
+	OwnerScope	scope;
+
+	/* a child of this transaction until it is complete: an error frees it */
+	MemoryContextSetParent(context, CurTransactionContext);
+	def->context = context;
+	def->workspace_id = workspace_id;
+	def->serial = ++serial;
+	def->generation = definitions_generation();
+	owner_enter(&scope);
+	load_workspace(def);
+	if (load_model(def))
+	{
+		load_stages(def);
+		load_transitions(def);
+		load_rules(def);
+		load_policies(def);
+	}
+	load_signals(def);
+	load_reps(def);
+	load_teams(def);
+	load_members(def);
+	load_routes(def);
+	owner_leave(&scope);
+	MemoryContextSetParent(context, CacheMemoryContext);
+	return def;
+}
+
+static CacheEntry *
+cache_entry(int32 workspace_id)
+{
+	bool		found;
+	CacheEntry *entry;
+
+	if (cache == NULL)
+	{
+		HASHCTL		ctl = {0};
+
+		ctl.keysize = sizeof(int32);
+		ctl.entrysize = sizeof(CacheEntry);
+		cache = hash_create("pg_revops definitions", 8, &ctl, HASH_ELEM | HASH_BLOBS);
+	}
+	entry = hash_search(cache, &workspace_id, HASH_ENTER, &found);
+	if (!found)
+		entry->definitions = NULL;
+	return entry;
+}
+
+Definitions *
+definitions_of(int32 workspace_id)
+{
+	CacheEntry *entry = cache_entry(workspace_id);
+
+	if (entry->definitions != NULL &&
+		entry->definitions->generation != definitions_generation())
+	{
+		/* an outer frame may still use it: it goes with the transaction */
+		MemoryContextSetParent(entry->definitions->context, TopTransactionContext);
+		entry->definitions = NULL;
+	}
+	if (entry->definitions == NULL)
+	{
+		Definitions *fresh = load(workspace_id);
+
+		/* loading may have looked up other workspaces and moved entries */
+		cache_entry(workspace_id)->definitions = fresh;
+		return fresh;
+	}
+	return entry->definitions;
+}
+
+static bool
+same_code(const char *candidate, const char *code, int len)
+{
+	return strncmp(candidate, code, len) == 0 && candidate[len] == '\0';
+}
+
+Signal *
+signal_by_code(Definitions *def, const char *code, int len)
+{
+	for (int i = 0; i < def->nsignals; i++)
+		if (same_code(def->signals[i].code, code, len))
+			return &def->signals[i];
+	return NULL;
+}
+
+Signal *
+signal_by_id(Definitions *def, int32 signal_id)
+{
+	for (int i = 0; i < def->nsignals; i++)
+		if (def->signals[i].signal_id == signal_id)
+			return &def->signals[i];
+	return NULL;
+}
+
+Rep *
+rep_by_code(Definitions *def, const char *code, int len)
+{
+	for (int i = 0; i < def->nreps; i++)
+		if (same_code(def->reps[i].code, code, len))
+			return &def->reps[i];
+	return NULL;
+}
+
+Rep *
+rep_by_id(Definitions *def, int32 rep_id)
+{
+	int			low = 0;
+	int			high = def->nreps;
+
+	while (low < high)
+	{
+		int			mid = (low + high) / 2;
+
+		if (def->reps[mid].rep_id == rep_id)
+			return &def->reps[mid];
+		if (def->reps[mid].rep_id < rep_id)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return NULL;
+}
+
+Team *
+team_by_code(Definitions *def, const char *code, int len)
+{
+	for (int i = 0; i < def->nteams; i++)
+		if (same_code(def->teams[i].code, code, len))
+			return &def->teams[i];
+	return NULL;
+}
+
+Team *
+team_by_id(Definitions *def, int32 team_id)
+{
+	for (int i = 0; i < def->nteams; i++)
+		if (def->teams[i].team_id == team_id)
+			return &def->teams[i];
+	return NULL;
+}

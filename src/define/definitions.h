@@ -1,0 +1,117 @@
+/*
+ * definitions.h
+ *		The definitions of a workspace, compiled into plain C.
+ *
+ * An immutable snapshot per backend and workspace, built at first use and
+ * again when definitions_generation() has moved on.  A snapshot in use by an
+ * outer frame stays valid until the end of the transaction.
+ */
+#ifndef REVOPS_DEFINITIONS_H
+#define REVOPS_DEFINITIONS_H
+
+#include "postgres.h"
+
+#include "datatype/timestamp.h"
+#include "executor/tuptable.h"
+
+#include "decide/decide.h"
+#include "define/binding.h"
+#include "define/ruleset.h"
+
+typedef struct Signal
+{
+	int32		signal_id;
+	char	   *code;
+	bool		answers;		/* keeps the promise of a first response */
+	int			points;			/* by the active agreement; 0: does not score */
+} Signal;
+
+typedef struct Rep
+{
+	int32		rep_id;
+	char	   *code;
+	int32		calendar_id;	/* 0: none of the rep's own */
+	bool		active;
+} Rep;
+
+typedef struct Team
+{
+	int32		team_id;
+	char	   *code;
+	Oid			ticket;			/* sequence that turns the schedule */
+	int			turns;			/* length of the schedule; 0: nobody is active */
+	int32	   *schedule;		/* rep_id of each turn */
+} Team;
+
+typedef struct Route
+{
+	int32		route_id;
+	int32		team_id;
+	char	   *name;
+	char	   *condition;		/* NULL: every lead */
+} Route;
+
+typedef struct Policy
+{
+	int32		policy_id;
+	char	   *name;
+	char	   *promise;
+	char	   *condition;		/* NULL: every lead */
+	int64		target;			/* microseconds */
+	int32		calendar_id;	/* 0: wall time */
+} Policy;
+
+typedef struct Definitions
+{
+	int32		workspace_id;
+	char	   *currency;
+	Agreement  *agreement;		/* the active one; NULL: none */
+	int			nsignals;
+	Signal	   *signals;		/* by code */
+	int			nreps;
+	Rep		   *reps;
+	int			nteams;
+	Team	   *teams;
+	int			nroutes;
+	Route	   *routes;
+	int			npolicies;
+	Policy	   *policies;
+	char	  **rule_texts;		/* conditions of agreement->rules */
+	MemoryContext context;
+	uint64		generation;
+	uint64		serial;			/* changes with every build, backend-wide */
+} Definitions;
+
+/*
+ * The definitions of a workspace.  Raises RV002 when there is no such
+ * workspace.
+ */
+extern Definitions *definitions_of(int32 workspace_id);
+
+/* Look-ups; NULL when there is none. */
+extern Signal *signal_by_code(Definitions *def, const char *code, int len);
+extern Signal *signal_by_id(Definitions *def, int32 signal_id);
+extern Rep *rep_by_code(Definitions *def, const char *code, int len);
+extern Rep *rep_by_id(Definitions *def, int32 rep_id);
+extern Team *team_by_code(Definitions *def, const char *code, int len);
+extern Team *team_by_id(Definitions *def, int32 team_id);
+
+/*
+ * The rules of a workspace compiled against the roles of one lead binding.
+ * Lives as long as the Definitions it was built from.
+ */
+typedef struct Program
+{
+	Definitions *definitions;
+	Binding    *binding;
+	uint64		binding_generation;
+	RuleSet    *scoring;		/* one rule an agreement->rules entry */
+	RuleSet    *routing;		/* conditions of routes */
+	int		   *route_rule;		/* place in routing; -1: unconditional */
+	RuleSet    *promising;		/* conditions of policies */
+	int		   *policy_rule;	/* place in promising; -1: unconditional */
+} Program;
+
+extern Program *program_for(Definitions *def, Binding *binding);
+
+#endif							/* REVOPS_DEFINITIONS_H */

@@ -1,0 +1,104 @@
+/*
+ * program.c
+ *		The rules of a workspace compiled against the roles of a binding.
+ */
+#include "postgres.h"
+
+#include "utils/hsearch.h"
+#include "utils/memutils.h"
+
+#include "define/definitions.h"
+#include "define/invalidate.h"
+
+typedef struct ProgramEntry
+{
+	int32		binding_id;		/* hash key */
+	uint64		definitions_serial;
+	uint64		relations;
+	MemoryContext context;
+	Program    *program;
+} ProgramEntry;
+
+static HTAB *programs = NULL;
+
+/* Add a condition; an absent one always holds and needs no rule. */
+static int
+add_condition(RuleSet *set, const char *kind, const char *name, const char *condition)
+{
+	RuleLabel	label = {kind, name};
+
+	return condition == NULL ? -1 : ruleset_add(set, &label, condition);
+}
+
+static Program *
+compile(Definitions *def, Binding *binding, MemoryContext context)
+{
+	Program    *p = MemoryContextAllocZero(context, sizeof(Program));
+	TupleDesc	roles = binding->roles;
+	int			nrules = def->agreement ? def->agreement->nrules : 0;
+
+	p->definitions = def;
+	p->binding = binding;
+	p->scoring = ruleset_create(context, roles);
+	p->routing = ruleset_create(context, roles);
+	p->promising = ruleset_create(context, roles);
+	p->route_rule = MemoryContextAlloc(context, sizeof(int) * Max(def->nroutes, 1));
+	p->policy_rule = MemoryContextAlloc(context, sizeof(int) * Max(def->npolicies, 1));
+	for (int i = 0; i < nrules; i++)
+		(void) add_condition(p->scoring, "scoring rule", def->agreement->rules[i].name,
+							 def->rule_texts[i]);
+	for (int i = 0; i < def->nroutes; i++)
+		p->route_rule[i] = add_condition(p->routing, "route", def->routes[i].name,
+										 def->routes[i].condition);
+	for (int i = 0; i < def->npolicies; i++)
+		p->policy_rule[i] = add_condition(p->promising, "SLA policy", def->policies[i].name,
+										  def->policies[i].condition);
+	return p;
+}
+
+static ProgramEntry *
+program_entry(int32 binding_id)
+{
+	bool		found;
+	ProgramEntry *entry;
+
+	if (programs == NULL)
+	{
+		HASHCTL		ctl = {0};
+
+		ctl.keysize = sizeof(int32);
+		ctl.entrysize = sizeof(ProgramEntry);
+		programs = hash_create("pg_revops programs", 8, &ctl, HASH_ELEM | HASH_BLOBS);
+	}
+	entry = hash_search(programs, &binding_id, HASH_ENTER, &found);
+	if (!found)
+		entry->program = NULL;
+	return entry;
+}
+
+Program *
+program_for(Definitions *def, Binding *binding)
+{
+	ProgramEntry *entry = program_entry(binding->binding_id);
+	uint64		relations = relations_generation();
+	MemoryContext context;
+	Program    *fresh;
+
+	if (entry->program != NULL && entry->program->binding == binding &&
+		entry->definitions_serial == def->serial && entry->relations == relations)
+		return entry->program;
+	if (entry->program != NULL)
+		MemoryContextSetParent(entry->context, TopTransactionContext);
+	entry->program = NULL;
+
+	context = AllocSetContextCreate(CurTransactionContext, "pg_revops program",
+									ALLOCSET_SMALL_SIZES);
+	fresh = compile(def, binding, context);
+	MemoryContextSetParent(context, CacheMemoryContext);
+	entry = program_entry(binding->binding_id);
+	entry->context = context;
+	entry->program = fresh;
+	entry->definitions_serial = def->serial;
+	entry->relations = relations;
+	return fresh;
+}

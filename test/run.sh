@@ -110,6 +110,7 @@ run_tap()
 		[ -z "$reason" ] || echo "$reason"
 		grep -nE '^ *not ok|^ *#|^psql|ERROR' "$file.tap" | head -40
 		show "$file.err" "standard error" 40
+		show "$OUT/tmp_check/log/regress_log_$(basename "$label")" "log of the test" 40
 		show_log_since "$mark"
 	elif [ "$good" -gt 0 ]; then
 		pass "$label" "$good"

@@ -35,4 +35,13 @@ RestrictSearchPath(void)
 }
 #endif
 
+/* A virtual generated column is not in the tuple: put its expression instead. */
+#if PG_VERSION_NUM >= 180000
+#include "rewrite/rewriteHandler.h"
+#define RevopsExpandGenerated(node, rel) \
+	expand_generated_columns_in_expr((node), (rel), 1)
+#else
+#define RevopsExpandGenerated(node, rel) (node)
+#endif
+
 #endif							/* REVOPS_COMPAT_H */

@@ -10,7 +10,7 @@
  */
 #include "postgres.h"
 
-#include "access/genam.h"
+#include "catalog/namespace.h"
 #include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
 #include "lib/stringinfo.h"
@@ -67,7 +67,7 @@ refuse(Reading *reading, int location, const char *message, const char *hint)
 	ereport(ERROR,
 			(errcode(ERRCODE_REVOPS_INVALID_RULE),
 			 errmsg_internal("%s", message),
-			 errhint_internal("%s", hint),
+			 errhint("%s", hint),
 			 errposition(position)));
 }
 
@@ -270,6 +270,7 @@ resolve_role(ParseState *state, ColumnRef *ref)
 	int			fields = list_length(ref->fields);
 	const char *name = strVal(llast(ref->fields));
 	Form_pg_attribute att;
+	Var		   *role;
 	int			number = 0;
 
 	if (fields == 1 ||
@@ -282,8 +283,10 @@ resolve_role(ParseState *state, ColumnRef *ref)
 								 ref->location >= 0 &&
 								 reading->text[ref->location] == '"'));
 	att = TupleDescAttr(reading->roles, number - 1);
-	return (Node *) makeVar(1, number, att->atttypid, att->atttypmod,
-							att->attcollation, 0);
+	role = makeVar(1, number, att->atttypid, att->atttypmod,
+				   att->attcollation, 0);
+	role->location = ref->location;
+	return (Node *) role;
 }
 
 static ParseState *
@@ -501,6 +504,8 @@ blame_text(Reading *reading, ErrorData *error)
 	if (error->cursorpos > 0)
 		error->detail = psprintf("At character %d of: %s",
 								 error->cursorpos, shown);
+	else if (shown[0] == '\0')
+		error->detail = "The text has no characters.";
 	else
 		error->detail = psprintf("The text is: %s", shown);
 	if (fact != NULL)

@@ -7,6 +7,8 @@
  */
 #include "postgres.h"
 
+#include <limits.h>
+
 #include "define/literal.h"
 
 /* where a literal must stand */

@@ -1,0 +1,249 @@
+-- What people read: the state of every lead at this moment, the queue of
+-- handed-over leads, the promises that run.  Each view is one snapshot of state
+-- and of the deltas that no settle has folded yet, so what it shows is current.
+
+CREATE VIEW revops.lead_unfolded AS
+SELECT u.lead_id,
+       CASE WHEN u.recount THEN COALESCE(r.points, 0.0) END AS intent_anew,
+       u.intent_more,
+       u.touches,
+       CASE WHEN u.recount THEN r.last_touch_at
+            ELSE GREATEST(u.lead_touched_at, u.last_touch_at) END AS last_touch_at,
+       u.gone
+FROM (SELECT l.lead_id, l.agreement_id, m.half_life, l.last_touch_at AS lead_touched_at,
+             bool_or(d.recount OR d.agreement_id <> l.agreement_id) AS recount,
+             sum(revops.decayed(d.intent_pos, m.half_life, revops.engine_now())
+                 - revops.decayed(d.intent_neg, m.half_life, revops.engine_now())) AS intent_more,
+             sum(d.touches)::int AS touches,
+             max(d.last_touch_at) AS last_touch_at,
+             (array_agg(d.gone ORDER BY d.at DESC, d.delta_id DESC)
+                  FILTER (WHERE d.gone IS NOT NULL))[1] AS gone
+      FROM revops.lead_delta d
+      JOIN revops.lead l ON l.lead_id = d.lead_id
+      JOIN revops.score_model m ON m.agreement_id = l.agreement_id
+      GROUP BY l.lead_id, m.agreement_id) u
+-- only where a touch was taken back, or was weighed by another version
+LEFT JOIN LATERAL
+     (SELECT sum(t.n * s.points
+                 * revops.decayed(0.0, u.half_life,
+                                  timestamptz '2000-01-01 00:00:00+00'
+                                  + make_interval(secs => extract(epoch FROM revops.engine_now() - t.occurred_at)::float8)))
+                 AS points,
+             max(t.occurred_at) FILTER (WHERE t.n > 0) AS last_touch_at
+      FROM (SELECT signal_id, occurred_at, sum(sign) AS n
+            FROM revops.touch
+            WHERE lead_id = u.lead_id AND u.recount
+            GROUP BY signal_id, occurred_at
+            HAVING sum(sign) <> 0) t
+      LEFT JOIN (SELECT g.signal_id, p.agreement_id, p.points
+                 FROM revops.signal g
+                 JOIN revops.score_rule p ON p.signal = g.signal AND p.kind = 'intent') s
+             ON s.signal_id = t.signal_id AND s.agreement_id = u.agreement_id) r ON true;
+COMMENT ON VIEW revops.lead_unfolded IS
+    'What lead_status adds to the state of the leads that have deltas: one row for each of them, worked out at engine_now(). Leads without deltas are not here.';
+COMMENT ON COLUMN revops.lead_unfolded.lead_id IS 'the lead';
+COMMENT ON COLUMN revops.lead_unfolded.intent_anew IS
+    'where the sums of the state do not hold (a touch was taken back, or weighed by another version): intent from all touches, points, not clamped; else NULL';
+COMMENT ON COLUMN revops.lead_unfolded.intent_more IS 'points that the deltas add to the intent of the state, where intent_anew is NULL';
+COMMENT ON COLUMN revops.lead_unfolded.touches IS 'touches that the deltas add, net of those taken back';
+COMMENT ON COLUMN revops.lead_unfolded.last_touch_at IS 'latest touch of the lead, deltas counted';
+COMMENT ON COLUMN revops.lead_unfolded.gone IS 'true: the host deleted the row; false: it is back; NULL: the deltas say nothing of it';
+
+CREATE VIEW revops.lead_status AS
+SELECT l.workspace_id,
+       w.workspace,
+       b.binding,
+       l.lead_id,
+       l.key,
+       l.stage,
+       l.stage_since,
+       l.fit,
+       revops.whole_points(l.exact_intent) AS intent,
+       revops.whole_points(l.fit_share * l.fit + (1.0 - l.fit_share) * LEAST(GREATEST(l.exact_intent, 0.0), 100.0)) AS score,
+       revops.grade(l.fit, revops.whole_points(l.exact_intent), l.grade_fit, l.grade_intent) AS grade,
+       t.team,
+       r.rep,
+       l.source,
+       l.campaign,
+       l.segment,
+       l.created_at,
+       l.last_touch_at,
+       l.touches,
+       l.disqualified,
+       c.due_at AS sla_due_at,
+       CASE WHEN c.calendar_id IS NULL THEN c.due_at - revops.engine_now()
+            ELSE revops.business_between(c.calendar_id, revops.engine_now(), c.due_at) END AS sla_left,
+       c.due_at <= revops.engine_now() AS breached,
+       a.version AS agreement
+FROM (SELECT s.lead_id, s.workspace_id, s.binding_id, s.agreement_id, s.key, s.stage, s.stage_since,
+             s.team_id, s.rep_id, s.source, s.campaign, s.segment, s.created_at, s.disqualified, s.running,
+             s.fit::int AS fit, m.fit_share, m.grade_fit, m.grade_intent,
+             CASE WHEN u.lead_id IS NULL THEN s.last_touch_at ELSE u.last_touch_at END AS last_touch_at,
+             s.touches + COALESCE(u.touches, 0) AS touches,
+             COALESCE(u.intent_anew,
+                      revops.decayed(s.intent_pos, m.half_life, revops.engine_now())
+                      - revops.decayed(s.intent_neg, m.half_life, revops.engine_now())
+                      + COALESCE(u.intent_more, 0.0)) AS exact_intent
+      FROM revops.lead s
+      JOIN revops.score_model m ON m.agreement_id = s.agreement_id
+      LEFT JOIN revops.lead_unfolded u ON u.lead_id = s.lead_id
+      WHERE NOT COALESCE(u.gone, s.gone_at IS NOT NULL)) l
+JOIN revops.agreement a ON a.agreement_id = l.agreement_id
+JOIN revops.workspace w ON w.workspace_id = l.workspace_id
+LEFT JOIN revops.binding b ON b.binding_id = l.binding_id
+LEFT JOIN revops.team t ON t.team_id = l.team_id
+LEFT JOIN revops.rep r ON r.rep_id = l.rep_id
+LEFT JOIN LATERAL
+     (SELECT k.due_at, k.calendar_id
+      FROM revops.sla_clock k
+      WHERE k.lead_id = l.lead_id AND l.running > 0 AND k.stopped_at IS NULL
+        AND NOT EXISTS (SELECT FROM revops.lead_delta d
+                        WHERE d.lead_id = k.lead_id AND d.answered_at >= k.started_at)
+      ORDER BY k.due_at, k.seq
+      LIMIT 1) c ON true;
+COMMENT ON VIEW revops.lead_status IS
+    'One row for each lead that the host still has (deleted ones are left out), as it is at engine_now(): scores have faded to this moment, touches that wait to be folded are counted. A changed profile changes fit, stage and owner when it is settled, not before.';
+COMMENT ON COLUMN revops.lead_status.workspace_id IS 'number of the workspace';
+COMMENT ON COLUMN revops.lead_status.workspace IS 'name of the workspace';
+COMMENT ON COLUMN revops.lead_status.binding IS 'binding that brought the lead';
+COMMENT ON COLUMN revops.lead_status.lead_id IS 'number of the lead, as the verbs take it';
+COMMENT ON COLUMN revops.lead_status.key IS 'key of the host''s row as text';
+COMMENT ON COLUMN revops.lead_status.stage IS 'lifecycle stage';
+COMMENT ON COLUMN revops.lead_status.stage_since IS 'when it entered the stage';
+COMMENT ON COLUMN revops.lead_status.fit IS 'how well lead and account match the ideal customer, 0 to 100';
+COMMENT ON COLUMN revops.lead_status.intent IS 'what the lead has done lately, faded to this moment, 0 to 100';
+COMMENT ON COLUMN revops.lead_status.score IS 'fit_share * fit + (1 - fit_share) * intent, 0 to 100';
+COMMENT ON COLUMN revops.lead_status.grade IS 'letter of fit and digit of intent, for example A1';
+COMMENT ON COLUMN revops.lead_status.team IS 'team that has the lead; NULL: none';
+COMMENT ON COLUMN revops.lead_status.rep IS 'rep who has the lead; NULL: none, or the team''s queue';
+COMMENT ON COLUMN revops.lead_status.source IS 'where the lead comes from';
+COMMENT ON COLUMN revops.lead_status.campaign IS 'campaign that brought it';
+COMMENT ON COLUMN revops.lead_status.segment IS 'market segment';
+COMMENT ON COLUMN revops.lead_status.created_at IS 'when the lead was created';
+COMMENT ON COLUMN revops.lead_status.last_touch_at IS 'latest touch; NULL: none';
+COMMENT ON COLUMN revops.lead_status.touches IS 'number of touches, net of those taken back';
+COMMENT ON COLUMN revops.lead_status.disqualified IS 'true: a disqualifying rule holds';
+COMMENT ON COLUMN revops.lead_status.sla_due_at IS 'when the earliest running promise is due; NULL: none runs';
+COMMENT ON COLUMN revops.lead_status.sla_left IS 'time left until then, negative after it: business time where the clock has a calendar, else wall time';
+COMMENT ON COLUMN revops.lead_status.breached IS 'true: that promise is past due; NULL: none runs';
+COMMENT ON COLUMN revops.lead_status.agreement IS 'version of the agreement that scores the lead';
+
+CREATE VIEW revops.handoff_queue AS
+SELECT s.workspace_id,
+       s.workspace,
+       s.binding,
+       s.lead_id,
+       s.key,
+       i.personal ->> 'person_name' AS person_name,
+       i.personal ->> 'email' AS email,
+       i.personal ->> 'phone' AS phone,
+       COALESCE(i.personal ->> 'company', p.profile ->> 'company') AS company,
+       s.team,
+       s.rep,
+       s.stage,
+       s.stage_since AS waiting_since,
+       revops.engine_now() - s.stage_since AS age,
+       s.sla_due_at,
+       s.sla_left,
+       s.breached,
+       s.score,
+       s.grade,
+       s.fit,
+       s.intent,
+       s.source,
+       s.campaign,
+       s.segment,
+       s.touches,
+       s.last_touch_at,
+       s.created_at
+FROM revops.lead_status s
+JOIN revops.agreement a ON a.workspace_id = s.workspace_id AND a.status = 'active'
+JOIN revops.stage g ON g.agreement_id = a.agreement_id AND g.purpose = 'qualified' AND g.stage = s.stage
+JOIN revops.lead l ON l.lead_id = s.lead_id
+LEFT JOIN revops.profile_change p ON p.lead_id = l.lead_id AND p.change_id = l.profile_id
+LEFT JOIN revops.lead_identity i ON i.lead_id = l.lead_id
+ORDER BY s.score DESC, s.stage_since, s.lead_id;
+COMMENT ON VIEW revops.handoff_queue IS
+    'Leads that wait for sales: in the stage of purpose qualified of the active agreement, hottest (highest score) first, the longest waiting first among equals. Shows personal data.';
+COMMENT ON COLUMN revops.handoff_queue.workspace_id IS 'number of the workspace';
+COMMENT ON COLUMN revops.handoff_queue.workspace IS 'name of the workspace';
+COMMENT ON COLUMN revops.handoff_queue.binding IS 'binding that brought the lead';
+COMMENT ON COLUMN revops.handoff_queue.lead_id IS 'number of the lead, as accept(), reject() and recycle() take it';
+COMMENT ON COLUMN revops.handoff_queue.key IS 'key of the host''s row as text';
+COMMENT ON COLUMN revops.handoff_queue.person_name IS 'name of the person (personal)';
+COMMENT ON COLUMN revops.handoff_queue.email IS 'e-mail address (personal)';
+COMMENT ON COLUMN revops.handoff_queue.phone IS 'telephone number (personal)';
+COMMENT ON COLUMN revops.handoff_queue.company IS 'company of the person';
+COMMENT ON COLUMN revops.handoff_queue.team IS 'team that has the lead; NULL: none';
+COMMENT ON COLUMN revops.handoff_queue.rep IS 'rep who has the lead; NULL: nobody yet';
+COMMENT ON COLUMN revops.handoff_queue.stage IS 'the stage of qualified leads';
+COMMENT ON COLUMN revops.handoff_queue.waiting_since IS 'when it entered the stage';
+COMMENT ON COLUMN revops.handoff_queue.age IS 'time since then (wall time)';
+COMMENT ON COLUMN revops.handoff_queue.sla_due_at IS 'when the earliest running promise is due; NULL: none runs';
+COMMENT ON COLUMN revops.handoff_queue.sla_left IS 'time left until then, negative after it: business time where the clock has a calendar, else wall time';
+COMMENT ON COLUMN revops.handoff_queue.breached IS 'true: that promise is past due; NULL: none runs';
+COMMENT ON COLUMN revops.handoff_queue.score IS 'score, 0 to 100';
+COMMENT ON COLUMN revops.handoff_queue.grade IS 'letter of fit and digit of intent, for example A1';
+COMMENT ON COLUMN revops.handoff_queue.fit IS 'fit, 0 to 100';
+COMMENT ON COLUMN revops.handoff_queue.intent IS 'intent at this moment, 0 to 100';
+COMMENT ON COLUMN revops.handoff_queue.source IS 'where the lead comes from';
+COMMENT ON COLUMN revops.handoff_queue.campaign IS 'campaign that brought it';
+COMMENT ON COLUMN revops.handoff_queue.segment IS 'market segment';
+COMMENT ON COLUMN revops.handoff_queue.touches IS 'number of touches, net of those taken back';
+COMMENT ON COLUMN revops.handoff_queue.last_touch_at IS 'latest touch; NULL: none';
+COMMENT ON COLUMN revops.handoff_queue.created_at IS 'when the lead was created';
+
+CREATE VIEW revops.sla_due AS
+SELECT c.workspace_id,
+       w.workspace,
+       b.binding,
+       c.lead_id,
+       l.key,
+       c.seq,
+       p.policy,
+       c.promise,
+       k.calendar,
+       c.started_at,
+       c.due_at,
+       CASE WHEN c.calendar_id IS NULL THEN c.due_at - revops.engine_now()
+            ELSE revops.business_between(c.calendar_id, revops.engine_now(), c.due_at) END AS time_left,
+       c.due_at <= revops.engine_now() AS breached,
+       t.team,
+       r.rep,
+       c.source,
+       c.campaign,
+       c.segment
+FROM revops.sla_clock c
+JOIN revops.workspace w ON w.workspace_id = c.workspace_id
+JOIN revops.lead l ON l.lead_id = c.lead_id
+LEFT JOIN revops.lead_unfolded u ON u.lead_id = c.lead_id
+LEFT JOIN revops.binding b ON b.binding_id = l.binding_id
+LEFT JOIN revops.sla_policy p ON p.policy_id = c.policy_id
+LEFT JOIN revops.calendar k ON k.calendar_id = c.calendar_id
+LEFT JOIN revops.team t ON t.team_id = c.team_id
+LEFT JOIN revops.rep r ON r.rep_id = c.rep_id
+WHERE c.stopped_at IS NULL
+  AND NOT COALESCE(u.gone, l.gone_at IS NOT NULL)
+  AND NOT EXISTS (SELECT FROM revops.lead_delta d
+                  WHERE d.lead_id = c.lead_id AND d.answered_at >= c.started_at)
+ORDER BY c.due_at, c.lead_id, c.seq;
+COMMENT ON VIEW revops.sla_due IS
+    'Promises that run, the earliest due first. One answered by a touch that waits to be folded is not here. A clock is breached from due_at on, whether or not anything ran then.';
+COMMENT ON COLUMN revops.sla_due.workspace_id IS 'number of the workspace';
+COMMENT ON COLUMN revops.sla_due.workspace IS 'name of the workspace';
+COMMENT ON COLUMN revops.sla_due.binding IS 'binding that brought the lead';
+COMMENT ON COLUMN revops.sla_due.lead_id IS 'number of the lead';
+COMMENT ON COLUMN revops.sla_due.key IS 'key of the host''s row as text';
+COMMENT ON COLUMN revops.sla_due.seq IS 'number of the clock within the lead';
+COMMENT ON COLUMN revops.sla_due.policy IS 'policy that made the promise';
+COMMENT ON COLUMN revops.sla_due.promise IS 'what is promised: first_response';
+COMMENT ON COLUMN revops.sla_due.calendar IS 'calendar that counts; NULL: wall time';
+COMMENT ON COLUMN revops.sla_due.started_at IS 'when the clock started';
+COMMENT ON COLUMN revops.sla_due.due_at IS 'when the promise is due';
+COMMENT ON COLUMN revops.sla_due.time_left IS 'time left, negative after due_at: business time where the clock has a calendar, else wall time';
+COMMENT ON COLUMN revops.sla_due.breached IS 'true: past due';
+COMMENT ON COLUMN revops.sla_due.team IS 'team that had the lead when the clock started';
+COMMENT ON COLUMN revops.sla_due.rep IS 'rep who had the lead when the clock started';
+COMMENT ON COLUMN revops.sla_due.source IS 'source of the lead when the clock started';
+COMMENT ON COLUMN revops.sla_due.campaign IS 'campaign of the lead when the clock started';
+COMMENT ON COLUMN revops.sla_due.segment IS 'segment of the lead when the clock started';

@@ -191,14 +191,14 @@ sub month_of
 	return sprintf '%04d-%02d', $year + 1900, $month + 1;
 }
 
-# Promises by the month in which they were made.
+# Promises by the month in which they were due.
 sub promise_lines
 {
 	my (@stories) = @_;
 	my %month;
 	for my $story (grep { defined $_->{started} } @stories)
 	{
-		my $count = $month{ month_of($story->{started}) } //= { kept => 0, late => 0, running => 0 };
+		my $count = $month{ month_of($story->{due}) } //= { kept => 0, late => 0, running => 0 };
 		$count->{ $story->{outcome} // 'running' }++;
 	}
 	return map {

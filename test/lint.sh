@@ -62,14 +62,6 @@ orphans()
 	done
 }
 
-headers()
-{
-	local file
-	for file in src/*/*.c; do
-		[ -e "${file%.c}.h" ] || grep -q 'PG_FUNCTION_INFO_V1' "$file" || echo "$file has no header"
-	done
-}
-
 long_files()
 {
 	find src test bench sql \( -name '*.[ch]' -o -path 'sql/[0-9]*.sql' \) | while read -r file; do
@@ -107,17 +99,27 @@ dependencies()
 
 run_cppcheck()
 {
+	# errors do not return; macros of base/compat.h may be nothing on one version
 	cppcheck --quiet --enable=warning,portability,performance --inline-suppr --std=c11 \
 		--suppress=missingInclude --suppress=missingIncludeSystem --suppress=unknownMacro \
-		-DUSE_ASSERT_CHECKING -Isrc src 2>&1
+		--suppress=selfAssignment -DUSE_ASSERT_CHECKING -DPG_VERSION_NUM=150000 \
+		'-Dereport(level,...)=abort()' '-Delog(level,...)=abort()' -Isrc src 2>&1
 }
 
 run_clang_tidy()
 {
-	find src -name '*.c' -print0 | xargs -0 -r -n 4 -P 2 clang-tidy --quiet \
-		--checks='-*,bugprone-*,clang-analyzer-*,-bugprone-easily-swappable-parameters,-bugprone-reserved-identifier,-bugprone-narrowing-conversions,-bugprone-macro-parentheses,-bugprone-branch-clone,-bugprone-assignment-in-if-condition,-clang-analyzer-security.insecureAPI.*,-clang-analyzer-core.FixedAddressDereference,-bugprone-sizeof-expression,-bugprone-implicit-widening-of-multiplication-result,-bugprone-multi-level-implicit-pointer-conversion,-clang-analyzer-optin.*,-bugprone-multiple-statement-macro' \
-		-- -std=gnu11 -Isrc -I"$("$PG_CONFIG" --includedir-server)" 2>/dev/null |
-		grep -E '(warning|error):' | grep -F "$PWD/src/" | sort -u
+	local checks='-*,bugprone-*,clang-analyzer-*' off
+	# what PostgreSQL's own style and macros set off everywhere
+	for off in easily-swappable-parameters reserved-identifier narrowing-conversions macro-parentheses \
+		branch-clone assignment-in-if-condition sizeof-expression multiple-statement-macro \
+		implicit-widening-of-multiplication-result; do
+		checks="$checks,-bugprone-$off"
+	done
+	checks="$checks,-clang-analyzer-security.insecureAPI.*,-clang-analyzer-core.FixedAddressDereference"
+	find src -name '*.c' -print0 |
+		xargs -0 -r -n 1 -P 2 sh -c 'clang-tidy --quiet --checks="$1" "$3" -- -std=gnu11 -Isrc -I"$2"' \
+			tidy "$checks" "$("$PG_CONFIG" --includedir-server)" 2>&1 |
+		grep -E '(warning|error):' | grep -E '(^|/)src/' | sed "s|$PWD/||" | sort -u
 }
 
 run_shellcheck()
@@ -130,7 +132,6 @@ result "no OR REPLACE and no IF NOT EXISTS in the install script" "$(install_scr
 result "no unfinished places" "$(unfinished)"
 result "no file of 900 lines or more" "$(long_files)"
 result "includes follow the layers" "$(dependencies)"
-result "every C file has a header or SQL functions" "$(headers)"
 
 if [ $orphans_only -eq 0 ]; then
 	if command -v cppcheck >/dev/null; then result cppcheck "$(run_cppcheck)"; else absent cppcheck cppcheck; fi

@@ -10,6 +10,8 @@ CREATE TABLE revops.binding
     host         regclass NOT NULL,
     host_name    text NOT NULL,
     key_columns  text[] NOT NULL,
+    key_attnums  smallint[],
+    numbered     oid,
     filter       text,
     lead_binding_id int REFERENCES revops.binding,
     mode         text NOT NULL DEFAULT 'inline' CHECK (mode IN ('inline')),
@@ -17,6 +19,7 @@ CREATE TABLE revops.binding
     on_error     text NOT NULL DEFAULT 'record' CHECK (on_error IN ('record', 'raise')),
     owner        regrole NOT NULL,
     attached_at  timestamptz NOT NULL DEFAULT pg_catalog.now(),
+    detached_at  timestamptz,
     CHECK ((kind = 'lead') = (lead_binding_id IS NULL))
 );
 COMMENT ON TABLE revops.binding IS 'A table of the host that the engine reads: made by attach_lead, attach_touch, attach_opportunity.';
@@ -27,6 +30,8 @@ COMMENT ON COLUMN revops.binding.kind IS 'lead, touch or opportunity';
 COMMENT ON COLUMN revops.binding.host IS 'the host''s table';
 COMMENT ON COLUMN revops.binding.host_name IS 'qualified name of the table when it was attached';
 COMMENT ON COLUMN revops.binding.key_columns IS 'columns of the key, in order';
+COMMENT ON COLUMN revops.binding.key_attnums IS 'numbers of these columns: a rename is followed by them';
+COMMENT ON COLUMN revops.binding.numbered IS 'OID of the table when its columns'' numbers were recorded; after a dump and restore it is another one, and the numbers count no more';
 COMMENT ON COLUMN revops.binding.filter IS 'SQL condition over the host''s columns: which rows count; NULL: all';
 COMMENT ON COLUMN revops.binding.lead_binding_id IS 'binding of the leads that touches or opportunities belong to';
 COMMENT ON COLUMN revops.binding.mode IS 'inline: settled at the end of the host''s statement';
@@ -34,6 +39,7 @@ COMMENT ON COLUMN revops.binding.on_violation IS 'a stage change by the host tha
 COMMENT ON COLUMN revops.binding.on_error IS 'a rule that fails at run time: record counts it as not matched and writes it down, raise fails the host''s statement';
 COMMENT ON COLUMN revops.binding.owner IS 'role as which rules and expressions run, restricted';
 COMMENT ON COLUMN revops.binding.attached_at IS 'when it was attached';
+COMMENT ON COLUMN revops.binding.detached_at IS 'when it was detached; NULL: it is attached. The row stays for the leads that came by it';
 
 CREATE TABLE revops.binding_role
 (
@@ -41,6 +47,7 @@ CREATE TABLE revops.binding_role
     role       text NOT NULL,
     expression text NOT NULL,
     attnum     smallint,
+    numbered   oid,
     role_type  regtype NOT NULL,
     personal   boolean NOT NULL DEFAULT false,
     PRIMARY KEY (binding_id, role)
@@ -50,5 +57,6 @@ COMMENT ON COLUMN revops.binding_role.binding_id IS 'the binding';
 COMMENT ON COLUMN revops.binding_role.role IS 'name of the role, as rules write it';
 COMMENT ON COLUMN revops.binding_role.expression IS 'column or SQL expression over the host''s row';
 COMMENT ON COLUMN revops.binding_role.attnum IS 'number of the column, where the expression is one: a rename is followed by it';
+COMMENT ON COLUMN revops.binding_role.numbered IS 'OID of the table when attnum was recorded; see binding.numbered';
 COMMENT ON COLUMN revops.binding_role.role_type IS 'type that rules see';
 COMMENT ON COLUMN revops.binding_role.personal IS 'true: the value is kept in lead_identity only, where it can be erased';

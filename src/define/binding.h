@@ -14,8 +14,9 @@
 #include "access/tupdesc.h"
 #include "executor/tuptable.h"
 #include "nodes/execnodes.h"
-#include "utils/jsonb.h"
 #include "utils/rel.h"
+
+#include "define/profile.h"
 
 typedef enum BindingKind
 {
@@ -84,17 +85,19 @@ typedef struct Binding
 	TupleDesc	roles;			/* descriptor of the role slot */
 	bool	   *mapped;			/* one a role */
 	bool	   *personal;		/* one a role */
-	struct BindingPlan *plan;	/* compiled expressions, private to binding.c */
+	struct BindingPlan *plan;	/* compiled steps: binding_load.h */
 } Binding;
 
 /* What is told of a role that fails for one row, in careful projection. */
 typedef void (*RoleFault) (void *arg, const char *role, ErrorData *error);
 
 /*
- * A binding by its number.  Owned by the backend's cache: valid until
- * definitions or the host table change and binding_by_id is called again for
- * it.  Raises RV002 when there is none.  Reads the catalogue tables through
- * SPI as the extension's owner.
+ * A binding by its number.  Owned by the backend's cache, in a memory context of
+ * its own: valid until the transaction ends, and longer while a run of it is
+ * open; call again after a commit.  Raises RV002 when there is none.  Reads our
+ * tables through SPI as the extension's owner, under the newest snapshot;
+ * compiles as the binding's owner, restricted.  A host table that is gone is no
+ * error: the descriptor and profiles still work, every mapped role is broken.
  */
 extern Binding *binding_by_id(int32 binding_id);
 
@@ -111,39 +114,35 @@ extern BindingRun *binding_run_begin(Binding *binding, TupleDesc host,
 									 RoleFault fault, void *arg);
 extern void binding_run_end(BindingRun *run);
 
-/* Does the row pass the binding's filter?  (NULL is no.) */
+/*
+ * Does the row pass the binding's filter?  (NULL is no.)  Raises RV001 when the
+ * filter no longer compiles: any answer would add or lose leads.
+ */
 extern bool binding_accepts(BindingRun *run, TupleTableSlot *host_row);
 
 /*
  * The key as canonical text, palloc'd in the current context: one column as
- * its type prints it; several joined by '|', with '|' and '\' escaped by '\'.
- * NULL when any part is NULL.
+ * its type prints it, free of session settings (a trailing blank of char(n) and
+ * a trailing zero of numeric are dropped: such keys are equal); several joined
+ * by '|', with '|' and '\' escaped by '\'.  NULL when any part is NULL.  Raises
+ * RV005 when a column of the key is gone.
  */
 extern char *binding_key(BindingRun *run, TupleTableSlot *host_row);
 
 /*
  * Project a host row into the run's role slot.  Values live until the next
- * binding_project of this run.  An expression that raises, raises; the careful
+ * binding_project of this run; those of plain columns point into host_row and
+ * live as long as it does.  An expression that raises, raises; the careful
  * form catches it per role, tells the fault function, and yields NULL.
  */
 extern TupleTableSlot *binding_project(BindingRun *run, TupleTableSlot *host_row);
 extern TupleTableSlot *binding_project_careful(BindingRun *run, TupleTableSlot *host_row,
 											   RoleFault fault, void *arg);
 
-/* Are the mapped roles of two role slots the same (binary)? */
+/* Are the mapped roles of two role slots the same (binary, after detoasting)? */
 extern bool binding_same_roles(Binding *binding, TupleTableSlot *a, TupleTableSlot *b);
 
-/* A fresh virtual slot of binding->roles in the current memory context. */
+/* A fresh virtual slot of binding->roles, all NULL, in the current memory context. */
 extern TupleTableSlot *binding_role_slot(Binding *binding);
-
-/*
- * Profile: a role slot's non-NULL roles as jsonb, either the personal or the
- * others, palloc'd in the current context; and back.  Roles that a stored
- * profile lacks are NULL; stored roles that the binding no longer has are
- * ignored; a value that no longer fits its role's type is NULL.
- */
-extern Jsonb *profile_from_slot(Binding *binding, TupleTableSlot *roles, bool personal);
-extern void profile_to_slot(Binding *binding, Jsonb *profile, Jsonb *personal,
-							TupleTableSlot *slot);
 
 #endif							/* REVOPS_BINDING_H */

@@ -1,0 +1,487 @@
+/*
+ * binding.c
+ *		Runs of a binding: host rows in; keys, verdicts of the filter and role
+ *		slots out.  How a binding is read and compiled is in binding_load.c and
+ *		binding_compile.c.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "common/shortest_dec.h"
+#include "executor/executor.h"
+#include "lib/stringinfo.h"
+#include "utils/builtins.h"
+#include "utils/datum.h"
+#include "utils/json.h"
+#include "utils/memutils.h"
+#include "utils/numeric.h"
+
+#include "base/attempt.h"
+#include "base/compat.h"
+#include "base/errors.h"
+#include "define/binding.h"
+#include "define/binding_load.h"
+
+struct BindingRun
+{
+	Binding    *binding;
+	MemoryContext context;		/* of the run; ExprStates are made here */
+	MemoryContext values;		/* new values of the present row, or NULL */
+	TupleTableSlot *roles;
+	int			last_attnum;	/* columns to take out of a host row */
+	ExprState **states;			/* one a step, made at first use */
+	bool	   *skip;			/* one a step: does not fit this descriptor */
+	ExprContext *econtext;		/* of role expressions; its values live on */
+	ExprContext *scratch;		/* of the filter */
+	ExprState  *filter;
+	bool		pinned;
+	MemoryContextCallback unpin;
+};
+
+/* ----- begin and end ---------------------------------------------------- */
+
+static void
+unpin_binding(void *arg)
+{
+	BindingRun *run = arg;
+
+	if (run->pinned)
+		run->binding->plan->pins--;
+	run->pinned = false;
+}
+
+static const char *
+role_name(Binding *binding, int role)
+{
+	return NameStr(TupleDescAttr(binding->roles, role)->attname);
+}
+
+/*
+ * The rows' descriptor must be the one that we compiled for: a column of
+ * another type would be read as garbage.  It differs when the host's statement
+ * is older than a change of the table, which locks prevent, or when the caller
+ * passes another relation's rows, so this is a guard, not an everyday case.
+ */
+static ErrorData *
+other_column(Binding *binding, RoleStep *step)
+{
+	ErrorData  *error = palloc0(sizeof(ErrorData));
+
+	error->elevel = ERROR;
+	error->sqlerrcode = ERRCODE_REVOPS_INVALID_BINDING;
+	error->message = psprintf("role \"%s\" of binding \"%s\" cannot be read from these rows",
+							  role_name(binding, step->role), binding->name);
+	error->detail = psprintf("Column number %d is not of type %s.",
+							 step->attnum, format_type_be(step->atttype));
+	error->assoc_context = CurrentMemoryContext;
+	return error;
+}
+
+static bool
+column_fits(TupleDesc host, AttrNumber attnum, Oid type)
+{
+	return attnum <= host->natts &&
+		!TupleDescAttr(host, attnum - 1)->attisdropped &&
+		TupleDescAttr(host, attnum - 1)->atttypid == type;
+}
+
+static void
+check_descriptor(BindingRun *run, TupleDesc host, RoleFault fault, void *arg)
+{
+	BindingPlan *plan = run->binding->plan;
+
+	for (int i = 0; i < plan->nkeys; i++)
+	{
+		if (!column_fits(host, plan->keys[i].attnum, plan->keys[i].atttype))
+			ereport(ERROR,
+					(errcode(ERRCODE_REVOPS_INVALID_BINDING),
+					 errmsg("the key of binding \"%s\" cannot be read from these rows",
+							run->binding->name),
+					 errdetail("Column number %d is not of type %s.", plan->keys[i].attnum,
+							   format_type_be(plan->keys[i].atttype))));
+	}
+	for (int i = 0; i < plan->nsteps; i++)
+	{
+		RoleStep   *step = &plan->steps[i];
+
+		if (step->kind == STEP_EXPRESSION || column_fits(host, step->attnum, step->atttype))
+			continue;
+		run->skip[i] = true;
+		run->roles->tts_isnull[step->role] = true;
+		if (fault != NULL)
+			fault(arg, role_name(run->binding, step->role), other_column(run->binding, step));
+	}
+}
+
+BindingRun *
+binding_run_begin(Binding *binding, TupleDesc host, RoleFault fault, void *arg)
+{
+	BindingPlan *plan = binding->plan;
+	BindingRun *run = palloc0(sizeof(BindingRun));
+
+	run->binding = binding;
+	run->context = CurrentMemoryContext;
+	run->roles = binding_role_slot(binding);
+	run->last_attnum = Min(plan->last_attnum, host->natts);
+	run->skip = palloc0(plan->nsteps * sizeof(bool));
+	if (plan->nexpressions > 0)
+		run->states = palloc0(plan->nsteps * sizeof(ExprState *));
+	if (plan->allocates)
+	{
+		run->econtext = CreateStandaloneExprContext();
+		run->values = run->econtext->ecxt_per_tuple_memory;
+	}
+
+	/* from here on the cache must not free the binding, however we end */
+	run->unpin.func = unpin_binding;
+	run->unpin.arg = run;
+	MemoryContextRegisterResetCallback(run->context, &run->unpin);
+	run->pinned = true;
+	plan->pins++;
+
+	check_descriptor(run, host, fault, arg);
+	for (int i = 0; i < plan->nbroken && fault != NULL; i++)
+		fault(arg, role_name(binding, plan->broken[i].role), plan->broken[i].error);
+	return run;
+}
+
+void
+binding_run_end(BindingRun *run)
+{
+	if (run->econtext != NULL)
+		FreeExprContext(run->econtext, true);
+	if (run->scratch != NULL)
+		FreeExprContext(run->scratch, true);
+	run->econtext = run->scratch = NULL;
+	ExecDropSingleTupleTableSlot(run->roles);
+	unpin_binding(run);
+}
+
+TupleTableSlot *
+binding_role_slot(Binding *binding)
+{
+	TupleTableSlot *slot = MakeSingleTupleTableSlot(binding->roles, &TTSOpsVirtual);
+
+	memset(slot->tts_isnull, true, binding->roles->natts * sizeof(bool));
+	return slot;
+}
+
+/* ----- filter ----------------------------------------------------------- */
+
+bool
+binding_accepts(BindingRun *run, TupleTableSlot *host_row)
+{
+	BindingPlan *plan = run->binding->plan;
+	bool		isnull;
+	Datum		result;
+
+	if (plan->filter_error != NULL)
+		ThrowErrorData(plan->filter_error);
+	if (plan->filter == NULL)
+		return true;
+	if (run->filter == NULL)
+	{
+		MemoryContext old = MemoryContextSwitchTo(run->context);
+
+		run->scratch = CreateStandaloneExprContext();
+		run->filter = ExecInitExpr(plan->filter, NULL);
+		MemoryContextSwitchTo(old);
+	}
+	ResetExprContext(run->scratch);
+	run->scratch->ecxt_scantuple = host_row;
+	result = ExecEvalExprSwitchContext(run->filter, run->scratch, &isnull);
+	return !isnull && DatumGetBool(result);
+}
+
+/* ----- key -------------------------------------------------------------- */
+
+/* Canonical text: what no setting of the session changes. */
+static char *
+key_part(KeyPart *part, Datum value)
+{
+	char	   *shown;
+	int			zone = 0;
+
+	switch (part->kind)
+	{
+		case KEY_INT2:
+			shown = palloc(8);
+			pg_itoa(DatumGetInt16(value), shown);
+			return shown;
+		case KEY_INT4:
+			shown = palloc(12);
+			pg_ltoa(DatumGetInt32(value), shown);
+			return shown;
+		case KEY_INT8:
+			shown = palloc(MAXINT8LEN + 1);
+			pg_lltoa(DatumGetInt64(value), shown);
+			return shown;
+		case KEY_TEXT:
+			return TextDatumGetCString(value);
+		case KEY_BPCHAR:
+			shown = TextDatumGetCString(value);
+			/* trailing blanks of character(n) say nothing */
+			for (size_t n = strlen(shown); n > 0 && shown[n - 1] == ' '; n--)
+				shown[n - 1] = '\0';
+			return shown;
+		case KEY_NUMERIC:
+			/* 1.0 and 1.00 are one key */
+			return numeric_normalize(DatumGetNumeric(value));
+		case KEY_FLOAT4:
+			shown = palloc(FLOAT_SHORTEST_DECIMAL_LEN);
+			float_to_shortest_decimal_buf(DatumGetFloat4(value) + 0.0f, shown);
+			return shown;
+		case KEY_FLOAT8:
+			shown = palloc(DOUBLE_SHORTEST_DECIMAL_LEN);
+			double_to_shortest_decimal_buf(DatumGetFloat8(value) + 0.0, shown);
+			return shown;
+		case KEY_DATETIME:
+			return JsonEncodeDateTime(NULL, value, part->basetype,
+									  part->basetype == TIMESTAMPTZOID ? &zone : NULL);
+		case KEY_OTHER:
+			break;
+	}
+	return OutputFunctionCall(&part->output, value);
+}
+
+static void
+append_escaped(StringInfo key, const char *text)
+{
+	for (; *text != '\0'; text++)
+	{
+		if (*text == '|' || *text == '\\')
+			appendStringInfoCharMacro(key, '\\');
+		appendStringInfoCharMacro(key, *text);
+	}
+}
+
+char *
+binding_key(BindingRun *run, TupleTableSlot *host_row)
+{
+	BindingPlan *plan = run->binding->plan;
+	StringInfoData key;
+
+	if (plan->key_error != NULL)
+		ThrowErrorData(plan->key_error);
+	slot_getsomeattrs(host_row, run->last_attnum);
+	for (int i = 0; i < plan->nkeys; i++)
+	{
+		if (host_row->tts_isnull[plan->keys[i].attnum - 1])
+			return NULL;
+	}
+	if (plan->nkeys == 1)
+		return key_part(&plan->keys[0], host_row->tts_values[plan->keys[0].attnum - 1]);
+
+	initStringInfo(&key);
+	for (int i = 0; i < plan->nkeys; i++)
+	{
+		if (i > 0)
+			appendStringInfoChar(&key, '|');
+		append_escaped(&key, key_part(&plan->keys[i],
+									  host_row->tts_values[plan->keys[i].attnum - 1]));
+	}
+	return key.data;
+}
+
+/* ----- projection ------------------------------------------------------- */
+
+static Datum
+evaluate_expression(BindingRun *run, int i, bool *isnull)
+{
+	if (run->states[i] == NULL)
+	{
+		MemoryContext old = MemoryContextSwitchTo(run->context);
+
+		run->states[i] = ExecInitExpr(run->binding->plan->steps[i].expr, NULL);
+		MemoryContextSwitchTo(old);
+	}
+	return ExecEvalExpr(run->states[i], run->econtext, isnull);
+}
+
+/* One role.  The current memory context is run->values where a step allocates. */
+static inline void
+fill_role(BindingRun *run, int i, TupleTableSlot *host_row)
+{
+	RoleStep   *step = &run->binding->plan->steps[i];
+	Datum	   *value = &run->roles->tts_values[step->role];
+	bool	   *isnull = &run->roles->tts_isnull[step->role];
+	Datum		column;
+
+	if (step->kind == STEP_EXPRESSION)
+	{
+		*value = evaluate_expression(run, i, isnull);
+		return;
+	}
+	*isnull = host_row->tts_isnull[step->attnum - 1];
+	if (*isnull)
+		return;
+	column = host_row->tts_values[step->attnum - 1];
+	switch (step->kind)
+	{
+		case STEP_COLUMN:
+			*value = column;
+			break;
+		case STEP_INT2:
+			*value = Int64GetDatum((int64) DatumGetInt16(column));
+			break;
+		case STEP_INT4:
+			*value = Int64GetDatum((int64) DatumGetInt32(column));
+			break;
+		case STEP_FLOAT4:
+			*value = Float8GetDatum((float8) DatumGetFloat4(column));
+			break;
+		case STEP_CALL:
+			*value = FunctionCall1Coll(&step->function, step->collation, column);
+			break;
+		case STEP_OUTPUT:
+			*value = CStringGetTextDatum(OutputFunctionCall(&step->function, column));
+			break;
+		case STEP_EXPRESSION:
+			break;
+	}
+}
+
+/* Make ready for a row: the values of the row before go. */
+static void
+start_row(BindingRun *run, TupleTableSlot *host_row)
+{
+	ExecClearTuple(run->roles);
+	if (run->econtext != NULL)
+	{
+		ResetExprContext(run->econtext);
+		run->econtext->ecxt_scantuple = host_row;
+	}
+	slot_getsomeattrs(host_row, run->last_attnum);
+}
+
+static MemoryContext
+enter_values(BindingRun *run)
+{
+	return MemoryContextSwitchTo(run->values != NULL ? run->values : CurrentMemoryContext);
+}
+
+TupleTableSlot *
+binding_project(BindingRun *run, TupleTableSlot *host_row)
+{
+	int			nsteps = run->binding->plan->nsteps;
+	MemoryContext old;
+
+	start_row(run, host_row);
+	old = enter_values(run);
+	for (int i = 0; i < nsteps; i++)
+	{
+		if (!run->skip[i])
+			fill_role(run, i, host_row);
+	}
+	MemoryContextSwitchTo(old);
+	return ExecStoreVirtualTuple(run->roles);
+}
+
+/* ----- careful projection ----------------------------------------------- */
+
+/*
+ * After an error the states may be half way through a function's rows: they are
+ * made anew at their next use, and callbacks of theirs are not run.
+ */
+static void
+forget_states(BindingRun *run, int first, int last)
+{
+	if (run->states != NULL)
+	{
+		for (int i = first; i <= last; i++)
+			run->states[i] = NULL;
+	}
+	if (run->econtext != NULL)
+		run->econtext->ecxt_callbacks = NULL;
+}
+
+typedef struct Filling
+{
+	BindingRun *run;
+	TupleTableSlot *host_row;
+	int			first;			/* steps first..last */
+	int			last;
+} Filling;
+
+static void
+fill_range(void *arg)
+{
+	Filling    *filling = arg;
+	MemoryContext old = enter_values(filling->run);
+
+	for (int i = filling->first; i <= filling->last; i++)
+	{
+		if (!filling->run->skip[i])
+			fill_role(filling->run, i, filling->host_row);
+	}
+	MemoryContextSwitchTo(old);
+}
+
+static ErrorData *
+fill_guarded(BindingRun *run, TupleTableSlot *host_row, int first, int last)
+{
+	Filling		filling = {run, host_row, first, last};
+	ErrorData  *error = attempt(fill_range, &filling);
+
+	if (error != NULL)
+		forget_states(run, first, last);
+	return error;
+}
+
+TupleTableSlot *
+binding_project_careful(BindingRun *run, TupleTableSlot *host_row, RoleFault fault, void *arg)
+{
+	BindingPlan *plan = run->binding->plan;
+	ErrorData  *error;
+
+	if (!plan->can_raise)
+		return binding_project(run, host_row);
+
+	start_row(run, host_row);
+	/* nearly always no role raises, and one sub-transaction does */
+	error = fill_guarded(run, host_row, 0, plan->nsteps - 1);
+	for (int i = 0; i < plan->nsteps && error != NULL; i++)
+	{
+		RoleStep   *step = &plan->steps[i];
+		ErrorData  *of_role = run->skip[i] ? NULL : fill_guarded(run, host_row, i, i);
+
+		if (of_role == NULL)
+			continue;
+		run->roles->tts_isnull[step->role] = true;
+		if (fault != NULL)
+			fault(arg, role_name(run->binding, step->role), of_role);
+	}
+	return ExecStoreVirtualTuple(run->roles);
+}
+
+/* ----- comparison ------------------------------------------------------- */
+
+/*
+ * A long value that an UPDATE left alone has the same TOAST pointer in both
+ * rows: no need to fetch it twice.
+ */
+static bool
+same_value(Form_pg_attribute att, Datum a, Datum b)
+{
+	if (att->attlen == -1 && VARATT_IS_EXTERNAL_ONDISK(DatumGetPointer(a)) &&
+		VARATT_IS_EXTERNAL_ONDISK(DatumGetPointer(b)) &&
+		memcmp(DatumGetPointer(a), DatumGetPointer(b), VARSIZE_EXTERNAL(DatumGetPointer(a))) == 0)
+		return true;
+	return datum_image_eq(a, b, att->attbyval, att->attlen);
+}
+
+bool
+binding_same_roles(Binding *binding, TupleTableSlot *a, TupleTableSlot *b)
+{
+	for (int i = 0; i < binding->roles->natts; i++)
+	{
+		if (!binding->mapped[i])
+			continue;
+		if (a->tts_isnull[i] != b->tts_isnull[i])
+			return false;
+		if (!a->tts_isnull[i] &&
+			!same_value(TupleDescAttr(binding->roles, i), a->tts_values[i], b->tts_values[i]))
+			return false;
+	}
+	return true;
+}

@@ -1,0 +1,32 @@
+/*
+ * profile.h
+ *		A role slot's values as jsonb, and back.
+ */
+#ifndef REVOPS_PROFILE_H
+#define REVOPS_PROFILE_H
+
+#include "postgres.h"
+
+#include "executor/tuptable.h"
+#include "utils/jsonb.h"
+
+struct Binding;
+
+/*
+ * A role slot's non-NULL roles as one jsonb object, either the personal ones or
+ * the others, palloc'd in the current context: numbers as numbers, booleans as
+ * booleans, all else as text that no session setting changes.
+ */
+extern Jsonb *profile_from_slot(struct Binding *binding, TupleTableSlot *roles,
+								bool personal);
+
+/*
+ * And back: fills a virtual slot of binding->roles; either jsonb may be NULL.
+ * Values are palloc'd in the current context.  A role that the stored profile
+ * lacks is NULL; a stored role that the binding no longer has is ignored; a
+ * value that no longer fits its role's type is NULL, never an error.
+ */
+extern void profile_to_slot(struct Binding *binding, Jsonb *profile, Jsonb *personal,
+							TupleTableSlot *slot);
+
+#endif							/* REVOPS_PROFILE_H */

@@ -10,11 +10,8 @@
 #include "postgres.h"
 
 #include "access/xact.h"
-#include "catalog/namespace.h"
 #include "catalog/pg_authid.h"
-#include "catalog/pg_namespace.h"
 #include "catalog/pg_type.h"
-#include "executor/spi.h"
 #include "miscadmin.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
@@ -22,11 +19,11 @@
 #include "utils/hsearch.h"
 #include "utils/memutils.h"
 #include "utils/plancache.h"
-#include "utils/snapmgr.h"
 #include "utils/syscache.h"
 
 #include "base/compat.h"
 #include "base/errors.h"
+#include "base/owner.h"
 #include "define/binding.h"
 #include "define/binding_load.h"
 #include "define/invalidate.h"
@@ -57,23 +54,6 @@ static const char *const roles_query =
 " WHERE r.binding_id = $1 ORDER BY r.role COLLATE \"C\"";
 
 /* ----- reading --------------------------------------------------------- */
-
-/* The owner of schema revops, who may read our tables. */
-static Oid
-schema_owner(void)
-{
-	HeapTuple	tuple = SearchSysCache1(NAMESPACENAME, CStringGetDatum("revops"));
-	Oid			owner;
-
-	if (!HeapTupleIsValid(tuple))
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_SCHEMA),
-				 errmsg("schema \"revops\" does not exist"),
-				 errhint("Extension pg_revops is not installed in this database.")));
-	owner = ((Form_pg_namespace) GETSTRUCT(tuple))->nspowner;
-	ReleaseSysCache(tuple);
-	return owner;
-}
 
 /* Run one of the queries above; the result is in SPI_tuptable. */
 static void
@@ -194,32 +174,19 @@ read_roles(Binding *binding, BindingSource *source, MemoryContext context)
 }
 
 /*
- * Read everything as the schema's owner.  The snapshot is the newest one, not
- * the transaction's: what is read here stays in the cache, and an old snapshot
- * (REPEATABLE READ) would leave outdated definitions in it for good.
+ * The newest snapshot, which owner_enter takes, and not the transaction's: what
+ * is read here stays in the cache, and an old snapshot (REPEATABLE READ) would
+ * leave outdated definitions in it for good.
  */
 static void
 read_all(Binding *binding, BindingSource *source, MemoryContext context)
 {
-	Oid			user;
-	int			security;
-	int			nest;
+	OwnerScope	scope;
 
-	GetUserIdAndSecContext(&user, &security);
-	SetUserIdAndSecContext(schema_owner(), security | SECURITY_LOCAL_USERID_CHANGE);
-	nest = NewGUCNestLevel();
-	RestrictSearchPath();
-	if (SPI_connect() != SPI_OK_CONNECT)
-		elog(ERROR, "SPI_connect failed");
-	PushActiveSnapshot(IsInParallelMode() ? GetActiveSnapshot() : GetLatestSnapshot());
-
+	owner_enter(&scope);
 	read_binding(binding, source, context);
 	read_roles(binding, source, context);
-
-	PopActiveSnapshot();
-	SPI_finish();
-	AtEOXact_GUC(false, nest);
-	SetUserIdAndSecContext(user, security);
+	owner_leave(&scope);
 }
 
 /* ----- keeping --------------------------------------------------------- */

@@ -20,7 +20,7 @@
 #include "base/compat.h"
 #include "base/errors.h"
 #include "define/binding.h"
-#include "define/binding_load.h"
+#include "define/binding_compile.h"
 
 struct BindingRun
 {

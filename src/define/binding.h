@@ -85,7 +85,7 @@ typedef struct Binding
 	TupleDesc	roles;			/* descriptor of the role slot */
 	bool	   *mapped;			/* one a role */
 	bool	   *personal;		/* one a role */
-	struct BindingPlan *plan;	/* compiled steps: binding_load.h */
+	struct BindingPlan *plan;	/* compiled steps: binding_compile.h */
 } Binding;
 
 /* What is told of a role that fails for one row, in careful projection. */

@@ -27,7 +27,7 @@
 #include "base/attempt.h"
 #include "base/errors.h"
 #include "define/binding.h"
-#include "define/binding_load.h"
+#include "define/binding_compile.h"
 #include "define/condition.h"
 #include "define/invalidate.h"
 

@@ -25,7 +25,7 @@
 #include "base/errors.h"
 #include "base/owner.h"
 #include "define/binding.h"
-#include "define/binding_load.h"
+#include "define/binding_compile.h"
 #include "define/invalidate.h"
 
 typedef struct BindingEntry

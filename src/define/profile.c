@@ -24,7 +24,7 @@
 
 #include "base/attempt.h"
 #include "define/binding.h"
-#include "define/binding_load.h"
+#include "define/binding_compile.h"
 #include "define/profile.h"
 
 /* ----- settings --------------------------------------------------------- */

@@ -1,10 +1,10 @@
 /*
- * binding_load.h
+ * binding_compile.h
  *		How a binding is kept once it is compiled.  Private to binding.c,
  *		binding_load.c, binding_compile.c and profile.c.
  */
-#ifndef REVOPS_BINDING_LOAD_H
-#define REVOPS_BINDING_LOAD_H
+#ifndef REVOPS_BINDING_COMPILE_H
+#define REVOPS_BINDING_COMPILE_H
 
 #include "postgres.h"
 
@@ -125,4 +125,4 @@ extern void binding_compile(Binding *binding, const BindingSource *source);
  */
 extern char *binding_plain_column(const char *text);
 
-#endif							/* REVOPS_BINDING_LOAD_H */
+#endif							/* REVOPS_BINDING_COMPILE_H */

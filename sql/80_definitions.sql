@@ -1,0 +1,289 @@
+-- Verbs of definitions: a workspace is created with defaults, the agreement is
+-- drafted, checked, put into force.  Only fixed SQL runs as the extension's
+-- owner here; the text of rules is checked as revops_reader (85_validation.sql).
+
+CREATE FUNCTION revops.restoring() RETURNS boolean
+    LANGUAGE sql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+    SELECT NOT current_setting('check_function_bodies')::boolean
+           AND pg_has_role(session_user, relowner, 'USAGE')
+    FROM pg_class WHERE oid = 'revops.workspace'::regclass
+    $$;
+COMMENT ON FUNCTION revops.restoring() IS
+    'True while a dump is restored: check_function_bodies is off (pg_restore sets it) in a session of the extension''s owner. Definition rows are then taken as they are.';
+
+-- ----- a new workspace ------------------------------------------------------
+
+-- Reasons are the field's usual list; the signals, and which of them show a
+-- wish to buy, are our own defaults.
+CREATE FUNCTION revops.seed_operations(workspace_id int) RETURNS void
+    LANGUAGE sql
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+    INSERT INTO revops.reason (workspace_id, reason, label, applies_to)
+    SELECT $1, r.reason, r.label, r.applies_to::text[]
+    FROM (VALUES
+        ('wrong_company_type', 'wrong company type', '{reject,advance}'),
+        ('no_active_need', 'no active need', '{reject,recycle,advance}'),
+        ('no_urgency', 'no urgency', '{reject,recycle,advance}'),
+        ('no_budget', 'no budget', '{reject,recycle,advance}'),
+        ('wrong_segment', 'wrong segment', '{reject,advance,assign}'),
+        ('wrong_contact', 'wrong contact', '{reject,recycle,advance}'),
+        ('timing', 'timing', '{reject,recycle,advance}'),
+        ('duplicate', 'duplicate', '{reject,advance,assign}'),
+        ('not_enough_context', 'not enough context', '{reject,recycle,advance}'),
+        ('no_response', 'no response', '{reject,recycle,advance,assign}'),
+        ('competitor', 'competitor', '{reject,advance}'),
+        ('unsupported_market', 'unsupported market', '{reject,advance}'))
+        AS r (reason, label, applies_to);
+
+    INSERT INTO revops.signal (workspace_id, signal, nature, direction, answers)
+    SELECT $1, s.*
+    FROM (VALUES
+        ('form_submit', 'engagement', 'inbound', false),
+        ('demo_request', 'buying', 'inbound', false),
+        ('trial_start', 'buying', 'inbound', false),
+        ('pricing_visit', 'buying', 'inbound', false),
+        ('page_visit', 'engagement', 'inbound', false),
+        ('repeat_visit', 'engagement', 'inbound', false),
+        ('content_download', 'engagement', 'inbound', false),
+        ('webinar', 'engagement', 'inbound', false),
+        ('email_click', 'engagement', 'inbound', false),
+        ('email_reply', 'buying', 'inbound', false),
+        ('inbound_call', 'buying', 'inbound', false),
+        ('unsubscribe', 'engagement', 'inbound', false),
+        ('call', 'engagement', 'outbound', true),
+        ('email', 'engagement', 'outbound', true),
+        ('meeting', 'engagement', 'outbound', true))
+        AS s (signal, nature, direction, answers)
+    $$;
+COMMENT ON FUNCTION revops.seed_operations(int) IS 'Part of create_workspace(): the default reasons and signals of a workspace.';
+
+-- Points are our own defaults.  There are no fit rules: nobody's ideal customer
+-- is a default, and without fit no lead becomes an MQL.  First contact within
+-- 24 hours is the field's usual promise, in wall time until there is a calendar.
+CREATE FUNCTION revops.seed_scoring(agreement_id int) RETURNS void
+    LANGUAGE sql
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+    INSERT INTO revops.score_model (agreement_id) VALUES ($1);
+
+    INSERT INTO revops.score_rule (agreement_id, rule, kind, signal, points)
+    SELECT $1, r.signal, 'intent', r.signal, r.points
+    FROM (VALUES
+        ('demo_request', 40), ('trial_start', 40), ('inbound_call', 30),
+        ('email_reply', 25), ('pricing_visit', 20), ('form_submit', 15),
+        ('webinar', 15), ('content_download', 10), ('repeat_visit', 10),
+        ('email_click', 5), ('page_visit', 2), ('unsubscribe', -30))
+        AS r (signal, points);
+
+    INSERT INTO revops.sla_policy (agreement_id, policy, position, target)
+    VALUES ($1, 'first contact', 10, '24 hours')
+    $$;
+COMMENT ON FUNCTION revops.seed_scoring(int) IS
+    'Part of create_workspace(): the default score model, points of signals and SLA policy of an agreement.';
+
+-- Transitions guard what people do and what the host writes into its stage
+-- column; a deal that is opened or won carries its lead along from anywhere.
+-- Sales' refusals need a reason; what marketing does with its own leads does
+-- not, and whom it disqualified by mistake comes back as a lead.
+CREATE FUNCTION revops.seed_lifecycle(agreement_id int) RETURNS void
+    LANGUAGE sql
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+    INSERT INTO revops.stage (agreement_id, stage, position, purpose, owner_team, routes)
+    SELECT $1, s.*
+    FROM (VALUES
+        ('subscriber', 10, NULL, 'marketing', false),
+        ('nurture', 15, 'nurture', 'marketing', false),
+        ('lead', 20, 'entry', 'marketing', false),
+        ('mql', 30, 'qualified', 'sales', true),
+        ('sql', 40, 'accepted', 'sales', false),
+        ('opportunity', 50, 'opportunity', 'sales', false),
+        ('customer', 60, 'won', 'sales', false),
+        ('evangelist', 70, NULL, 'marketing', false),
+        ('disqualified', 90, 'disqualified', 'marketing', false))
+        AS s (stage, pos, purpose, owner_team, routes);
+
+    INSERT INTO revops.transition (agreement_id, from_stage, to_stage, needs_reason)
+    SELECT $1, t.from_stage, target.to_stage, t.needs_reason
+    FROM (VALUES
+        ('subscriber', '{lead,mql,disqualified}', false),
+        ('lead', '{mql,nurture,disqualified}', false),
+        ('nurture', '{lead,mql,disqualified}', false),
+        ('mql', '{sql}', false),
+        ('mql', '{nurture,disqualified}', true),
+        ('sql', '{opportunity}', false),
+        ('sql', '{nurture,disqualified}', true),
+        ('opportunity', '{customer}', false),
+        ('opportunity', '{nurture,disqualified}', true),
+        ('customer', '{evangelist}', false),
+        ('disqualified', '{lead}', false))
+        AS t (from_stage, to_stages, needs_reason),
+        unnest(t.to_stages::text[]) AS target (to_stage)
+    $$;
+COMMENT ON FUNCTION revops.seed_lifecycle(int) IS
+    'Part of create_workspace(): the default stages and transitions of an agreement.';
+
+CREATE FUNCTION revops.create_workspace(workspace text, time_zone text DEFAULT 'UTC',
+                                        currency text DEFAULT 'EUR', bare boolean DEFAULT false)
+    RETURNS int
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+DECLARE
+    new_id int;
+    version_1 int;
+BEGIN
+    LOCK TABLE revops.workspace IN SHARE ROW EXCLUSIVE MODE;
+    IF EXISTS (SELECT FROM revops.workspace w WHERE w.workspace = create_workspace.workspace) THEN
+        RAISE unique_violation USING
+            MESSAGE = format('workspace "%s" exists already', workspace),
+            DETAIL = format('It is number %s.', (SELECT w.workspace_id FROM revops.workspace w
+                                                 WHERE w.workspace = create_workspace.workspace)),
+            HINT = 'Choose another name.';
+    END IF;
+    SELECT coalesce(max(w.workspace_id), 0) + 1 INTO new_id FROM revops.workspace w;
+    INSERT INTO revops.workspace (workspace_id, workspace, time_zone, currency, created_at)
+    VALUES (new_id, workspace, time_zone, currency, revops.engine_now());
+
+    INSERT INTO revops.agreement (workspace_id, version, note)
+    VALUES (new_id, 1, CASE WHEN bare THEN 'first version' ELSE 'defaults of pg_revops' END)
+    RETURNING agreement_id INTO version_1;
+    IF NOT bare THEN
+        PERFORM revops.seed_operations(new_id);
+        PERFORM revops.seed_lifecycle(version_1);
+        PERFORM revops.seed_scoring(version_1);
+        PERFORM revops.activate_agreement(version_1);
+    END IF;
+    RETURN new_id;
+END
+$$;
+COMMENT ON FUNCTION revops.create_workspace(text, text, text, boolean) IS
+    'Creates a workspace and returns its number: the first is 1. It gets default reasons, signals, stages, transitions, points of signals and an SLA policy, in force as version 1 of its agreement; with bare it gets an empty draft of version 1 instead. Raises RV004 for a time zone or currency that is none, 23505 for a name that is taken.';
+
+-- ----- versions of the agreement --------------------------------------------
+
+CREATE FUNCTION revops.draft_agreement(workspace_id int DEFAULT 1, note text DEFAULT NULL) RETURNS int
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+#variable_conflict use_column
+DECLARE
+    old_id int;
+    new_id int;
+BEGIN
+    -- numbers of versions have no gaps to fall into: one draft at a time is made
+    PERFORM FROM revops.workspace w WHERE w.workspace_id = $1 FOR NO KEY UPDATE;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION USING ERRCODE = 'RV002',
+            MESSAGE = format('workspace %s does not exist', coalesce($1::text, 'NULL')),
+            HINT = 'Workspaces are made by revops.create_workspace() and listed in revops.workspace.';
+    END IF;
+    SELECT a.agreement_id INTO old_id FROM revops.agreement a
+    WHERE a.workspace_id = $1 AND a.status = 'active';
+    INSERT INTO revops.agreement (workspace_id, version, note)
+    SELECT $1, coalesce(max(a.version), 0) + 1, $2 FROM revops.agreement a WHERE a.workspace_id = $1
+    RETURNING agreement_id INTO new_id;
+
+    INSERT INTO revops.score_model
+    SELECT new_id, half_life, fit_base, fit_share, mql_fit, mql_intent, mql_score, grade_fit, grade_intent
+    FROM revops.score_model WHERE agreement_id = old_id;
+    INSERT INTO revops.score_rule (agreement_id, rule, kind, condition, signal, points)
+    SELECT new_id, rule, kind, condition, signal, points
+    FROM revops.score_rule WHERE agreement_id = old_id ORDER BY rule_id;
+    INSERT INTO revops.stage
+    SELECT new_id, stage, position, purpose, owner_team, routes FROM revops.stage WHERE agreement_id = old_id;
+    INSERT INTO revops.transition
+    SELECT new_id, from_stage, to_stage, needs_reason FROM revops.transition WHERE agreement_id = old_id;
+    INSERT INTO revops.sla_policy (agreement_id, policy, position, promise, condition, target, calendar_id)
+    SELECT new_id, policy, position, promise, condition, target, calendar_id
+    FROM revops.sla_policy WHERE agreement_id = old_id ORDER BY position;
+    RETURN new_id;
+END
+$$;
+COMMENT ON FUNCTION revops.draft_agreement(int, text) IS
+    'Copies the active version of a workspace''s agreement (score model, rules, stages, transitions, SLA policies) into a new draft, which alone can be edited, and returns its agreement_id. Without an active version the draft is empty. To give a draft up, delete its row of revops.agreement. Raises RV002 for an unknown workspace.';
+
+CREATE FUNCTION revops.activate_agreement(agreement_id int) RETURNS timestamptz
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+DECLARE
+    of_workspace int;
+    moment timestamptz;
+BEGIN
+    SELECT a.workspace_id INTO of_workspace FROM revops.agreement a WHERE a.agreement_id = $1;
+    IF of_workspace IS NULL THEN
+        RAISE EXCEPTION USING ERRCODE = 'RV002',
+            MESSAGE = format('agreement %s does not exist', coalesce($1::text, 'NULL')),
+            HINT = 'Drafts are made by revops.draft_agreement() and listed in revops.agreement.';
+    END IF;
+    -- the workspace first, as draft_agreement() does: no deadlock between the two
+    PERFORM FROM revops.workspace w WHERE w.workspace_id = of_workspace FOR NO KEY UPDATE;
+    -- guard_agreement() checks the draft and retires the version in force
+    UPDATE revops.agreement a SET status = 'active'
+    WHERE a.agreement_id = $1 RETURNING a.active_from INTO moment;
+    RETURN moment;
+END
+$$;
+COMMENT ON FUNCTION revops.activate_agreement(int) IS
+    'Puts a draft into force at engine_now() and retires the version before it, in one step; returns that moment. Its review is due a quarter later unless review_on is set. Leads are scored anew as they are next settled, or all by CALL revops.rescore(workspace_id). Raises RV006 if it is no draft, RV004 with all of agreement_problems() if it cannot work, RV002 if unknown.';
+
+CREATE FUNCTION revops.agreement_problems(agreement_id int)
+    RETURNS TABLE (object text, problem text, hint text)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+#variable_conflict use_column
+DECLARE
+    of_workspace int;
+    checked record;
+BEGIN
+    SELECT a.workspace_id INTO of_workspace FROM revops.agreement a WHERE a.agreement_id = $1;
+    IF NOT EXISTS (SELECT FROM revops.score_model m WHERE m.agreement_id = $1) THEN
+        RETURN QUERY VALUES ('score model', 'is missing', format(
+            'INSERT INTO revops.score_model (agreement_id) VALUES (%s) takes the defaults.', $1));
+    END IF;
+    IF NOT EXISTS (SELECT FROM revops.stage s WHERE s.agreement_id = $1 AND s.purpose = 'entry') THEN
+        RETURN QUERY VALUES ('stages', 'none has the purpose "entry", where new leads begin',
+                             'Set purpose = ''entry'' on the stage in which new leads begin.');
+    END IF;
+    RETURN QUERY
+        SELECT format('scoring rule "%s"', r.rule), format('signal "%s" does not exist', r.signal),
+               'Insert it into revops.signal, or change the rule.'
+        FROM revops.score_rule r
+        WHERE r.agreement_id = $1 AND r.signal IS NOT NULL
+          AND NOT EXISTS (SELECT FROM revops.signal s
+                          WHERE s.workspace_id = of_workspace AND s.signal = r.signal)
+        ORDER BY r.rule_id;
+    RETURN QUERY
+        SELECT format('stage "%s"', l.stage), format('is missing, but %s leads are in it', count(*)),
+               'Keep the stage in the new version, or move these leads first.'
+        FROM revops.lead l
+        WHERE l.workspace_id = of_workspace
+          AND NOT EXISTS (SELECT FROM revops.stage s WHERE s.agreement_id = $1 AND s.stage = l.stage)
+        GROUP BY l.stage ORDER BY l.stage;
+
+    FOR checked IN
+        SELECT 'scoring rule' AS kind, r.rule AS name, r.condition, NULL::int AS calendar_id
+        FROM revops.score_rule r WHERE r.agreement_id = $1 AND r.condition IS NOT NULL
+        UNION ALL
+        SELECT 'SLA policy', p.policy, p.condition, p.calendar_id
+        FROM revops.sla_policy p WHERE p.agreement_id = $1
+        ORDER BY 1, 2
+    LOOP
+        BEGIN
+            object := format('%s "%s"', checked.kind, checked.name);
+            PERFORM revops.check_lead_condition(of_workspace, checked.kind, checked.name, checked.condition);
+            PERFORM revops.check_calendar(checked.calendar_id);
+        EXCEPTION WHEN OTHERS THEN
+            GET STACKED DIAGNOSTICS problem = MESSAGE_TEXT, hint = PG_EXCEPTION_HINT;
+            RETURN NEXT;
+        END;
+    END LOOP;
+END
+$$;
+COMMENT ON FUNCTION revops.agreement_problems(int) IS
+    'What keeps a version of the agreement from being put into force: no score model, no entry stage, unknown signals, conditions that are not valid for the workspace''s bindings, calendars never open, leads in stages that it lacks. No row: nothing.';

@@ -1,0 +1,37 @@
+-- Facts are append-only, for the owner and superusers too.
+
+CREATE FUNCTION revops.refuse_change() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+BEGIN
+    RAISE EXCEPTION USING ERRCODE = 'RV007',
+        MESSAGE = format('%s on revops.%s is refused: history is append-only', TG_OP, TG_TABLE_NAME),
+        DETAIL = CASE TG_LEVEL WHEN 'ROW' THEN format('The row is %s.', to_jsonb(OLD))
+                               ELSE 'It would remove every row.' END,
+        HINT = CASE TG_TABLE_NAME
+                   WHEN 'touch' THEN 'Correct the row of the host''s table: a touch is taken back by a further row of sign -1.'
+                   WHEN 'definition_change' THEN 'Change the definition again: both changes stay written down.'
+                   ELSE 'Correct the host''s row, or move the lead with a verb (advance, assign ...): the correction is a further row.' END;
+END
+$$;
+COMMENT ON FUNCTION revops.refuse_change() IS
+    'Trigger of the fact tables: raises RV007 for UPDATE, DELETE and TRUNCATE, whoever asks.';
+
+DO $$
+DECLARE
+    fact text;
+BEGIN
+    FOREACH fact IN ARRAY '{touch,profile_change,stage_change,assignment,opportunity_change,event,definition_change}'::text[]
+    LOOP
+        EXECUTE format('CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON revops.%I '
+                       'FOR EACH ROW EXECUTE FUNCTION revops.refuse_change()', fact);
+        EXECUTE format('COMMENT ON TRIGGER append_only ON revops.%I IS %L', fact,
+                       'history is append-only: RV007');
+        EXECUTE format('CREATE TRIGGER no_truncate BEFORE TRUNCATE ON revops.%I '
+                       'FOR EACH STATEMENT EXECUTE FUNCTION revops.refuse_change()', fact);
+        EXECUTE format('COMMENT ON TRIGGER no_truncate ON revops.%I IS %L', fact,
+                       'history is append-only: RV007');
+    END LOOP;
+END
+$$;

@@ -1,0 +1,446 @@
+-- Definitions are checked when they are saved, each refusal with what was
+-- found and the way out.  Rows that a restore brings are taken as they are and
+-- checked at their first use.
+
+-- Rule text is not trusted: immutable functions over constants run while it is
+-- parsed.  So it is checked as revops_reader (this function's owner), a role
+-- that can neither log in nor change anything, whoever saves or activates it.
+CREATE FUNCTION revops.check_lead_condition(workspace_id int, kind text, name text, condition text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+DECLARE
+    names text[];
+    types regtype[];
+BEGIN
+    IF condition IS NULL THEN
+        RETURN;
+    END IF;
+    SELECT array_agg(r.role ORDER BY r.standard DESC, r.pos), array_agg(r.role_type ORDER BY r.standard DESC, r.pos)
+    INTO names, types
+    FROM (SELECT s.role, s.role_type, true AS standard, s.position::bigint AS pos
+          FROM revops.standard_roles('lead') s
+          UNION ALL
+          SELECT DISTINCT ON (b.role) b.role, b.role_type, false, row_number() OVER (ORDER BY b.role)
+          FROM revops.binding_role b
+          JOIN revops.binding USING (binding_id)
+          WHERE binding.workspace_id = $1 AND binding.kind = 'lead'
+            AND b.role NOT IN (SELECT s.role FROM revops.standard_roles('lead') s)) r;
+    PERFORM revops.check_condition($2, $3, $4, names, types);
+EXCEPTION
+    -- the text names what only the binding's owner may use: as that role it is
+    -- compiled, and where even that fails the rule is shown as broken
+    WHEN insufficient_privilege THEN NULL;
+END
+$$;
+COMMENT ON FUNCTION revops.check_lead_condition(int, text, text, text) IS
+    'Raises RV001 when a condition (NULL: none) is not valid over the standard roles of a lead and the further roles of the workspace''s lead bindings. Runs as revops_reader, since rule text is not trusted.';
+ALTER FUNCTION revops.check_lead_condition(int, text, text, text) OWNER TO revops_reader;
+
+CREATE FUNCTION revops.validate_workspace() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+DECLARE
+    meant text;
+BEGIN
+    IF revops.restoring() THEN
+        RETURN NEW;
+    END IF;
+    IF NEW.workspace !~ '\S' THEN
+        RAISE EXCEPTION USING ERRCODE = 'RV004', MESSAGE = 'a workspace needs a name',
+            DETAIL = format('The name is "%s".', NEW.workspace),
+            HINT = 'Give it the name of the company, brand or tenant.';
+    END IF;
+    IF NOT EXISTS (SELECT FROM pg_timezone_names z WHERE z.name = NEW.time_zone) THEN
+        SELECT z.name INTO meant FROM pg_timezone_names z
+        WHERE lower(z.name) = lower(btrim(NEW.time_zone)) OR lower(z.name) LIKE '%/' || lower(btrim(NEW.time_zone))
+        ORDER BY z.name LIMIT 1;
+        RAISE EXCEPTION USING ERRCODE = 'RV004',
+            MESSAGE = format('time zone "%s" of workspace "%s" does not exist', NEW.time_zone, NEW.workspace),
+            DETAIL = 'Weeks and months of the KPIs begin at midnight of this zone.',
+            HINT = coalesce(format('Perhaps you mean "%s". ', meant), '')
+                   || 'Names are listed in pg_timezone_names, for example Europe/Berlin.';
+    END IF;
+    IF NEW.currency !~ '^[A-Z]{3}$' THEN
+        RAISE EXCEPTION USING ERRCODE = 'RV004',
+            MESSAGE = format('currency "%s" of workspace "%s" is not an ISO 4217 code', NEW.currency, NEW.workspace),
+            DETAIL = 'A code is three capital letters.',
+            HINT = 'For example EUR, USD, JPY.';
+    END IF;
+    RETURN NEW;
+END
+$$;
+COMMENT ON FUNCTION revops.validate_workspace() IS
+    'Trigger of workspace: raises RV004 for a blank name, an unknown time zone, a currency that is no ISO 4217 code.';
+
+CREATE FUNCTION revops.validate_exchange_rate() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+DECLARE
+    base text := (SELECT w.currency FROM revops.workspace w WHERE w.workspace_id = NEW.workspace_id);
+BEGIN
+    IF revops.restoring() THEN
+        RETURN NEW;
+    END IF;
+    IF NEW.currency !~ '^[A-Z]{3}$' OR NEW.currency = base THEN
+        RAISE EXCEPTION USING ERRCODE = 'RV004',
+            MESSAGE = CASE WHEN NEW.currency = base
+                THEN format('currency "%s" is the workspace''s own and needs no rate', NEW.currency)
+                ELSE format('currency "%s" is not an ISO 4217 code', NEW.currency) END,
+            DETAIL = format('Rates of workspace %s turn foreign currencies into %s.', NEW.workspace_id, base),
+            HINT = 'Write the foreign currency as three capital letters, for example USD.';
+    END IF;
+    RETURN NEW;
+END
+$$;
+COMMENT ON FUNCTION revops.validate_exchange_rate() IS
+    'Trigger of exchange_rate: raises RV004 for a currency that is no ISO 4217 code or the workspace''s own.';
+
+CREATE FUNCTION revops.validate_score_model() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+DECLARE
+    field record;
+BEGIN
+    IF revops.restoring() THEN
+        RETURN NEW;
+    END IF;
+    FOR field IN SELECT * FROM (VALUES ('mql_fit', NEW.mql_fit), ('mql_intent', NEW.mql_intent),
+                                       ('mql_score', NEW.mql_score), ('fit_base', NEW.fit_base)) AS f (name, value)
+    LOOP
+        IF field.value NOT BETWEEN 0 AND 100 THEN
+            RAISE EXCEPTION USING ERRCODE = 'RV004',
+                MESSAGE = format('%s %s is outside 0 to 100', field.name, field.value),
+                DETAIL = format('Score model of agreement %s. Fit, intent and score are numbers from 0 to 100.', NEW.agreement_id),
+                HINT = CASE field.name WHEN 'fit_base' THEN 'The fit of a lead that no rule matches: 0 is usual.'
+                                       ELSE 'Set the threshold between 0 (no floor) and 100.' END;
+        END IF;
+    END LOOP;
+    IF NEW.fit_share NOT BETWEEN 0 AND 1 THEN
+        RAISE EXCEPTION USING ERRCODE = 'RV004',
+            MESSAGE = format('fit_share %s is outside 0 to 1', NEW.fit_share),
+            DETAIL = format('Score model of agreement %s: score = fit_share * fit + (1 - fit_share) * intent.', NEW.agreement_id),
+            HINT = '0.5 weighs fit and intent alike.';
+    END IF;
+    -- raises RV004 for a half-life that is not positive or not exact time
+    PERFORM revops.decayed(0.0, NEW.half_life, '2000-01-01 00:00:00+00');
+    FOR field IN SELECT * FROM (VALUES ('grade_fit', NEW.grade_fit), ('grade_intent', NEW.grade_intent)) AS f (name, bounds)
+    LOOP
+        IF (array_ndims(field.bounds) = 1 AND array_length(field.bounds, 1) = 3 AND array_lower(field.bounds, 1) = 1
+                AND array_position(field.bounds, NULL) IS NULL
+                AND 100 >= field.bounds[1] AND field.bounds[1] > field.bounds[2]
+                AND field.bounds[2] > field.bounds[3] AND field.bounds[3] >= 0) IS NOT TRUE THEN
+            RAISE EXCEPTION USING ERRCODE = 'RV004',
+                MESSAGE = format('%s %s is not three descending bounds', field.name, field.bounds),
+                DETAIL = format('Score model of agreement %s. The bounds are the least values of the three better grades.', NEW.agreement_id),
+                HINT = 'For example {75,50,25}: each from 0 to 100, each lower than the one before.';
+        END IF;
+    END LOOP;
+    RETURN NEW;
+END
+$$;
+COMMENT ON FUNCTION revops.validate_score_model() IS
+    'Trigger of score_model: raises RV004 for thresholds outside 0 to 100, a share outside 0 to 1, a half-life that is not positive exact time, bounds of grades that are not three descending numbers.';
+
+-- A text that a version was in force with passed when it was written; whether
+-- it still holds is asked again when the draft is put into force.  So a draft
+-- can always be made, to mend what the host's changes have broken.
+CREATE FUNCTION revops.validate_score_rule() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+DECLARE
+    of_workspace int;
+    wrong text;
+    way_out text;
+BEGIN
+    IF revops.restoring() THEN
+        RETURN NEW;
+    END IF;
+    IF NEW.kind NOT IN ('fit', 'negative', 'disqualify', 'intent') THEN
+        wrong := format('kind "%s" is unknown', NEW.kind);
+        way_out := 'Kinds are fit, negative, disqualify and intent.';
+    ELSIF NEW.kind = 'intent' AND (NEW.signal IS NULL OR NEW.condition IS NOT NULL) THEN
+        wrong := 'an intent rule has a signal and no condition';
+        way_out := 'Set signal to a code of revops.signal and leave condition NULL.';
+    ELSIF NEW.kind <> 'intent' AND (NEW.condition IS NULL OR NEW.signal IS NOT NULL) THEN
+        wrong := format('a rule of kind %s has a condition and no signal', NEW.kind);
+        way_out := 'Set condition to an SQL condition over the lead''s roles and leave signal NULL.';
+    ELSIF NOT (CASE NEW.kind WHEN 'fit' THEN NEW.points > 0 WHEN 'negative' THEN NEW.points < 0
+                             WHEN 'disqualify' THEN NEW.points = 0 ELSE NEW.points <> 0 END)
+          OR NEW.points NOT BETWEEN -1000 AND 1000 THEN
+        wrong := format('%s points do not suit kind %s', NEW.points, NEW.kind);
+        way_out := 'Points are 1 to 1000 for fit, -1000 to -1 for negative, 0 for disqualify, either sign for intent.';
+    END IF;
+    IF wrong IS NOT NULL THEN
+        RAISE EXCEPTION USING ERRCODE = 'RV004',
+            MESSAGE = format('scoring rule "%s" contradicts itself: %s', NEW.rule, wrong),
+            DETAIL = format('kind %s, condition %s, signal %s, points %s.', coalesce(quote_literal(NEW.kind), 'NULL'),
+                            coalesce(quote_literal(NEW.condition), 'NULL'),
+                            coalesce(quote_literal(NEW.signal), 'NULL'), NEW.points),
+            HINT = way_out;
+    END IF;
+
+    SELECT a.workspace_id INTO of_workspace FROM revops.agreement a WHERE a.agreement_id = NEW.agreement_id;
+    IF of_workspace IS NULL THEN
+        RETURN NEW;             -- the foreign key tells
+    ELSIF NEW.kind = 'intent' THEN
+        IF NOT EXISTS (SELECT FROM revops.signal g WHERE g.workspace_id = of_workspace AND g.signal = NEW.signal) THEN
+            RAISE EXCEPTION USING ERRCODE = 'RV002',
+                MESSAGE = format('signal "%s" of scoring rule "%s" does not exist', NEW.signal, NEW.rule),
+                DETAIL = format('Signals of workspace %s: %s.', of_workspace,
+                                (SELECT coalesce(string_agg(g.signal, ', ' ORDER BY g.signal), 'none')
+                                 FROM revops.signal g WHERE g.workspace_id = of_workspace)),
+                HINT = 'Insert the signal into revops.signal first.';
+        END IF;
+    ELSIF (TG_OP = 'INSERT' OR NEW.condition IS DISTINCT FROM OLD.condition)
+          AND NOT EXISTS (SELECT FROM revops.score_rule r JOIN revops.agreement a USING (agreement_id)
+                          WHERE a.workspace_id = of_workspace AND a.status <> 'draft'
+                            AND r.condition = NEW.condition) THEN
+        PERFORM revops.check_lead_condition(of_workspace, 'scoring rule', NEW.rule, NEW.condition);
+    END IF;
+    RETURN NEW;
+END
+$$;
+COMMENT ON FUNCTION revops.validate_score_rule() IS
+    'Trigger of score_rule: raises RV004 where kind, condition, signal and points contradict each other, RV001 for a condition that is not valid, RV002 for an unknown signal.';
+
+CREATE FUNCTION revops.validate_transition() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+DECLARE
+    missing text;
+BEGIN
+    IF revops.restoring() THEN
+        RETURN NEW;
+    END IF;
+    IF NEW.from_stage = NEW.to_stage THEN
+        RAISE EXCEPTION USING ERRCODE = 'RV004',
+            MESSAGE = format('transition from stage "%s" to itself', NEW.from_stage),
+            DETAIL = 'A transition is a move to another stage.',
+            HINT = 'Leave it out: a lead that stays needs no transition.';
+    END IF;
+    -- a renamed stage takes its transitions along: only new names are looked up
+    SELECT t.stage INTO missing FROM unnest(ARRAY[NEW.from_stage, NEW.to_stage]) AS t (stage)
+    WHERE NOT EXISTS (SELECT FROM revops.stage s WHERE s.agreement_id = NEW.agreement_id AND s.stage = t.stage)
+      AND EXISTS (SELECT FROM revops.agreement a WHERE a.agreement_id = NEW.agreement_id)
+    LIMIT 1;
+    IF missing IS NOT NULL THEN
+        RAISE EXCEPTION USING ERRCODE = 'RV002',
+            MESSAGE = format('stage "%s" does not exist', missing),
+            DETAIL = format('Stages of agreement %s: %s.', NEW.agreement_id,
+                            (SELECT coalesce(string_agg(s.stage, ', ' ORDER BY s.position), 'none')
+                             FROM revops.stage s WHERE s.agreement_id = NEW.agreement_id)),
+            HINT = 'Insert the stage into revops.stage first.';
+    END IF;
+    RETURN NEW;
+END
+$$;
+COMMENT ON FUNCTION revops.validate_transition() IS
+    'Trigger of transition: raises RV002 for an unknown stage, RV004 for a move from a stage to itself.';
+
+-- The calendar of a rep or policy, the team of a route: of the same workspace.
+CREATE FUNCTION revops.refuse_foreign(object text, of_workspace int, kind text, other text, other_workspace int)
+    RETURNS void
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+BEGIN
+    IF other_workspace <> of_workspace THEN
+        RAISE EXCEPTION USING ERRCODE = 'RV004',
+            MESSAGE = format('%s "%s" of %s belongs to another workspace', kind, other, object),
+            DETAIL = format('%s is of workspace %s, %s "%s" of workspace %s.', object, of_workspace,
+                            kind, other, other_workspace),
+            HINT = format('Name a %s of workspace %s.', kind, of_workspace);
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION revops.refuse_foreign(text, int, text, text, int) IS
+    'Part of the validation triggers: raises RV004 when what a definition refers to belongs to another workspace.';
+
+CREATE FUNCTION revops.validate_sla_policy() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+DECLARE
+    of_workspace int := (SELECT a.workspace_id FROM revops.agreement a WHERE a.agreement_id = NEW.agreement_id);
+BEGIN
+    IF revops.restoring() THEN
+        RETURN NEW;
+    END IF;
+    IF NEW.target <= interval '0' THEN
+        RAISE EXCEPTION USING ERRCODE = 'RV004',
+            MESSAGE = format('target of SLA policy "%s" must be greater than zero', NEW.policy),
+            DETAIL = format('The target is %s.', NEW.target), HINT = 'For example ''24 hours'' or ''5 minutes''.';
+    ELSIF extract(year FROM NEW.target) <> 0 OR extract(month FROM NEW.target) <> 0
+          OR (NEW.calendar_id IS NOT NULL AND extract(day FROM NEW.target) <> 0) THEN
+        RAISE EXCEPTION USING ERRCODE = 'RV004',
+            MESSAGE = format('target of SLA policy "%s" must be exact time', NEW.policy),
+            DETAIL = format('The target is %s: %s.', NEW.target,
+                            CASE WHEN NEW.calendar_id IS NULL THEN 'months and years have no fixed length'
+                                 ELSE 'days, months and years have no fixed business time' END),
+            HINT = 'Write it in hours and minutes: ''24 hours'', or ''8 hours'' for a business day of eight hours.';
+    END IF;
+    IF TG_OP = 'INSERT' OR NEW.condition IS DISTINCT FROM OLD.condition THEN
+        IF NOT EXISTS (SELECT FROM revops.sla_policy p JOIN revops.agreement a USING (agreement_id)
+                       WHERE a.workspace_id = of_workspace AND a.status <> 'draft' AND p.condition = NEW.condition) THEN
+            PERFORM revops.check_lead_condition(of_workspace, 'SLA policy', NEW.policy, NEW.condition);
+        END IF;
+    END IF;
+    PERFORM revops.refuse_foreign(format('SLA policy "%s"', NEW.policy), of_workspace, 'calendar', c.calendar, c.workspace_id)
+    FROM revops.calendar c WHERE c.calendar_id = NEW.calendar_id;
+    RETURN NEW;
+END
+$$;
+COMMENT ON FUNCTION revops.validate_sla_policy() IS
+    'Trigger of sla_policy: raises RV004 for a target that is not positive exact time or a calendar of another workspace, RV001 for a condition that is not valid.';
+
+CREATE FUNCTION revops.validate_route() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+BEGIN
+    IF revops.restoring() THEN
+        RETURN NEW;
+    END IF;
+    PERFORM revops.refuse_foreign(format('route "%s"', NEW.route), NEW.workspace_id, 'team', t.team, t.workspace_id)
+    FROM revops.team t WHERE t.team_id = NEW.team_id;
+    IF TG_OP = 'INSERT' OR NEW.condition IS DISTINCT FROM OLD.condition THEN
+        PERFORM revops.check_lead_condition(NEW.workspace_id, 'route', NEW.route, NEW.condition);
+    END IF;
+    RETURN NEW;
+END
+$$;
+COMMENT ON FUNCTION revops.validate_route() IS
+    'Trigger of route: raises RV001 for a condition that is not valid, RV004 for a team of another workspace.';
+
+CREATE FUNCTION revops.validate_rep() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+BEGIN
+    IF NOT revops.restoring() THEN
+        PERFORM revops.refuse_foreign(format('rep "%s"', NEW.rep), NEW.workspace_id, 'calendar', c.calendar, c.workspace_id)
+        FROM revops.calendar c WHERE c.calendar_id = NEW.calendar_id;
+    END IF;
+    RETURN NEW;
+END
+$$;
+COMMENT ON FUNCTION revops.validate_rep() IS 'Trigger of rep: raises RV004 for a calendar of another workspace.';
+
+CREATE FUNCTION revops.validate_team_member() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+BEGIN
+    IF revops.restoring() THEN
+        RETURN NEW;
+    END IF;
+    PERFORM revops.refuse_foreign(format('team "%s"', t.team), t.workspace_id, 'rep', r.rep, r.workspace_id)
+    FROM revops.team t, revops.rep r WHERE t.team_id = NEW.team_id AND r.rep_id = NEW.rep_id;
+    IF NEW.weight NOT BETWEEN 1 AND 1000 THEN
+        RAISE EXCEPTION USING ERRCODE = 'RV004',
+            MESSAGE = format('weight %s is outside 1 to 1000', NEW.weight),
+            DETAIL = format('Member %s of team %s.', NEW.rep_id, NEW.team_id),
+            HINT = 'A member who gets no leads has rep.active = false, or is no member.';
+    END IF;
+    RETURN NEW;
+END
+$$;
+COMMENT ON FUNCTION revops.validate_team_member() IS
+    'Trigger of team_member: raises RV004 for a rep of another workspace or a weight outside 1 to 1000.';
+
+-- Rules name signals by their code, so a code in use stays.
+CREATE FUNCTION revops.validate_signal() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+DECLARE
+    used record;
+BEGIN
+    IF TG_OP = 'UPDATE' AND NEW.signal = OLD.signal OR revops.restoring() THEN
+        RETURN NEW;
+    END IF;
+    SELECT r.rule, a.version INTO used
+    FROM revops.score_rule r JOIN revops.agreement a USING (agreement_id)
+    WHERE a.workspace_id = OLD.workspace_id AND a.status <> 'retired' AND r.signal = OLD.signal
+    ORDER BY a.version LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION USING ERRCODE = 'RV004',
+            MESSAGE = format('signal "%s" is in use and cannot be %s', OLD.signal,
+                             CASE TG_OP WHEN 'DELETE' THEN 'deleted' ELSE 'renamed' END),
+            DETAIL = format('Scoring rule "%s" of version %s of the agreement gives it points.', used.rule, used.version),
+            HINT = 'Delete the rule in a draft and put the draft into force first.';
+    END IF;
+    IF TG_OP = 'DELETE' THEN
+        RETURN OLD;
+    END IF;
+    RETURN NEW;
+END
+$$;
+COMMENT ON FUNCTION revops.validate_signal() IS
+    'Trigger of signal: raises RV004 when a signal is deleted or renamed that a rule of a version not yet retired names.';
+
+-- Expressions and rules of a binding run as its owner, so nobody may name an
+-- owner whose rights they do not have: checked for restores as well.
+CREATE FUNCTION revops.validate_binding() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+DECLARE
+    leads record;
+BEGIN
+    IF NOT pg_has_role(current_user, NEW.owner, 'USAGE') THEN
+        RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege',
+            MESSAGE = format('must be able to act as role %s to make it the owner of binding "%s"', NEW.owner, NEW.binding),
+            DETAIL = format('Rules and expressions run as the owner of the binding; %s has not the rights of %s.',
+                            current_user, NEW.owner),
+            HINT = 'Attach the table as its owner, or as a member of that role.';
+    END IF;
+    IF revops.restoring() OR NEW.lead_binding_id IS NULL THEN
+        RETURN NEW;
+    END IF;
+    SELECT b.* INTO leads FROM revops.binding b WHERE b.binding_id = NEW.lead_binding_id;
+    IF FOUND AND (leads.kind <> 'lead' OR leads.workspace_id <> NEW.workspace_id) THEN
+        RAISE EXCEPTION USING ERRCODE = 'RV005',
+            MESSAGE = format('binding "%s" does not hold the leads of binding "%s"', leads.binding, NEW.binding),
+            DETAIL = format('It is of kind %s in workspace %s; leads of workspace %s are wanted.',
+                            leads.kind, leads.workspace_id, NEW.workspace_id),
+            HINT = 'Name a binding that attach_lead() made in the same workspace.';
+    END IF;
+    RETURN NEW;
+END
+$$;
+COMMENT ON FUNCTION revops.validate_binding() IS
+    'Trigger of binding: raises 42501 for an owner whose rights the current role has not, RV005 for a lead binding of another kind or workspace.';
+
+DO $$
+DECLARE
+    checked record;
+BEGIN
+    FOR checked IN
+        SELECT * FROM (VALUES
+            ('workspace', 'INSERT OR UPDATE', 'name, time zone, currency'),
+            ('exchange_rate', 'INSERT OR UPDATE', 'currency'),
+            ('score_model', 'INSERT OR UPDATE', 'thresholds, share, half-life, bounds of grades'),
+            ('score_rule', 'INSERT OR UPDATE', 'kind, condition, signal, points'),
+            ('transition', 'INSERT OR UPDATE', 'stages'),
+            ('sla_policy', 'INSERT OR UPDATE', 'target, condition, calendar'),
+            ('route', 'INSERT OR UPDATE', 'condition, team'),
+            ('rep', 'INSERT OR UPDATE', 'calendar'),
+            ('team_member', 'INSERT OR UPDATE', 'workspace, weight'),
+            ('signal', 'UPDATE OR DELETE', 'whether a rule uses it'),
+            ('binding', 'INSERT OR UPDATE', 'owner, binding of the leads')) AS c (definition, events, what)
+    LOOP
+        EXECUTE format('CREATE TRIGGER validate BEFORE %s ON revops.%I FOR EACH ROW '
+                       'EXECUTE FUNCTION revops.%I()', checked.events, checked.definition,
+                       'validate_' || checked.definition);
+        EXECUTE format('COMMENT ON TRIGGER validate ON revops.%I IS %L', checked.definition,
+                       'checks ' || checked.what);
+    END LOOP;
+END
+$$;

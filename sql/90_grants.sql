@@ -1,0 +1,70 @@
+-- Rights.  PUBLIC gets none, not even to look.  Hosts' roles need none: the
+-- triggers on their tables run as the extension's owner.
+--
+-- A new routine is added below to the groups that may execute it; admin may
+-- execute all.  test/sql/acl.sql lists what each group may do.
+
+REVOKE ALL ON ALL ROUTINES IN SCHEMA revops FROM PUBLIC;
+REVOKE ALL ON ALL TABLES IN SCHEMA revops FROM PUBLIC;
+REVOKE ALL ON ALL SEQUENCES IN SCHEMA revops FROM PUBLIC;
+REVOKE ALL ON SCHEMA revops FROM PUBLIC;
+
+-- ----- reader: definitions, queues, KPIs, pure functions ---------------------
+
+GRANT USAGE ON SCHEMA revops TO revops_reader;
+
+GRANT SELECT ON revops.workspace, revops.signal, revops.reason, revops.rep, revops.team, revops.team_member,
+    revops.route, revops.exchange_rate, revops.calendar, revops.calendar_hours, revops.calendar_exception,
+    revops.agreement, revops.score_model, revops.score_rule, revops.stage, revops.transition, revops.sla_policy,
+    revops.binding, revops.binding_role
+    TO revops_reader;
+
+GRANT EXECUTE ON FUNCTION
+    revops.engine_now(),
+    revops.restoring(),
+    revops.decayed(double precision, interval, timestamptz),
+    revops.whole_points(double precision),
+    revops.grade(int, int, int[], int[]),
+    revops.business_add(int, timestamptz, interval),
+    revops.business_add(text, timestamptz, interval, int),
+    revops.business_between(int, timestamptz, timestamptz),
+    revops.business_between(text, timestamptz, timestamptz, int),
+    revops.is_open(int, timestamptz),
+    revops.is_open(text, timestamptz, int),
+    revops.next_open(int, timestamptz),
+    revops.next_open(text, timestamptz, int),
+    revops.check_calendar(int),
+    revops.check_calendar(text, int),
+    revops.standard_roles(text),
+    revops.check_condition(text, text, text, text[], regtype[]),
+    revops.check_lead_condition(int, text, text, text),
+    revops.agreement_problems(int)
+    TO revops_reader;
+
+-- ----- marketing and sales: leads, drafts, verbs -----------------------------
+
+GRANT SELECT ON revops.lead, revops.lead_identity, revops.touch, revops.stage_change, revops.assignment,
+    revops.sla_clock, revops.event
+    TO revops_marketing, revops_sales;
+
+-- drafts: of versions in force the triggers refuse every edit
+GRANT EXECUTE ON FUNCTION revops.draft_agreement(int, text) TO revops_marketing, revops_sales;
+GRANT UPDATE (note, review_on), DELETE ON revops.agreement TO revops_marketing, revops_sales;
+GRANT INSERT, UPDATE, DELETE ON revops.score_model, revops.score_rule, revops.stage, revops.transition,
+    revops.sla_policy
+    TO revops_marketing, revops_sales;
+-- parts of the validation triggers, which run as whoever edits
+GRANT EXECUTE ON FUNCTION revops.refuse_foreign(text, int, text, text, int) TO revops_marketing, revops_sales;
+
+-- ----- admin: everything but writing facts and state by hand -----------------
+
+GRANT SELECT ON ALL TABLES IN SCHEMA revops TO revops_admin;
+-- what pg_dump needs to read
+GRANT SELECT ON ALL SEQUENCES IN SCHEMA revops TO revops_admin;
+GRANT INSERT, UPDATE, DELETE ON revops.workspace, revops.signal, revops.reason, revops.rep, revops.team,
+    revops.team_member, revops.route, revops.exchange_rate, revops.calendar, revops.calendar_hours,
+    revops.calendar_exception, revops.score_model, revops.score_rule, revops.stage, revops.transition,
+    revops.sla_policy, revops.binding, revops.binding_role
+    TO revops_admin;
+GRANT UPDATE (note, review_on), DELETE ON revops.agreement TO revops_admin;
+GRANT EXECUTE ON ALL ROUTINES IN SCHEMA revops TO revops_admin;

@@ -7,6 +7,7 @@
 #include "access/htup_details.h"
 #include "catalog/pg_type.h"
 #include "fmgr.h"
+#include "miscadmin.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
@@ -96,6 +97,8 @@ Datum
 revops_check_condition(PG_FUNCTION_ARGS)
 {
 	RuleLabel	label = {"condition", NULL};
+	Oid			user;
+	int			security;
 
 	if (PG_ARGISNULL(2) || PG_ARGISNULL(3) || PG_ARGISNULL(4))
 		ereport(ERROR,
@@ -109,9 +112,16 @@ revops_check_condition(PG_FUNCTION_ARGS)
 	if (!PG_ARGISNULL(1))
 		label.name = text_to_cstring(PG_GETARG_TEXT_PP(1));
 
+	/*
+	 * Immutable functions over constants run now.  They must leave nothing
+	 * behind, such as a deferred trigger, that would run with more rights.
+	 */
+	GetUserIdAndSecContext(&user, &security);
+	SetUserIdAndSecContext(user, security | SECURITY_RESTRICTED_OPERATION);
 	(void) condition_parse(text_to_cstring(PG_GETARG_TEXT_PP(2)),
 						   make_roles(PG_GETARG_ARRAYTYPE_P(3),
 									  PG_GETARG_ARRAYTYPE_P(4)),
 						   BOOLOID, &label);
+	SetUserIdAndSecContext(user, security);
 	PG_RETURN_VOID();
 }

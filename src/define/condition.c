@@ -511,7 +511,9 @@ blame_text(Reading *reading, ErrorData *error)
 	if (fact != NULL)
 		error->detail = psprintf("%s\n%s", error->detail, fact);
 
-	error->sqlerrcode = ERRCODE_REVOPS_INVALID_RULE;
+	/* the same text may be valid for another user: callers tell that apart */
+	if (error->sqlerrcode != ERRCODE_INSUFFICIENT_PRIVILEGE)
+		error->sqlerrcode = ERRCODE_REVOPS_INVALID_RULE;
 	error->internalquery = pstrdup(reading->text);
 	error->internalpos = error->cursorpos;
 	error->cursorpos = 0;
@@ -551,6 +553,8 @@ read_text(Reading *reading)
 
 	PG_TRY();
 	{
+		/* an outer statement's callbacks would take the position for theirs */
+		error_context_stack = NULL;
 		planned = read_planned(reading);
 	}
 	PG_CATCH();

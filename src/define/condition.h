@@ -15,7 +15,8 @@
  * sub-selects, aggregates, window functions, set-returning functions,
  * parameters, volatile functions, system columns, the whole row, unknown names,
  * regular expressions that do not compile, and a result that cannot be assigned
- * to the wanted type.
+ * to the wanted type.  What the current user has no right to is refused in the
+ * same words with SQLSTATE 42501: another user's rights may do.
  *
  * Names are resolved with search_path = pg_catalog, pg_temp, whatever the
  * session says: functions and operators of other schemas are written with it.

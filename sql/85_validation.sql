@@ -27,10 +27,11 @@ BEGIN
           WHERE binding.workspace_id = $1 AND binding.kind = 'lead'
             AND b.role NOT IN (SELECT s.role FROM revops.standard_roles('lead') s)) r;
     PERFORM revops.check_condition($2, $3, $4, names, types);
-EXCEPTION
-    -- the text names what only the binding's owner may use: as that role it is
-    -- compiled, and where even that fails the rule is shown as broken
-    WHEN insufficient_privilege THEN NULL;
+EXCEPTION WHEN insufficient_privilege THEN
+    -- it is compiled as the binding's owner, who may have the right
+    RAISE NOTICE '%', SQLERRM USING
+        DETAIL = 'Rule text is checked as revops_reader, which has not this right; the condition was taken unchecked.',
+        HINT = 'Grant the right to revops_reader to have it checked; the owner of the binding needs it too.';
 END
 $$;
 COMMENT ON FUNCTION revops.check_lead_condition(int, text, text, text) IS
@@ -59,7 +60,7 @@ BEGIN
         RAISE EXCEPTION USING ERRCODE = 'RV004',
             MESSAGE = format('time zone "%s" of workspace "%s" does not exist', NEW.time_zone, NEW.workspace),
             DETAIL = 'Weeks and months of the KPIs begin at midnight of this zone.',
-            HINT = coalesce(format('Perhaps you mean "%s". ', meant), '')
+            HINT = coalesce('Perhaps you mean "' || meant || '". ', '')
                    || 'Names are listed in pg_timezone_names, for example Europe/Berlin.';
     END IF;
     IF NEW.currency !~ '^[A-Z]{3}$' THEN

@@ -41,10 +41,27 @@ GRANT EXECUTE ON FUNCTION
     revops.agreement_problems(int)
     TO revops_reader;
 
+GRANT SELECT ON revops.lead_status, revops.sla_due,
+    revops.kpi_stage_conversion_week, revops.kpi_stage_conversion_month,
+    revops.kpi_source_week, revops.kpi_source_month,
+    revops.kpi_acceptance_week, revops.kpi_acceptance_month,
+    revops.kpi_rejection_reasons_week, revops.kpi_rejection_reasons_month,
+    revops.kpi_response_time_week, revops.kpi_response_time_month,
+    revops.kpi_sla_compliance_week, revops.kpi_sla_compliance_month
+    TO revops_reader;
+GRANT EXECUTE ON FUNCTION
+    revops.kpi_stage_conversion(text, timestamptz, timestamptz),
+    revops.kpi_source(text, timestamptz, timestamptz),
+    revops.kpi_acceptance(text, timestamptz, timestamptz),
+    revops.kpi_rejection_reasons(text, timestamptz, timestamptz),
+    revops.kpi_response_time(text, timestamptz, timestamptz),
+    revops.kpi_sla_compliance(text, timestamptz, timestamptz)
+    TO revops_reader;
+
 -- ----- marketing and sales: leads, drafts, verbs -----------------------------
 
 GRANT SELECT ON revops.lead, revops.lead_identity, revops.touch, revops.stage_change, revops.assignment,
-    revops.sla_clock, revops.event
+    revops.sla_clock, revops.event, revops.handoff_queue
     TO revops_marketing, revops_sales;
 
 -- drafts: of versions in force the triggers refuse every edit

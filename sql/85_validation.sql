@@ -24,7 +24,7 @@ BEGIN
           SELECT DISTINCT ON (b.role) b.role, b.role_type, false, row_number() OVER (ORDER BY b.role)
           FROM revops.binding_role b
           JOIN revops.binding USING (binding_id)
-          WHERE binding.workspace_id = $1 AND binding.kind = 'lead'
+          WHERE binding.workspace_id = $1 AND binding.kind = 'lead' AND binding.detached_at IS NULL
             AND b.role NOT IN (SELECT s.role FROM revops.standard_roles('lead') s)) r;
     PERFORM revops.check_condition($2, $3, $4, names, types);
 EXCEPTION WHEN insufficient_privilege THEN

@@ -95,8 +95,8 @@ CALL try(format('UPDATE revops.score_rule SET condition = ''sizes > 5'' WHERE ag
 CREATE TABLE lead (id int PRIMARY KEY, seats int);
 INSERT INTO revops.binding (binding, kind, host, host_name, key_columns, owner)
 VALUES ('leads', 'lead', 'lead', 'public.lead', '{id}', current_user::regrole);
-INSERT INTO revops.binding_role VALUES (1, 'seats', 'seats', 2, 'bigint', false),
-                                       (1, 'country', 'country', 3, 'text', false);
+INSERT INTO revops.binding_role (binding_id, role, expression, role_type)
+VALUES (1, 'seats', 'seats', 'bigint'), (1, 'country', 'country', 'text');
 CALL try_rule(:draft, 'fit', 'seats > 10', NULL, 5);
 SELECT agreement_id AS theirs FROM revops.agreement WHERE workspace_id = 2 \gset
 CALL try_rule(:theirs, 'fit', 'seats > 10', NULL, 5);

@@ -1,8 +1,8 @@
 #!/bin/bash
 #
 # run.sh: all tests, one after the other, in the cluster that cluster.sh gives
-# us.  Arguments choose kinds: regress isolation pgtap tap unit data examples
-# tour meta; none means all.  Exit status 10 when a test failed.
+# us.  Arguments choose kinds: regress modules isolation pgtap tap unit data
+# examples tour meta; none means all.  Exit status 10 when a test failed.
 #
 set -uo pipefail
 
@@ -57,8 +57,8 @@ show_log_since()
 # One database for each test: no test can lean on another one.
 run_expected()
 {
-	local kind=$1 program=$2 suffix=$3 file name dir mark load
-	for file in test/$suffix; do
+	local kind=$1 program=$2 suffix=$3 base=${4:-test} file name dir mark load
+	for file in "$base"/$suffix; do
 		[ -e "$file" ] || { skip "$kind" "no test of this kind"; return; }
 		name=$(basename "$file")
 		name=${name%.*}
@@ -68,7 +68,7 @@ run_expected()
 		load="--load-extension=pg_revops"
 		! grep -qi '^ *CREATE EXTENSION pg_revops' "$file" || load=
 		# shellcheck disable=SC2086  # $load may be empty
-		if "$program" --inputdir=test --outputdir="$dir" --bindir="$PG_BIN" \
+		if "$program" --inputdir="$base" --outputdir="$dir" --bindir="$PG_BIN" \
 			--host="$PGHOST" --port="$PGPORT" --user="$PGUSER" \
 			--dbname="${kind}_$name" $load "$name" > "$dir/stdout" 2>&1; then
 			pass "$kind/$name" 1
@@ -89,6 +89,21 @@ test_regress()
 test_isolation()
 {
 	run_expected isolation "$PGXS_DIR/src/test/isolation/pg_isolation_regress" 'specs/*.spec'
+}
+
+# Tests that need C of their own, built beside the extension.
+test_modules()
+{
+	local module
+	for module in test/modules/*; do
+		if make -s -C "$module" install with_llvm=no PG_CONFIG="$PG_CONFIG" \
+			COPT="${BUILD_COPT:-}" DESTDIR="$REVOPS_STAGE" > "$OUT/module.out" 2>&1; then
+			run_expected modules "$PGXS_DIR/src/test/regress/pg_regress" 'sql/*.sql' "$module"
+		else
+			fail "modules/$(basename "$module")" 1
+			show "$OUT/module.out" "output"
+		fi
+	done
 }
 
 # ----- tests that speak TAP --------------------------------------------------
@@ -200,7 +215,7 @@ test_tour()
 
 # ----- all of them -----------------------------------------------------------
 
-kinds=${*:-meta unit data regress isolation pgtap tap examples tour}
+kinds=${*:-meta unit data regress modules isolation pgtap tap examples tour}
 [ "${LONG:-0}" != 1 ] || kinds="$kinds long"
 
 started=$SECONDS

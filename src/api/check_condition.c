@@ -30,7 +30,9 @@ elements_of(ArrayType *array, Oid type, int *count)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("roles are given as arrays of one dimension without nulls"),
-				 errdetail("The array has %d dimensions.", ARR_NDIM(array)),
+				 ARR_NDIM(array) > 1 ?
+				 errdetail("The array has %d dimensions.", ARR_NDIM(array)) :
+				 errdetail("The array contains a null."),
 				 errhint("Give the roles' names and, in the same order, their types.")));
 	get_typlenbyvalalign(type, &length, &by_value, &align);
 	deconstruct_array(array, type, length, by_value, align,

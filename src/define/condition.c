@@ -71,6 +71,12 @@ refuse(Reading *reading, int location, const char *message, const char *hint)
 			 errposition(position)));
 }
 
+static bool
+is_blank(const char *text)
+{
+	return text[strspn(text, " \t\n\r\f\v")] == '\0';
+}
+
 /* ---------- first pass: the raw tree ---------- */
 
 /* Is the last of these fields or indirections a star? */
@@ -161,7 +167,7 @@ read_raw(Reading *reading)
 	SelectStmt *select;
 	ResTarget  *target;
 
-	if (reading->text[strspn(reading->text, " \t\n\r\f\v")] == '\0')
+	if (is_blank(reading->text))
 		refuse(reading, -1, "it is empty",
 			   "Write an expression; true means always.");
 
@@ -395,12 +401,12 @@ analyse(Reading *reading)
 	return node;
 }
 
-/* What planning brings to light: inlined functions, folded patterns. */
+/* What planning brings to light: default arguments, inlined bodies, folded patterns. */
 static void
 check_planned(Reading *reading, Node *planned)
 {
 	if (contain_volatile_functions(planned))
-		refuse(reading, -1, "a function in it calls a volatile function",
+		refuse(reading, -1, "an argument's default or the body of a function in it is volatile",
 			   "Use functions whose result depends on their arguments only.");
 	pattern_check(planned, reading->state);
 }
@@ -457,6 +463,11 @@ usual_hint(const ErrorData *error)
 			return "Cast one side to the type of the other.";
 		case ERRCODE_INSUFFICIENT_PRIVILEGE:
 			return "Grant the right to the role that owns the binding.";
+		case ERRCODE_UNDEFINED_SCHEMA:
+		case ERRCODE_UNDEFINED_OBJECT:
+			return "Write types and collations of another schema with their schema, and look for a slip of the pen.";
+		case ERRCODE_WRONG_OBJECT_TYPE:
+			return "Use plain functions: the text is evaluated for one lead at a time.";
 		case ERRCODE_DIVISION_BY_ZERO:
 			return "Write NULLIF(x, 0) where a divisor may be zero.";
 		default:
@@ -483,6 +494,35 @@ show_text(const char *text)
 	return psprintf("%.*s ...", pg_mbcliplen(text, length, SHOWN_BYTES), text);
 }
 
+/*
+ * Error context callback: the position is one in our text.  Said at once, for
+ * the callbacks of an SQL or PL/pgSQL function around us would take it for one
+ * in theirs.
+ */
+static void
+claim_position(void *arg)
+{
+	Reading    *reading = arg;
+	int			position = geterrposition();
+
+	if (position > 0)
+	{
+		errposition(0);
+		internalerrposition(position);
+		internalerrquery(reading->text);
+	}
+}
+
+/* The position in our text, or 0: it may be one in an inlined function's body. */
+static int
+claimed_position(Reading *reading, ErrorData *error)
+{
+	if (error->internalquery == NULL ||
+		strcmp(error->internalquery, reading->text) != 0)
+		return 0;
+	return error->internalpos;
+}
+
 /* Turns an error that the text causes into ours, and raises it. */
 static void pg_attribute_noreturn()
 blame_text(Reading *reading, ErrorData *error)
@@ -490,6 +530,7 @@ blame_text(Reading *reading, ErrorData *error)
 	const RuleLabel *label = reading->label;
 	char	   *shown = show_text(reading->text);
 	char	   *fact = error->detail;
+	int			position = claimed_position(reading, error);
 
 	reword(error);
 	if (error->sqlerrcode == ERRCODE_UNDEFINED_FUNCTION)
@@ -501,11 +542,10 @@ blame_text(Reading *reading, ErrorData *error)
 							  label->name ? " \"" : "",
 							  label->name ? label->name : "",
 							  label->name ? "\"" : "", error->message);
-	if (error->cursorpos > 0)
-		error->detail = psprintf("At character %d of: %s",
-								 error->cursorpos, shown);
-	else if (shown[0] == '\0')
-		error->detail = "The text has no characters.";
+	if (position > 0)
+		error->detail = psprintf("At character %d of: %s", position, shown);
+	else if (is_blank(shown))
+		error->detail = "The text has no characters but white space.";
 	else
 		error->detail = psprintf("The text is: %s", shown);
 	if (fact != NULL)
@@ -515,7 +555,7 @@ blame_text(Reading *reading, ErrorData *error)
 	if (error->sqlerrcode != ERRCODE_INSUFFICIENT_PRIVILEGE)
 		error->sqlerrcode = ERRCODE_REVOPS_INVALID_RULE;
 	error->internalquery = pstrdup(reading->text);
-	error->internalpos = error->cursorpos;
+	error->internalpos = position;
 	error->cursorpos = 0;
 	ReThrowError(error);
 	pg_unreachable();
@@ -549,13 +589,14 @@ static Node *
 read_text(Reading *reading)
 {
 	MemoryContext context = CurrentMemoryContext;
+	ErrorContextCallback callback = {error_context_stack, claim_position, reading};
 	Node	   *volatile planned = NULL;
 
 	PG_TRY();
 	{
-		/* an outer statement's callbacks would take the position for theirs */
-		error_context_stack = NULL;
+		error_context_stack = &callback;
 		planned = read_planned(reading);
+		error_context_stack = callback.previous;
 	}
 	PG_CATCH();
 	{

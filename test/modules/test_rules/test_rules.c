@@ -6,11 +6,13 @@
 #include "postgres.h"
 
 #include "access/htup_details.h"
+#include "access/table.h"
 #include "catalog/pg_type.h"
 #include "executor/tuptable.h"
 #include "fmgr.h"
 #include "funcapi.h"
 #include "miscadmin.h"
+#include "nodes/nodeFuncs.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
@@ -29,6 +31,7 @@ PG_FUNCTION_INFO_V1(test_rules_broken);
 PG_FUNCTION_INFO_V1(test_rules_roles);
 PG_FUNCTION_INFO_V1(test_rules_free);
 PG_FUNCTION_INFO_V1(test_rules_texts);
+PG_FUNCTION_INFO_V1(test_rules_expression);
 
 /* The set under test, kept over transactions as a definition snapshot would be. */
 static RuleSet *kept = NULL;
@@ -96,11 +99,13 @@ fired_rules(const uint64 *fired, int count)
 Datum
 test_rules_match(PG_FUNCTION_ARGS)
 {
-	uint64	   *fired = palloc(sizeof(uint64) * (ruleset_count(kept) / 64 + 1));
+	int			count = ruleset_count(kept);
+	uint64	   *fired = palloc(sizeof(uint64) * (count / 64 + 1));
 
 	ruleset_prepare(kept);
+	/* a rule may put another set in the place of kept */
 	ruleset_match(kept, row_slot(PG_GETARG_HEAPTUPLEHEADER(0), kept_roles), fired);
-	PG_RETURN_ARRAYTYPE_P(fired_rules(fired, ruleset_count(kept)));
+	PG_RETURN_ARRAYTYPE_P(fired_rules(fired, count));
 }
 
 /* test_rules_match_one(rule int, lead record) returns boolean */
@@ -209,4 +214,20 @@ test_rules_texts(PG_FUNCTION_ARGS)
 	ruleset_free(set);
 	PG_RETURN_ARRAYTYPE_P(construct_array(results, count, BOOLOID, 1, true,
 										  TYPALIGN_CHAR));
+}
+
+/*
+ * test_rules_expression(expression text, host regclass, want regtype) returns
+ * regtype: the type of the expression over the host's columns.
+ */
+Datum
+test_rules_expression(PG_FUNCTION_ARGS)
+{
+	RuleLabel	label = {"role", "size"};
+	Relation	host = table_open(PG_GETARG_OID(1), AccessShareLock);
+	Expr	   *expr = expression_parse(text_to_cstring(PG_GETARG_TEXT_PP(0)),
+										host, PG_GETARG_OID(2), &label);
+
+	table_close(host, NoLock);
+	PG_RETURN_OID(exprType((Node *) expr));
 }

@@ -222,7 +222,7 @@ SELECT revops.next_open(1, '2026-12-25 00:00+00') AS christmas;
 -- ------------------------------------------- other roles, other processes
 -- whoever may call the functions needs no right on the tables
 CREATE ROLE regress_revops_caller;
-GRANT USAGE ON SCHEMA revops TO regress_revops_caller;
+GRANT revops_reader TO regress_revops_caller;
 SET ROLE regress_revops_caller;
 SELECT revops.next_open(2, '2026-11-22 00:00+00');
 UPDATE revops.calendar SET time_zone = 'UTC';
@@ -235,7 +235,6 @@ SET search_path = evil, pg_catalog;
 SELECT code, message FROM public.failure($$SELECT revops.next_open(4711, now())$$);
 RESET search_path;
 DROP SCHEMA evil CASCADE;
-REVOKE USAGE ON SCHEMA revops FROM regress_revops_caller;
 DROP ROLE regress_revops_caller;
 
 -- parallel workers, and the leader's cache after them

@@ -179,6 +179,10 @@ BEGIN
     IF NOT FOUND THEN
         RAISE EXCEPTION USING ERRCODE = 'RV002',
             MESSAGE = format('workspace %s does not exist', coalesce($1::text, 'NULL')),
+            DETAIL = format('Workspaces there are: %s.',
+                            (SELECT coalesce(string_agg(format('%s (%s)', w.workspace_id, w.workspace), ', '
+                                                        ORDER BY w.workspace_id), 'none')
+                             FROM revops.workspace w)),
             HINT = 'Workspaces are made by revops.create_workspace() and listed in revops.workspace.';
     END IF;
     SELECT a.agreement_id INTO old_id FROM revops.agreement a
@@ -211,17 +215,28 @@ CREATE FUNCTION revops.activate_agreement(agreement_id int) RETURNS timestamptz
     SET search_path = pg_catalog, pg_temp
     AS $$
 DECLARE
-    of_workspace int;
+    of_workspace int := (SELECT a.workspace_id FROM revops.agreement a WHERE a.agreement_id = $1);
     moment timestamptz;
+    in_force revops.agreement;
 BEGIN
-    SELECT a.workspace_id INTO of_workspace FROM revops.agreement a WHERE a.agreement_id = $1;
     IF of_workspace IS NULL THEN
         RAISE EXCEPTION USING ERRCODE = 'RV002',
             MESSAGE = format('agreement %s does not exist', coalesce($1::text, 'NULL')),
+            DETAIL = format('Drafts there are: %s.',
+                            (SELECT coalesce(string_agg(format('%s (version %s of workspace %s)', a.agreement_id,
+                                                               a.version, a.workspace_id), ', ' ORDER BY a.agreement_id), 'none')
+                             FROM revops.agreement a WHERE a.status = 'draft')),
             HINT = 'Drafts are made by revops.draft_agreement() and listed in revops.agreement.';
     END IF;
     -- the workspace first, as draft_agreement() does: no deadlock between the two
     PERFORM FROM revops.workspace w WHERE w.workspace_id = of_workspace FOR NO KEY UPDATE;
+    SELECT a.* INTO in_force FROM revops.agreement a WHERE a.workspace_id = of_workspace AND a.status = 'active';
+    IF in_force.agreement_id = $1 THEN
+        RAISE EXCEPTION USING ERRCODE = 'RV006',
+            MESSAGE = format('version %s of the agreement is active already', in_force.version),
+            DETAIL = format('It is in force since %s, put into force by %s.', in_force.active_from, in_force.activated_by),
+            HINT = format('SELECT revops.draft_agreement(%s) makes a draft to change it.', of_workspace);
+    END IF;
     -- guard_agreement() checks the draft and retires the version in force
     UPDATE revops.agreement a SET status = 'active'
     WHERE a.agreement_id = $1 RETURNING a.active_from INTO moment;
@@ -280,6 +295,9 @@ BEGIN
             PERFORM revops.check_calendar(checked.calendar_id);
         EXCEPTION WHEN OTHERS THEN
             GET STACKED DIAGNOSTICS problem = MESSAGE_TEXT, hint = PG_EXCEPTION_HINT;
+            IF starts_with(problem, object || ' ') THEN
+                problem := substr(problem, length(object) + 2);
+            END IF;
             RETURN NEXT;
         END;
     END LOOP;

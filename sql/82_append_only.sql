@@ -7,7 +7,12 @@ CREATE FUNCTION revops.refuse_change() RETURNS trigger
 BEGIN
     RAISE EXCEPTION USING ERRCODE = 'RV007',
         MESSAGE = format('%s on revops.%s is refused: history is append-only', TG_OP, TG_TABLE_NAME),
-        DETAIL = CASE TG_LEVEL WHEN 'ROW' THEN format('The row is %s.', to_jsonb(OLD))
+        DETAIL = CASE TG_LEVEL WHEN 'ROW' THEN format('The row is that of %s.', (
+                                       SELECT string_agg(format('%s %s', a.attname, to_jsonb(OLD) ->> a.attname::text), ', '
+                                                         ORDER BY a.attnum)
+                                       FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indrelid
+                                                                             AND a.attnum = ANY (i.indkey)
+                                       WHERE i.indrelid = TG_RELID AND i.indisprimary))
                                ELSE 'It would remove every row.' END,
         HINT = CASE TG_TABLE_NAME
                    WHEN 'touch' THEN 'Correct the row of the host''s table: a touch is taken back by a further row of sign -1.'

@@ -123,7 +123,7 @@ DECLARE
     way_out text;
     latest timestamptz;
 BEGIN
-    SELECT string_agg(p.object || ' ' || p.problem, E'\n'), count(*), min(p.hint)
+    SELECT string_agg(p.object || CASE WHEN p.problem LIKE 'is %' THEN ' ' ELSE ': ' END || p.problem, E'\n'), count(*), min(p.hint)
     INTO problems, problem_count, way_out FROM revops.agreement_problems(draft.agreement_id) p;
     IF problem_count > 0 THEN
         RAISE EXCEPTION USING ERRCODE = 'RV004',
@@ -193,7 +193,7 @@ BEGIN
     ELSE
         refused := CASE WHEN NEW.status = OLD.status
             THEN format('version %s of the agreement is %s and cannot be edited', OLD.version, OLD.status)
-            ELSE format('version %s of the agreement is %s and cannot become %s', OLD.version, OLD.status, NEW.status) END;
+            ELSE format('version %s of the agreement cannot go from %s to %s', OLD.version, OLD.status, NEW.status) END;
     END IF;
     IF refused IS NOT NULL THEN
         RAISE EXCEPTION USING ERRCODE = 'RV006', MESSAGE = refused,

@@ -222,7 +222,8 @@ CREATE TABLE revops.fault
     object       text,
     sqlstate     text,
     message      text NOT NULL,
-    detail       text
+    detail       text,
+    occurrences  int NOT NULL DEFAULT 1
 );
 COMMENT ON TABLE revops.fault IS 'What went wrong without failing the host''s statement: a rule that raised, a code that nothing defines, a touch without lead.';
 COMMENT ON COLUMN revops.fault.fault_id IS 'number of the fault';
@@ -234,3 +235,4 @@ COMMENT ON COLUMN revops.fault.object IS 'what it concerns: a rule, role, signal
 COMMENT ON COLUMN revops.fault.sqlstate IS 'SQLSTATE';
 COMMENT ON COLUMN revops.fault.message IS 'message';
 COMMENT ON COLUMN revops.fault.detail IS 'detail';
+COMMENT ON COLUMN revops.fault.occurrences IS 'how often it happened within one statement; key and lead are of the first time';

@@ -31,7 +31,7 @@ attempt_tolerates(int sqlerrcode)
 
 /* Ends the subtransaction after an error; returns the error, or raises it. */
 static ErrorData *
-give_up(MemoryContext context, ResourceOwner owner)
+give_up(MemoryContext context, ResourceOwner owner, bool (*tolerates) (int))
 {
 	ErrorData  *error;
 
@@ -41,13 +41,19 @@ give_up(MemoryContext context, ResourceOwner owner)
 	RollbackAndReleaseCurrentSubTransaction();
 	MemoryContextSwitchTo(context);
 	CurrentResourceOwner = owner;
-	if (!attempt_tolerates(error->sqlerrcode))
+	if (!tolerates(error->sqlerrcode))
 		ReThrowError(error);
 	return error;
 }
 
 ErrorData *
 attempt(AttemptStep step, void *arg)
+{
+	return attempt_if(step, arg, attempt_tolerates);
+}
+
+ErrorData *
+attempt_if(AttemptStep step, void *arg, bool (*tolerates) (int))
 {
 	MemoryContext context = CurrentMemoryContext;
 	ResourceOwner owner = CurrentResourceOwner;
@@ -70,7 +76,7 @@ attempt(AttemptStep step, void *arg)
 	}
 	PG_CATCH();
 	{
-		error = give_up(context, owner);
+		error = give_up(context, owner, tolerates);
 	}
 	PG_END_TRY();
 	return error;

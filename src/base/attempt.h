@@ -28,4 +28,8 @@ extern bool attempt_tolerates(int sqlerrcode);
  */
 extern ErrorData *attempt(AttemptStep step, void *arg);
 
+/* The same, with another opinion on which errors are tolerated. */
+extern ErrorData *attempt_if(AttemptStep step, void *arg,
+							 bool (*tolerates) (int sqlerrcode));
+
 #endif							/* REVOPS_ATTEMPT_H */

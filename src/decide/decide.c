@@ -49,6 +49,31 @@ cause_name(Cause cause)
 	return cause_names[cause];
 }
 
+void
+news_init(LeadNews *news)
+{
+	memset(news, 0, sizeof(LeadNews));
+	news->host_stage = NO_STAGE;
+	news->intent_pos = news->intent_neg = DECAY_NONE;
+	news->last_touch_at = NO_TIME;
+	news->answered_at = NO_TIME;
+	news->clock_due_at = NO_TIME;
+	news->opportunity_at = NO_TIME;
+	news->verb.to_stage = NO_STAGE;
+	news->verb.until = NO_TIME;
+}
+
+void
+state_init(LeadState *state, int64 lead_id, TimestampTz created_at)
+{
+	memset(state, 0, sizeof(LeadState));
+	state->lead_id = lead_id;
+	state->stage = NO_STAGE;
+	state->created_at = state->stage_since = created_at;
+	state->assigned_at = state->gone_at = state->last_touch_at = NO_TIME;
+	state->intent_pos = state->intent_neg = DECAY_NONE;
+}
+
 int
 stage_by_code(const Agreement *agreement, const char *code, int len)
 {
@@ -301,7 +326,7 @@ take_touches(Decision *d)
 static void
 take_answer(Decision *d)
 {
-	if (d->state->running == 0 || d->news->answered_at == 0)
+	if (d->state->running == 0 || d->news->answered_at == NO_TIME)
 		return;
 	d->effects->stop_clock = d->news->answered_at <= d->news->clock_due_at ?
 		CLOCK_KEPT : CLOCK_LATE;
@@ -313,13 +338,13 @@ take_answer(Decision *d)
 static void
 take_presence(Decision *d)
 {
-	if (d->news->is_gone && d->state->gone_at == 0)
+	if (d->news->is_gone && d->state->gone_at == NO_TIME)
 	{
 		d->state->gone_at = d->now;
 		leave_handoff(d, d->now);
 	}
 	if (d->news->is_back)
-		d->state->gone_at = 0;
+		d->state->gone_at = NO_TIME;
 }
 
 /* 6. Stage, team and owner as the host's own columns say. */
@@ -376,7 +401,7 @@ take_verb(Decision *d)
 	const Verb *verb = &d->news->verb;
 	const Agreement *a = d->agreement;
 
-	if (verb->kind != VERB_NONE && d->state->gone_at != 0)
+	if (verb->kind != VERB_NONE && d->state->gone_at != NO_TIME)
 	{
 		refuse(d, REFUSED_GONE, NO_STAGE);
 		return;
@@ -442,7 +467,7 @@ take_disqualifier(Decision *d)
 {
 	int			out = d->agreement->by_purpose[PURPOSE_DISQUALIFIED];
 
-	if (!d->state->disqualified || d->state->gone_at != 0 || out == NO_STAGE)
+	if (!d->state->disqualified || d->state->gone_at != NO_TIME || out == NO_STAGE)
 		return;
 	if (before_acceptance(d, true) ||
 		purpose_of(d->agreement, d->state->stage) == PURPOSE_NURTURE)
@@ -457,7 +482,7 @@ take_score(Decision *d)
 	int			qualified = a->by_purpose[PURPOSE_QUALIFIED];
 	double		intent;
 
-	if (qualified == NO_STAGE || d->state->disqualified || d->state->gone_at != 0 ||
+	if (qualified == NO_STAGE || d->state->disqualified || d->state->gone_at != NO_TIME ||
 		!before_acceptance(d, false) ||
 		move_rule(a, d->state->stage, qualified) != MOVE_ALLOWED ||
 		d->state->fit < a->mql_fit)
@@ -480,7 +505,7 @@ decide(const Agreement *agreement, const LeadState *state, const LeadNews *news,
 	effects->nassignments = 0;
 	effects->stop_clock = CLOCK_RUNS;
 	effects->start_clock = false;
-	effects->timer_at = 0;
+	effects->timer_at = NO_TIME;
 	effects->refusal = NOT_REFUSED;
 
 	take_profile(&d);

@@ -28,6 +28,9 @@ typedef enum StagePurpose
 	N_PURPOSES
 } StagePurpose;
 
+/* no moment: -infinity */
+#define NO_TIME		PG_INT64_MIN
+
 /* a stage by its place in Agreement.stages */
 #define NO_STAGE	(-1)
 
@@ -86,9 +89,9 @@ typedef struct LeadState
 	int			stage;			/* NO_STAGE: not a stage of this agreement */
 	TimestampTz created_at;
 	TimestampTz stage_since;
-	TimestampTz assigned_at;	/* 0: never */
-	TimestampTz gone_at;		/* 0: there */
-	TimestampTz last_touch_at;	/* 0: never */
+	TimestampTz assigned_at;	/* NO_TIME: never */
+	TimestampTz gone_at;		/* NO_TIME: there */
+	TimestampTz last_touch_at;	/* NO_TIME: never */
 	double		intent_pos;		/* log2, forward decay */
 	double		intent_neg;
 	int32		team_id;		/* 0: none */
@@ -153,7 +156,7 @@ typedef enum OpportunityNews
 	OPPORTUNITY_IS_WON
 } OpportunityNews;
 
-/* What is new about a lead.  Zeroed means: nothing. */
+/* What is new about a lead; news_init() makes it nothing. */
 typedef struct LeadNews
 {
 	bool		is_new;			/* state holds the lead's id and times only */
@@ -177,7 +180,7 @@ typedef struct LeadNews
 	int			touches;
 	TimestampTz last_touch_at;
 
-	/* first answering touch since the running clock started; 0: none */
+	/* first answering touch since the running clock started, or NO_TIME */
 	TimestampTz answered_at;
 	TimestampTz clock_due_at;
 
@@ -250,7 +253,7 @@ typedef struct Effects
 	int			policy;			/* place in the policies; see DecideEnv */
 	TimestampTz due_at;
 	int32		calendar_id;	/* calendar that counted; 0: wall time */
-	TimestampTz timer_at;		/* recycle_due; 0: none */
+	TimestampTz timer_at;		/* recycle_due, or NO_TIME */
 	Refusal		refusal;		/* the verb, or a strict host, was refused */
 	int			refused_from;
 	int			refused_to;
@@ -270,6 +273,12 @@ typedef struct DecideEnv
 	bool		(*promise) (void *arg, int32 rep_id, TimestampTz from,
 							int *policy, TimestampTz *due_at, int32 *calendar_id);
 } DecideEnv;
+
+/* News of nothing. */
+extern void news_init(LeadNews *news);
+
+/* A state of nothing, but for its lead_id and created_at. */
+extern void state_init(LeadState *state, int64 lead_id, TimestampTz created_at);
 
 /* Fit of a lead by the rules that fired; tells whether one disqualifies. */
 extern int	decide_fit(const Agreement *agreement, const uint64 *fired,

@@ -104,12 +104,12 @@ typedef struct Program
 {
 	Definitions *definitions;
 	Binding    *binding;
-	uint64		binding_generation;
 	RuleSet    *scoring;		/* one rule an agreement->rules entry */
 	RuleSet    *routing;		/* conditions of routes */
 	int		   *route_rule;		/* place in routing; -1: unconditional */
 	RuleSet    *promising;		/* conditions of policies */
 	int		   *policy_rule;	/* place in promising; -1: unconditional */
+	bool		told;			/* rules that don't compile were noted as faults */
 } Program;
 
 extern Program *program_for(Definitions *def, Binding *binding);

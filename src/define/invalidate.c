@@ -18,6 +18,7 @@
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
+#include "utils/syscache.h"
 
 #include "define/invalidate.h"
 
@@ -86,7 +87,7 @@ resolve_anchor(void)
 uint64
 definitions_generation(void)
 {
-	if (!OidIsValid(anchor) || get_rel_name(anchor) == NULL)
+	if (!OidIsValid(anchor) || !SearchSysCacheExists1(RELOID, ObjectIdGetDatum(anchor)))
 	{
 		resolve_anchor();
 		definitions++;

@@ -1,0 +1,65 @@
+/*
+ * capture.h
+ *		What the triggers of attached tables have in common.
+ *
+ * A host's statement must not fail because of us.  Each trigger call runs as a
+ * step in an internal subtransaction: fast first; when that fails, once more
+ * in careful mode, where what a rule or expression raises costs that rule its
+ * match and no more.  When even that fails, the fault is recorded and the keys
+ * go to the inbox.  A binding with on_error = 'raise', and a strict one's
+ * refusal of a move, fail the statement: that is what they are for.
+ */
+#ifndef REVOPS_CAPTURE_H
+#define REVOPS_CAPTURE_H
+
+#include "postgres.h"
+
+#include "commands/trigger.h"
+#include "utils/tuplestore.h"
+
+#include "define/binding.h"
+#include "settle/settle.h"
+
+typedef struct Capture
+{
+	TriggerData *trigger;
+	int32		binding_id;
+	Binding    *binding;
+	bool		careful;		/* catch what expressions and rules raise */
+	bool		probe;			/* do not assume that inserted keys are new */
+	Settle		settle;
+	List	   *keys;			/* for the inbox */
+} Capture;
+
+typedef void (*CaptureStep) (Capture *capture);
+
+/*
+ * Run a trigger call: checks the protocol, finds the binding (the trigger's
+ * one argument), runs the step as said above.  Raises only what must be raised.
+ */
+extern void capture_run(FunctionCallInfo fcinfo, const char *function,
+						CaptureStep step);
+
+/* A transition table read from its start. */
+typedef struct Rows
+{
+	Tuplestorestate *store;
+	int			pointer;
+	TupleTableSlot *slot;
+} Rows;
+
+extern void rows_begin(Rows *rows, Tuplestorestate *store, TupleDesc desc);
+extern TupleTableSlot *rows_next(Rows *rows);	/* NULL: no more */
+extern void rows_end(Rows *rows);
+
+/* Project a row, carefully where the capture is careful. */
+extern TupleTableSlot *capture_project(Capture *capture, BindingRun *run,
+									   TupleTableSlot *row);
+
+/* Begin the projection of the trigger's table under a capture. */
+extern BindingRun *capture_binding_run(Capture *capture);
+
+/* The canonical key; NULL (and a fault noted) for a row without one. */
+extern char *capture_key(Capture *capture, BindingRun *run, TupleTableSlot *row);
+
+#endif							/* REVOPS_CAPTURE_H */

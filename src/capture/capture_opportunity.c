@@ -1,0 +1,360 @@
+/*
+ * capture_opportunity.c
+ *		Statements on an attached opportunity (deal) table.
+ */
+#include "postgres.h"
+
+#include "access/genam.h"
+#include "access/htup_details.h"
+#include "access/skey.h"
+#include "access/stratnum.h"
+#include "catalog/pg_type.h"
+#include "executor/spi.h"
+#include "fmgr.h"
+#include "utils/builtins.h"
+#include "utils/fmgroids.h"
+#include "utils/memutils.h"
+#include "utils/numeric.h"
+#include "utils/rel.h"
+#include "utils/snapmgr.h"
+#include "utils/timestamp.h"
+
+#include "base/errors.h"
+#include "base/owner.h"
+#include "capture/capture.h"
+
+PG_FUNCTION_INFO_V1(revops_capture_opportunity);
+
+/* An opportunity as the host's row tells it. */
+typedef struct Deal
+{
+	const char *key;
+	int64		lead_id;		/* 0: none known */
+	const char *status;
+	TimestampTz opened_at;
+	TimestampTz closed_at;		/* NO_TIME: open */
+	Datum		amount;			/* NO_TEXT: none */
+	Datum		currency;
+	Datum		base_amount;	/* NO_TEXT: no rate */
+} Deal;
+
+static bool
+is_true(TupleTableSlot *roles, int role)
+{
+	return !roles->tts_isnull[role] && DatumGetBool(roles->tts_values[role]);
+}
+
+static TimestampTz
+moment_or(TupleTableSlot *roles, int role, TimestampTz otherwise)
+{
+	return roles->tts_isnull[role] ? otherwise :
+		DatumGetTimestampTz(roles->tts_values[role]);
+}
+
+/*
+ * The amount in the workspace's currency, by the latest rate that was valid at
+ * the moment; NO_TEXT where there is no rate, so that currencies never mix.
+ */
+static Datum
+base_amount(Capture *capture, const Deal *deal, TimestampTz at)
+{
+	Oid			types[4] = {INT4OID, TEXTOID, TIMESTAMPTZOID, NUMERICOID};
+	Datum		v[4] = {Int32GetDatum(capture->settle.def->workspace_id), deal->currency,
+	TimestampTzGetDatum(at), deal->amount};
+	MemoryContext context = CurrentMemoryContext;
+	Datum		result = NO_TEXT;
+	OwnerScope	scope;
+	bool		isnull;
+
+	if (deal->amount == NO_TEXT)
+		return NO_TEXT;
+	if (strcmp(TextDatumGetCString(deal->currency), capture->settle.def->currency) == 0)
+		return deal->amount;
+	owner_enter(&scope);
+	if (SPI_execute_with_args("SELECT $4 * r.rate FROM revops.exchange_rate r JOIN revops.workspace w USING (workspace_id) "
+							  "WHERE workspace_id = $1 AND r.currency = $2 "
+							  "AND r.valid_from <= ($3 AT TIME ZONE w.time_zone)::date "
+							  "ORDER BY valid_from DESC LIMIT 1",
+							  4, types, v, NULL, true, 0) != SPI_OK_SELECT)
+		elog(ERROR, "reading exchange rates failed");
+	if (SPI_processed > 0)
+	{
+		Datum		value = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull);
+		MemoryContext old = MemoryContextSwitchTo(context);
+
+		result = PointerGetDatum(PG_DETOAST_DATUM_COPY(value));
+		MemoryContextSwitchTo(old);
+	}
+	owner_leave(&scope);
+	return result;
+}
+
+static int64
+lead_of(Capture *capture, TupleTableSlot *roles, const char *key)
+{
+	FaultPlace	place = {capture->binding_id, 0, key};
+	char	   *lead_key = roles->tts_isnull[OPPORTUNITY_LEAD] ? NULL :
+		TextDatumGetCString(roles->tts_values[OPPORTUNITY_LEAD]);
+	int64		lead_id = lead_key == NULL ? 0 :
+		lead_find(&capture->settle.writers, capture->binding->lead_binding_id, lead_key);
+
+	if (lead_id == 0 && lead_key != NULL)
+		fault_note(&capture->settle.faults, &place, "lead", ERRCODE_REVOPS_UNKNOWN_OBJECT,
+				   psprintf("an opportunity names a lead that is not known: \"%s\"", lead_key),
+				   NULL);
+	return lead_id;
+}
+
+static void
+read_deal(Capture *capture, TupleTableSlot *roles, const char *key, Deal *deal)
+{
+	TimestampTz now = capture->settle.now;
+	bool		won = is_true(roles, OPPORTUNITY_WON);
+	bool		closed = won || is_true(roles, OPPORTUNITY_LOST);
+
+	deal->key = key;
+	deal->lead_id = lead_of(capture, roles, key);
+	deal->status = won ? "won" : closed ? "lost" : "open";
+	deal->opened_at = moment_or(roles, OPPORTUNITY_OPENED_AT, now);
+	deal->closed_at = closed ? moment_or(roles, OPPORTUNITY_CLOSED_AT, now) : NO_TIME;
+	deal->amount = roles->tts_isnull[OPPORTUNITY_AMOUNT] ? NO_TEXT :
+		roles->tts_values[OPPORTUNITY_AMOUNT];
+	deal->currency = roles->tts_isnull[OPPORTUNITY_CURRENCY] ?
+		CStringGetTextDatum(capture->settle.def->currency) :
+		roles->tts_values[OPPORTUNITY_CURRENCY];
+	deal->base_amount = base_amount(capture, deal, closed ? deal->closed_at : deal->opened_at);
+}
+
+/* The row of an opportunity that is known; false when it is new. */
+static bool
+find_deal(Capture *capture, const char *key, ItemPointer tid, Datum *v, bool *nulls)
+{
+	Writers    *writers = &capture->settle.writers;
+	ScanKeyData keys[2];
+	SysScanDesc scan;
+	HeapTuple	tuple;
+	bool		found;
+
+	ScanKeyInit(&keys[0], DEAL_BINDING_ID + 1, BTEqualStrategyNumber, F_INT4EQ,
+				Int32GetDatum(capture->binding_id));
+	ScanKeyInit(&keys[1], DEAL_KEY + 1, BTEqualStrategyNumber, F_TEXTEQ,
+				CStringGetTextDatum(key));
+	scan = engine_scan(writers, TABLE_OPPORTUNITY, engine_index("opportunity_key"), 2, keys);
+	tuple = systable_getnext(scan);
+	found = HeapTupleIsValid(tuple);
+	if (found)
+	{
+		tuple = heap_copytuple(tuple);
+		heap_deform_tuple(tuple, RelationGetDescr(writers->tables[TABLE_OPPORTUNITY].rel),
+						  v, nulls);
+		*tid = tuple->t_self;
+	}
+	engine_scan_end(scan);
+	return found;
+}
+
+static void
+set_datum(Datum *v, bool *nulls, int column, Datum value)
+{
+	v[column] = value;
+	nulls[column] = (value == NO_TEXT);
+}
+
+static void
+fill_deal(Capture *capture, const Deal *deal, Datum *v, bool *nulls)
+{
+	memset(nulls, 0, sizeof(bool) * DEAL_COLS);
+	v[DEAL_WORKSPACE_ID] = Int32GetDatum(capture->settle.def->workspace_id);
+	v[DEAL_BINDING_ID] = Int32GetDatum(capture->binding_id);
+	v[DEAL_LEAD_ID] = Int64GetDatum(deal->lead_id);
+	nulls[DEAL_LEAD_ID] = (deal->lead_id == 0);
+	v[DEAL_OPENED_AT] = TimestampTzGetDatum(deal->opened_at);
+	v[DEAL_CLOSED_AT] = TimestampTzGetDatum(deal->closed_at);
+	nulls[DEAL_CLOSED_AT] = (deal->closed_at == NO_TIME);
+	v[DEAL_STATUS] = CStringGetTextDatum(deal->status);
+	set_datum(v, nulls, DEAL_AMOUNT, deal->amount);
+	set_datum(v, nulls, DEAL_CURRENCY, deal->currency);
+	set_datum(v, nulls, DEAL_BASE_AMOUNT, deal->base_amount);
+	v[DEAL_KEY] = CStringGetTextDatum(deal->key);
+}
+
+/* Append the fact that the opportunity is now so. */
+static void
+write_change(Capture *capture, int64 opportunity_id, TimestampTz at, Datum *deal,
+			 bool *deal_nulls)
+{
+	Datum		v[DEALCHANGE_COLS];
+	bool		nulls[DEALCHANGE_COLS] = {0};
+	static const int same[][2] = {
+		{DEALCHANGE_LEAD_ID, DEAL_LEAD_ID},
+		{DEALCHANGE_STATUS, DEAL_STATUS},
+		{DEALCHANGE_AMOUNT, DEAL_AMOUNT},
+		{DEALCHANGE_CURRENCY, DEAL_CURRENCY},
+		{DEALCHANGE_BASE_AMOUNT, DEAL_BASE_AMOUNT},
+	};
+
+	v[DEALCHANGE_OPPORTUNITY_ID] = Int64GetDatum(opportunity_id);
+	v[DEALCHANGE_CHANGE_ID] = Int64GetDatum(engine_next(SEQUENCE_OPPORTUNITY_CHANGE_ID));
+	v[DEALCHANGE_WORKSPACE_ID] = deal[DEAL_WORKSPACE_ID];
+	v[DEALCHANGE_AT] = TimestampTzGetDatum(at);
+	for (int i = 0; i < lengthof(same); i++)
+	{
+		v[same[i][0]] = deal[same[i][1]];
+		nulls[same[i][0]] = deal_nulls[same[i][1]];
+	}
+	writer_add(&capture->settle.writers, TABLE_OPPORTUNITY_CHANGE, v, nulls);
+}
+
+/* Write state and fact; returns the status before, NULL for a new one. */
+static char *
+write_deal(Capture *capture, const Deal *deal, TimestampTz at)
+{
+	Writers    *writers = &capture->settle.writers;
+	Datum		v[DEAL_COLS];
+	bool		nulls[DEAL_COLS];
+	ItemPointerData tid;
+	char	   *before = NULL;
+	int64		opportunity_id;
+
+	if (find_deal(capture, deal->key, &tid, v, nulls))
+	{
+		before = TextDatumGetCString(v[DEAL_STATUS]);
+		opportunity_id = DatumGetInt64(v[DEAL_OPPORTUNITY_ID]);
+		fill_deal(capture, deal, v, nulls);
+		PushActiveSnapshot(GetLatestSnapshot());
+		writer_update(writers, TABLE_OPPORTUNITY, &tid, v, nulls);
+		PopActiveSnapshot();
+	}
+	else
+	{
+		opportunity_id = engine_next(SEQUENCE_OPPORTUNITY_ID);
+		v[DEAL_OPPORTUNITY_ID] = Int64GetDatum(opportunity_id);
+		fill_deal(capture, deal, v, nulls);
+		writer_add(writers, TABLE_OPPORTUNITY, v, nulls);
+	}
+	write_change(capture, opportunity_id, at, v, nulls);
+	settle_flush(&capture->settle);
+	return before;
+}
+
+/* A deal opened or won moves its lead; what it was before moves it no more. */
+static void
+move_lead(Capture *capture, const Deal *deal, const char *before)
+{
+	LeadChange	change;
+
+	if (deal->lead_id == 0 || (before != NULL && strcmp(before, deal->status) == 0))
+		return;
+	change_init(&change);
+	if (strcmp(deal->status, "won") == 0)
+	{
+		change.opportunity = OPPORTUNITY_IS_WON;
+		change.opportunity_at = deal->closed_at;
+	}
+	else if (before == NULL)
+	{
+		change.opportunity = OPPORTUNITY_OPENED;
+		change.opportunity_at = deal->opened_at;
+	}
+	else
+		return;
+	(void) settle_lead(&capture->settle, deal->lead_id, &change);
+}
+
+static void
+take_deal(Capture *capture, BindingRun *run, TupleTableSlot *row, bool deleted)
+{
+	char	   *key = capture_key(capture, run, row);
+	char	   *before;
+	Deal		deal;
+
+	if (key == NULL)
+		return;
+	if (deleted || !binding_accepts(run, row))
+	{
+		ItemPointerData tid;
+		Datum		v[DEAL_COLS];
+		bool		nulls[DEAL_COLS];
+
+		if (!find_deal(capture, key, &tid, v, nulls))
+			return;
+		v[DEAL_STATUS] = CStringGetTextDatum("gone");
+		PushActiveSnapshot(GetLatestSnapshot());
+		writer_update(&capture->settle.writers, TABLE_OPPORTUNITY, &tid, v, nulls);
+		PopActiveSnapshot();
+		write_change(capture, DatumGetInt64(v[DEAL_OPPORTUNITY_ID]), capture->settle.now,
+					 v, nulls);
+		settle_flush(&capture->settle);
+		return;
+	}
+	settle_as(&capture->settle, capture->binding->owner);
+	read_deal(capture, capture_project(capture, run, row), key, &deal);
+	before = write_deal(capture, &deal, deal.closed_at != NO_TIME ? deal.closed_at : deal.opened_at);
+	move_lead(capture, &deal, before);
+}
+
+static void
+take_rows(Capture *capture, Tuplestorestate *store, bool deleted)
+{
+	BindingRun *run = capture_binding_run(capture);
+	MemoryContext per_row = AllocSetContextCreate(CurrentMemoryContext, "pg_revops row",
+												  ALLOCSET_DEFAULT_SIZES);
+	Rows		rows;
+	TupleTableSlot *row;
+
+	rows_begin(&rows, store, RelationGetDescr(capture->trigger->tg_relation));
+	while ((row = rows_next(&rows)) != NULL)
+	{
+		MemoryContext old = MemoryContextSwitchTo(per_row);
+
+		take_deal(capture, run, row, deleted);
+		MemoryContextSwitchTo(old);
+		MemoryContextReset(per_row);
+	}
+	rows_end(&rows);
+	binding_run_end(run);
+	MemoryContextDelete(per_row);
+}
+
+/* TRUNCATE tells no rows: every opportunity of the binding is gone. */
+static void
+take_truncate(Capture *capture)
+{
+	Oid			type = INT4OID;
+	Datum		value = Int32GetDatum(capture->binding_id);
+	OwnerScope	scope;
+
+	owner_enter(&scope);
+	if (SPI_execute_with_args("WITH gone AS (UPDATE revops.opportunity SET status = 'gone' "
+							  "WHERE binding_id = $1 AND status <> 'gone' RETURNING *) "
+							  "INSERT INTO revops.opportunity_change SELECT opportunity_id, "
+							  "nextval('revops.opportunity_change_id'), workspace_id, lead_id, "
+							  "revops.engine_now(), status, amount, currency, base_amount FROM gone",
+							  1, &type, &value, NULL, false, 0) != SPI_OK_INSERT)
+		elog(ERROR, "ending opportunities failed");
+	owner_leave(&scope);
+}
+
+static void
+take_statement(Capture *capture)
+{
+	TriggerData *t = capture->trigger;
+
+	settle_begin(&capture->settle, capture->binding->workspace_id, capture->careful);
+	settle_as(&capture->settle, capture->binding->owner);
+	if (TRIGGER_FIRED_BY_TRUNCATE(t->tg_event))
+		take_truncate(capture);
+	else if (TRIGGER_FIRED_BY_DELETE(t->tg_event))
+		take_rows(capture, t->tg_oldtable, true);
+	else
+		take_rows(capture, t->tg_newtable, false);
+	settle_end(&capture->settle);
+}
+
+/* revops.capture_opportunity(binding_id): statement trigger on a deal table */
+Datum
+revops_capture_opportunity(PG_FUNCTION_ARGS)
+{
+	capture_run(fcinfo, "capture_opportunity", take_statement);
+	return PointerGetDatum(NULL);
+}

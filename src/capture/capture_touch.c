@@ -1,0 +1,174 @@
+/*
+ * capture_touch.c
+ *		Statements on an attached activity table.
+ *
+ * A row is a touch.  Its edit takes the old touch back and records the new
+ * one; its deletion takes it back: facts are only ever appended.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "executor/spi.h"
+#include "fmgr.h"
+#include "utils/builtins.h"
+#include "utils/memutils.h"
+#include "utils/rel.h"
+#include "utils/timestamp.h"
+
+#include "base/errors.h"
+#include "base/owner.h"
+#include "capture/capture.h"
+#include "capture/touches.h"
+
+PG_FUNCTION_INFO_V1(revops_capture_touch);
+
+static void
+note(Capture *capture, const char *object, const char *key, char *message)
+{
+	FaultPlace	place = {capture->binding_id, 0, key};
+
+	fault_note(&capture->settle.faults, &place, object, ERRCODE_REVOPS_UNKNOWN_OBJECT,
+			   message, NULL);
+}
+
+/* The lead that a touch names; 0 (and a fault noted) when there is none. */
+static int64
+lead_of(Capture *capture, TupleTableSlot *roles, const char *key)
+{
+	char	   *lead_key;
+	int64		lead_id;
+
+	if (roles->tts_isnull[TOUCH_LEAD])
+	{
+		note(capture, "lead", key, "a touch names no lead");
+		return 0;
+	}
+	lead_key = TextDatumGetCString(roles->tts_values[TOUCH_LEAD]);
+	lead_id = lead_find(&capture->settle.writers, capture->binding->lead_binding_id, lead_key);
+	if (lead_id == 0)
+		note(capture, "lead", key, psprintf("a touch names a lead that is not known: \"%s\"",
+											lead_key));
+	return lead_id;
+}
+
+static const Signal *
+signal_of(Capture *capture, TupleTableSlot *roles, const char *key)
+{
+	Datum		code = roles->tts_values[TOUCH_SIGNAL];
+	Signal	   *signal;
+
+	if (roles->tts_isnull[TOUCH_SIGNAL])
+	{
+		note(capture, "signal", key, "a touch has no signal");
+		return NULL;
+	}
+	code = PointerGetDatum(PG_DETOAST_DATUM_PACKED(code));
+	signal = signal_by_code(capture->settle.def, VARDATA_ANY(code), VARSIZE_ANY_EXHDR(code));
+	if (signal == NULL)
+		note(capture, "signal", key, psprintf("signal \"%s\" is not defined",
+											  TextDatumGetCString(code)));
+	return signal;
+}
+
+static void
+take_touch(Capture *capture, Touches *touches, BindingRun *run, TupleTableSlot *row,
+		   int sign)
+{
+	char	   *key = binding_key(run, row);
+	TupleTableSlot *roles;
+	int64		lead_id;
+
+	if (!binding_accepts(run, row))
+		return;
+	roles = capture_project(capture, run, row);
+	lead_id = lead_of(capture, roles, key);
+	if (lead_id == 0)
+		return;
+	touches_add(touches, lead_id, signal_of(capture, roles, key),
+				roles->tts_isnull[TOUCH_OCCURRED_AT] ? capture->settle.now :
+				DatumGetTimestampTz(roles->tts_values[TOUCH_OCCURRED_AT]),
+				sign, capture->binding_id, key);
+}
+
+static void
+take_rows(Capture *capture, Touches *touches, Tuplestorestate *store, int sign)
+{
+	BindingRun *run = capture_binding_run(capture);
+	MemoryContext per_row = AllocSetContextCreate(CurrentMemoryContext, "pg_revops row",
+												  ALLOCSET_DEFAULT_SIZES);
+	Rows		rows;
+	TupleTableSlot *row;
+
+	rows_begin(&rows, store, RelationGetDescr(capture->trigger->tg_relation));
+	while ((row = rows_next(&rows)) != NULL)
+	{
+		MemoryContext old = MemoryContextSwitchTo(per_row);
+
+		take_touch(capture, touches, run, row, sign);
+		MemoryContextSwitchTo(old);
+		MemoryContextReset(per_row);
+	}
+	rows_end(&rows);
+	binding_run_end(run);
+	MemoryContextDelete(per_row);
+}
+
+/* TRUNCATE tells no rows: all touches of the binding that still count go. */
+static void
+take_truncate(Capture *capture, Touches *touches)
+{
+	Oid			type = INT4OID;
+	Datum		value = Int32GetDatum(capture->binding_id);
+	OwnerScope	scope;
+	SPITupleTable *table;
+	uint64		n;
+
+	owner_enter(&scope);
+	if (SPI_execute_with_args("SELECT lead_id, occurred_at, coalesce(signal_id, 0), source_key "
+							  "FROM revops.touch WHERE binding_id = $1 "
+							  "GROUP BY lead_id, occurred_at, signal_id, source_key "
+							  "HAVING sum(sign) > 0",
+							  1, &type, &value, NULL, true, 0) != SPI_OK_SELECT)
+		elog(ERROR, "reading touches failed");
+	table = SPI_tuptable;
+	n = SPI_processed;
+	for (uint64 i = 0; i < n; i++)
+	{
+		bool		isnull;
+		HeapTuple	tuple = table->vals[i];
+
+		touches_add(touches, DatumGetInt64(SPI_getbinval(tuple, table->tupdesc, 1, &isnull)),
+					signal_by_id(capture->settle.def,
+								 DatumGetInt32(SPI_getbinval(tuple, table->tupdesc, 3, &isnull))),
+					DatumGetTimestampTz(SPI_getbinval(tuple, table->tupdesc, 2, &isnull)),
+					-1, capture->binding_id, SPI_getvalue(tuple, table->tupdesc, 4));
+	}
+	owner_leave(&scope);
+}
+
+static void
+take_statement(Capture *capture)
+{
+	TriggerData *t = capture->trigger;
+	Touches		touches;
+
+	settle_begin(&capture->settle, capture->binding->workspace_id, capture->careful);
+	settle_as(&capture->settle, capture->binding->owner);
+	touches_begin(&touches, &capture->settle);
+	if (t->tg_oldtable != NULL)
+		take_rows(capture, &touches, t->tg_oldtable, -1);
+	if (t->tg_newtable != NULL)
+		take_rows(capture, &touches, t->tg_newtable, 1);
+	if (TRIGGER_FIRED_BY_TRUNCATE(t->tg_event))
+		take_truncate(capture, &touches);
+	touches_settle(&touches);
+	settle_end(&capture->settle);
+}
+
+/* revops.capture_touch(binding_id): statement trigger on an activity table */
+Datum
+revops_capture_touch(PG_FUNCTION_ARGS)
+{
+	capture_run(fcinfo, "capture_touch", take_statement);
+	return PointerGetDatum(NULL);
+}

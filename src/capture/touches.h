@@ -1,0 +1,31 @@
+/*
+ * touches.h
+ *		Touches on their way to the leads that they concern.
+ */
+#ifndef REVOPS_TOUCHES_H
+#define REVOPS_TOUCHES_H
+
+#include "postgres.h"
+
+#include "utils/hsearch.h"
+
+#include "settle/settle.h"
+
+/* Touches of one statement, summed by lead. */
+typedef struct Touches
+{
+	Settle	   *settle;
+	HTAB	   *by_lead;
+} Touches;
+
+extern void touches_begin(Touches *touches, Settle *s);
+
+/* Write one touch (sign -1: one that is taken back) and add it to its lead's sums. */
+extern void touches_add(Touches *touches, int64 lead_id, const Signal *signal,
+						TimestampTz occurred_at, int sign, int32 binding_id,
+						const char *source_key);
+
+/* Settle every lead that was touched. */
+extern void touches_settle(Touches *touches);
+
+#endif							/* REVOPS_TOUCHES_H */

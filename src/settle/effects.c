@@ -1,0 +1,228 @@
+/*
+ * effects.c
+ *		See effects.h.
+ */
+#include "postgres.h"
+
+#include "access/transam.h"
+#include "access/xact.h"
+#include "catalog/pg_type.h"
+#include "executor/spi.h"
+#include "utils/builtins.h"
+#include "utils/timestamp.h"
+#include "utils/xid8.h"
+
+#include "base/owner.h"
+#include "settle/effects.h"
+
+static void
+set_id(Datum *v, bool *nulls, int column, int32 id)
+{
+	v[column] = Int32GetDatum(id);
+	nulls[column] = (id == 0);
+}
+
+static void
+set_text(Datum *v, bool *nulls, int column, Datum text)
+{
+	v[column] = text;
+	nulls[column] = (text == NO_TEXT);
+}
+
+static Datum
+code_text(const char *code)
+{
+	return code == NULL ? NO_TEXT : CStringGetTextDatum(code);
+}
+
+/* the three dimensions stand side by side in every table that has them */
+static void
+set_dimensions(Datum *v, bool *nulls, int source_column, const LeadRow *row)
+{
+	set_text(v, nulls, source_column, row->source);
+	set_text(v, nulls, source_column + 1, row->campaign);
+	set_text(v, nulls, source_column + 2, row->segment);
+}
+
+static Datum
+exact_interval(int64 usecs)
+{
+	Interval   *span = palloc0(sizeof(Interval));
+
+	span->time = usecs;
+	return IntervalPGetDatum(span);
+}
+
+static void
+write_event(Settle *s, int64 lead_id, const char *event, int32 seq)
+{
+	Datum		v[EVENT_COLS];
+	bool		nulls[EVENT_COLS] = {0};
+
+	v[EVENT_TXID] = FullTransactionIdGetDatum(GetTopFullTransactionId());
+	v[EVENT_EVENT_ID] = Int64GetDatum(engine_next(SEQUENCE_EVENT_ID));
+	v[EVENT_WORKSPACE_ID] = Int32GetDatum(s->def->workspace_id);
+	v[EVENT_LEAD_ID] = Int64GetDatum(lead_id);
+	v[EVENT_AT] = TimestampTzGetDatum(s->now);
+	v[EVENT_SEQ] = Int32GetDatum(seq);
+	v[EVENT_EVENT] = CStringGetTextDatum(event);
+	writer_add(&s->writers, TABLE_EVENT, v, nulls);
+}
+
+/* The code of the stage left: by number, or of a stage that this version lacks. */
+static Datum
+stage_left(const Agreement *a, const Move *m, const LeadRow *row)
+{
+	if (m->cause == CAUSE_ENTRY)
+		return NO_TEXT;
+	return m->from == NO_STAGE ? row->stage : code_text(a->stages[m->from].code);
+}
+
+static void
+write_move(Settle *s, const LeadRow *row, const Move *m, int32 seq, const char *actor)
+{
+	Datum		v[MOVE_COLS];
+	bool		nulls[MOVE_COLS] = {0};
+
+	v[MOVE_LEAD_ID] = Int64GetDatum(row->state.lead_id);
+	v[MOVE_SEQ] = Int32GetDatum(seq);
+	v[MOVE_WORKSPACE_ID] = Int32GetDatum(row->workspace_id);
+	v[MOVE_AGREEMENT_ID] = Int32GetDatum(s->agreement->agreement_id);
+	v[MOVE_AT] = TimestampTzGetDatum(m->at);
+	v[MOVE_RECORDED_AT] = TimestampTzGetDatum(s->now);
+	v[MOVE_LEAD_CREATED_AT] = TimestampTzGetDatum(row->state.created_at);
+	v[MOVE_SPENT] = exact_interval(m->spent);
+	nulls[MOVE_SPENT] = (m->cause == CAUSE_ENTRY);
+	set_id(v, nulls, MOVE_TEAM_ID, m->team_id);
+	set_id(v, nulls, MOVE_REP_ID, m->rep_id);
+	v[MOVE_FIT] = Int16GetDatum(m->fit);
+	v[MOVE_INTENT] = Int16GetDatum(m->intent);
+	v[MOVE_SCORE] = Int16GetDatum(m->score);
+	v[MOVE_VIOLATION] = BoolGetDatum(m->violation);
+	set_text(v, nulls, MOVE_FROM_STAGE, stage_left(s->agreement, m, row));
+	v[MOVE_TO_STAGE] = code_text(s->agreement->stages[m->to].code);
+	v[MOVE_CAUSE] = code_text(cause_name(m->cause));
+	set_text(v, nulls, MOVE_REASON, code_text(m->reason));
+	v[MOVE_ACTOR] = code_text(actor);
+	set_dimensions(v, nulls, MOVE_SOURCE, row);
+	writer_add(&s->writers, TABLE_STAGE_CHANGE, v, nulls);
+	if (m->cause != CAUSE_ENTRY)
+		write_event(s, row->state.lead_id, "stage_changed", seq);
+}
+
+static void
+write_assignment(Settle *s, const LeadRow *row, const Assignment *a, int32 seq)
+{
+	Datum		v[ASSIGNMENT_COLS];
+	bool		nulls[ASSIGNMENT_COLS] = {0};
+
+	v[ASSIGNMENT_LEAD_ID] = Int64GetDatum(row->state.lead_id);
+	v[ASSIGNMENT_SEQ] = Int32GetDatum(seq);
+	v[ASSIGNMENT_WORKSPACE_ID] = Int32GetDatum(row->workspace_id);
+	v[ASSIGNMENT_AT] = TimestampTzGetDatum(a->at);
+	set_id(v, nulls, ASSIGNMENT_TEAM_ID, a->team_id);
+	set_id(v, nulls, ASSIGNMENT_REP_ID, a->rep_id);
+	set_id(v, nulls, ASSIGNMENT_FROM_TEAM_ID, a->from_team_id);
+	set_id(v, nulls, ASSIGNMENT_FROM_REP_ID, a->from_rep_id);
+	set_id(v, nulls, ASSIGNMENT_ROUTE_ID, a->route_id);
+	v[ASSIGNMENT_CAUSE] = code_text(cause_name(a->cause));
+	set_text(v, nulls, ASSIGNMENT_REASON, code_text(a->reason));
+	v[ASSIGNMENT_ACTOR] = code_text(s->actor);
+	set_dimensions(v, nulls, ASSIGNMENT_SOURCE, row);
+	writer_add(&s->writers, TABLE_ASSIGNMENT, v, nulls);
+	write_event(s, row->state.lead_id, "assigned", seq);
+}
+
+static void
+write_clock(Settle *s, const LeadRow *row, const Effects *e)
+{
+	const Policy *policy = &s->def->policies[e->policy];
+	Datum		v[CLOCK_COLS];
+	bool		nulls[CLOCK_COLS] = {0};
+
+	v[CLOCK_LEAD_ID] = Int64GetDatum(row->state.lead_id);
+	v[CLOCK_SEQ] = Int32GetDatum(e->next.clocks);
+	v[CLOCK_WORKSPACE_ID] = Int32GetDatum(row->workspace_id);
+	v[CLOCK_AGREEMENT_ID] = Int32GetDatum(s->agreement->agreement_id);
+	v[CLOCK_POLICY_ID] = Int32GetDatum(policy->policy_id);
+	set_id(v, nulls, CLOCK_CALENDAR_ID, e->calendar_id);
+	set_id(v, nulls, CLOCK_TEAM_ID, e->next.team_id);
+	set_id(v, nulls, CLOCK_REP_ID, e->next.rep_id);
+	v[CLOCK_STARTED_AT] = TimestampTzGetDatum(s->now);
+	v[CLOCK_DUE_AT] = TimestampTzGetDatum(e->due_at);
+	nulls[CLOCK_STOPPED_AT] = nulls[CLOCK_BREACHED_AT] = nulls[CLOCK_OUTCOME] = true;
+	v[CLOCK_PROMISE] = code_text(policy->promise);
+	set_dimensions(v, nulls, CLOCK_SOURCE, row);
+	writer_add(&s->writers, TABLE_SLA_CLOCK, v, nulls);
+}
+
+/* End the clock that ran when the decision was made. */
+static void
+stop_clock(Settle *s, const LeadRow *row, const Effects *e)
+{
+	static const char *const outcomes[] = {
+		[CLOCK_KEPT] = "kept",
+		[CLOCK_LATE] = "late",
+		[CLOCK_VOID] = "void",
+	};
+	RunningClock clock;
+
+	if (!clock_read(&s->writers, row->state.lead_id, row->state.clocks, &clock))
+		return;
+	clock.values[CLOCK_STOPPED_AT] = TimestampTzGetDatum(Max(e->stopped_at, clock.started_at));
+	clock.nulls[CLOCK_STOPPED_AT] = false;
+	clock.values[CLOCK_OUTCOME] = code_text(outcomes[e->stop_clock]);
+	clock.nulls[CLOCK_OUTCOME] = false;
+	writer_update(&s->writers, TABLE_SLA_CLOCK, &clock.tid, clock.values, clock.nulls);
+}
+
+void
+effects_breach(Settle *s, const LeadRow *row)
+{
+	RunningClock clock;
+
+	if (row->state.running == 0 ||
+		!clock_read(&s->writers, row->state.lead_id, row->state.clocks, &clock) ||
+		!clock.nulls[CLOCK_STOPPED_AT] || !clock.nulls[CLOCK_BREACHED_AT] ||
+		clock.due_at > s->now)
+		return;
+	clock.values[CLOCK_BREACHED_AT] = TimestampTzGetDatum(clock.due_at);
+	clock.nulls[CLOCK_BREACHED_AT] = false;
+	writer_update(&s->writers, TABLE_SLA_CLOCK, &clock.tid, clock.values, clock.nulls);
+	write_event(s, row->state.lead_id, "sla_breached", clock.seq);
+	CommandCounterIncrement();
+}
+
+static void
+write_timer(const LeadRow *row, const Effects *e)
+{
+	Oid			types[4] = {INT4OID, INT8OID, INT4OID, TIMESTAMPTZOID};
+	Datum		v[4] = {Int32GetDatum(row->workspace_id), Int64GetDatum(row->state.lead_id),
+	Int32GetDatum(e->next.moves), TimestampTzGetDatum(e->timer_at)};
+	OwnerScope	scope;
+
+	owner_enter(&scope);
+	if (SPI_execute_with_args("INSERT INTO revops.timer (workspace_id, lead_id, seq, due_at, timer) "
+							  "VALUES ($1, $2, $3, $4, 'recycle_due')",
+							  4, types, v, NULL, false, 0) != SPI_OK_INSERT)
+		elog(ERROR, "writing a timer failed");
+	owner_leave(&scope);
+}
+
+void
+effects_write(Settle *s, LeadRow *row, const Effects *e)
+{
+	for (int i = 0; i < e->nmoves; i++)
+		write_move(s, row, &e->moves[i], row->state.moves + i + 1, s->actor);
+	for (int i = 0; i < e->nassignments; i++)
+		write_assignment(s, row, &e->assignments[i], row->state.assignments + i + 1);
+	if (e->stop_clock != CLOCK_RUNS)
+		stop_clock(s, row, e);
+	if (e->start_clock)
+		write_clock(s, row, e);
+	if (e->timer_at != NO_TIME)
+		write_timer(row, e);
+	row->state = e->next;
+	if (e->nmoves > 0)
+		row->stage = code_text(s->agreement->stages[e->next.stage].code);
+}

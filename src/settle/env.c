@@ -1,0 +1,190 @@
+/*
+ * env.c
+ *		See env.h.
+ *
+ * Conditions of routes and policies are evaluated only when a lead is handed
+ * over.  In a careful settle each question runs in its own subtransaction: one
+ * that raises has the answer "no", and is noted as a fault.
+ */
+#include "postgres.h"
+
+#include "commands/sequence.h"
+
+#include "base/attempt.h"
+#include "base/errors.h"
+#include "define/calendar_load.h"
+#include "settle/env.h"
+#include "time/calendar.h"
+
+TupleTableSlot *
+env_roles(Settle *s)
+{
+	if (s->roles == NULL)
+	{
+		(void) writers_flush(&s->writers);
+		(void) profile_read(&s->writers, s->binding, s->lead_id, s->profile_id, s->stored);
+		s->roles = s->stored;
+	}
+	return s->roles;
+}
+
+/* A question whose answer may raise. */
+typedef struct Question
+{
+	Settle	   *s;
+	RuleSet    *set;
+	int			rule;
+	const Policy *policy;
+	int32		calendar_id;
+	TimestampTz from;
+	bool		holds;
+	TimestampTz due_at;
+} Question;
+
+/* Ask; in a careful settle an error is noted and the answer is no. */
+static bool
+ask(Question *q, AttemptStep step, const char *kind, const char *name)
+{
+	ErrorData  *error;
+	FaultPlace	place = {q->s->binding->binding_id, q->s->lead_id, NULL};
+
+	if (!q->s->careful)
+	{
+		step(q);
+		return true;
+	}
+	error = attempt(step, q);
+	if (error == NULL)
+		return true;
+	fault_note(&q->s->faults, &place, psprintf("%s \"%s\"", kind, name),
+			   error->sqlerrcode, error->message, error->detail);
+	FreeErrorData(error);
+	return false;
+}
+
+static void
+match_step(void *arg)
+{
+	Question   *q = arg;
+
+	ruleset_prepare(q->set);
+	q->holds = ruleset_match_one(q->set, q->rule, env_roles(q->s));
+}
+
+/* Does a condition hold for the lead at hand?  Rule -1 always does. */
+static bool
+holds(Settle *s, RuleSet *set, int rule, const char *kind, const char *name)
+{
+	Question	q = {.s = s,.set = set,.rule = rule};
+
+	if (rule < 0)
+		return true;
+	return ask(&q, match_step, kind, name) && q.holds;
+}
+
+static bool
+env_route(void *arg, int32 *route_id, int32 *team_id)
+{
+	Settle	   *s = arg;
+
+	for (int i = 0; i < s->def->nroutes; i++)
+	{
+		Route	   *route = &s->def->routes[i];
+
+		if (!holds(s, s->program->routing, s->program->route_rule[i], "route", route->name))
+			continue;
+		*route_id = route->route_id;
+		*team_id = route->team_id;
+		return true;
+	}
+	return false;
+}
+
+/*
+ * A ticket of the team's sequence is a turn of its schedule: nobody waits for
+ * anybody, and a turn lost by a rollback is lost at random.
+ */
+static int32
+env_next_rep(void *arg, int32 team_id)
+{
+	Settle	   *s = arg;
+	Team	   *team = team_by_id(s->def, team_id);
+
+	if (team == NULL || team->turns == 0)
+		return 0;
+	if (team->turns == 1)
+		return team->schedule[0];
+	if (!OidIsValid(team->ticket))
+		ereport(ERROR,
+				(errcode(ERRCODE_REVOPS_INVALID_DEFINITION),
+				 errmsg("team \"%s\" has no ticket sequence", team->code),
+				 errdetail("Sequence revops.ticket_%d does not exist.", team_id),
+				 errhint("CREATE SEQUENCE revops.ticket_%d MINVALUE 0 START 0 OWNED BY revops.team.team_id;",
+						 team_id)));
+	return team->schedule[nextval_internal(team->ticket, false) % team->turns];
+}
+
+static bool
+env_rep_active(void *arg, int32 rep_id)
+{
+	Rep		   *rep = rep_by_id(((Settle *) arg)->def, rep_id);
+
+	return rep != NULL && rep->active;
+}
+
+static void
+due_step(void *arg)
+{
+	Question   *q = arg;
+
+	if (q->calendar_id == 0)
+		q->due_at = q->from + q->policy->target;
+	else
+		q->due_at = calendar_add(calendar_by_id(q->calendar_id), q->from,
+								 q->policy->target);
+}
+
+/* The policy's calendar, or the rep's own in its place; wall time stays wall time. */
+static int32
+calendar_for(Settle *s, const Policy *policy, int32 rep_id)
+{
+	Rep		   *rep = rep_by_id(s->def, rep_id);
+
+	if (policy->calendar_id != 0 && rep != NULL && rep->calendar_id != 0)
+		return rep->calendar_id;
+	return policy->calendar_id;
+}
+
+static bool
+env_promise(void *arg, int32 rep_id, TimestampTz from, int *policy,
+			TimestampTz *due_at, int32 *calendar_id)
+{
+	Settle	   *s = arg;
+
+	for (int i = 0; i < s->def->npolicies; i++)
+	{
+		const Policy *p = &s->def->policies[i];
+		Question	q = {.s = s,.policy = p,.from = from};
+
+		if (!holds(s, s->program->promising, s->program->policy_rule[i], "SLA policy", p->name))
+			continue;
+		q.calendar_id = calendar_for(s, p, rep_id);
+		if (!ask(&q, due_step, "SLA policy", p->name))
+			return false;
+		*policy = i;
+		*due_at = q.due_at;
+		*calendar_id = q.calendar_id;
+		return true;
+	}
+	return false;
+}
+
+void
+env_init(DecideEnv *env, Settle *s)
+{
+	env->arg = s;
+	env->route = env_route;
+	env->next_rep = env_next_rep;
+	env->rep_active = env_rep_active;
+	env->promise = env_promise;
+}

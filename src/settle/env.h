@@ -1,0 +1,17 @@
+/*
+ * env.h
+ *		What decisions may ask of the outside: routes, tickets, promises.
+ */
+#ifndef REVOPS_ENV_H
+#define REVOPS_ENV_H
+
+#include "decide/decide.h"
+#include "settle/settle.h"
+
+/* The environment of a settle; answers are about the lead at hand. */
+extern void env_init(DecideEnv *env, Settle *s);
+
+/* The roles of the lead at hand, read back from its profile where needed. */
+extern TupleTableSlot *env_roles(Settle *s);
+
+#endif							/* REVOPS_ENV_H */

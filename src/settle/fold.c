@@ -1,0 +1,396 @@
+/*
+ * fold.c
+ *		See fold.h.
+ */
+#include "postgres.h"
+
+#include "access/genam.h"
+#include "access/htup_details.h"
+#include "access/skey.h"
+#include "access/stratnum.h"
+#include "storage/bufmgr.h"
+#include "access/xact.h"
+#include "utils/builtins.h"
+#include "utils/datum.h"
+#include "utils/fmgroids.h"
+#include "utils/jsonb.h"
+#include "utils/timestamp.h"
+
+#include "settle/fold.h"
+#include "time/decay.h"
+
+void
+sums_init(TouchSums *sums)
+{
+	memset(sums, 0, sizeof(TouchSums));
+	sums->pos = sums->neg = DECAY_NONE;
+	sums->last_touch_at = NO_TIME;
+}
+
+void
+sums_add(TouchSums *sums, const Definitions *def, const Signal *signal,
+		 TimestampTz occurred_at, int sign)
+{
+	if (sign < 0)
+	{
+		/* what is taken back can't be subtracted exactly */
+		sums->recount = true;
+		return;
+	}
+	sums->touches++;
+	sums->last_touch_at = Max(sums->last_touch_at, occurred_at);
+	if (signal == NULL)
+		return;
+	sums->answers |= signal->answers;
+	if (signal->points > 0)
+		sums->pos = decay_add(sums->pos, decay_touch(signal->points, occurred_at,
+													 def->agreement->half_life));
+	else if (signal->points < 0)
+		sums->neg = decay_add(sums->neg, decay_touch(-signal->points, occurred_at,
+													 def->agreement->half_life));
+}
+
+void
+sums_merge(TouchSums *into, const TouchSums *other)
+{
+	into->pos = decay_add(into->pos, other->pos);
+	into->neg = decay_add(into->neg, other->neg);
+	into->touches += other->touches;
+	into->last_touch_at = Max(into->last_touch_at, other->last_touch_at);
+	into->answers |= other->answers;
+	into->recount |= other->recount;
+}
+
+bool
+deltas_possible(Writers *writers)
+{
+	return RelationGetNumberOfBlocks(writer_of(writers, TABLE_LEAD_DELTA)->rel) > 0;
+}
+
+/* One delta row: its sums, a profile, a word on presence. */
+static void
+take_one(HeapTuple tuple, TupleDesc desc, int32 agreement_id, PendingDeltas *pending)
+{
+	Datum		v[DELTA_COLS];
+	bool		nulls[DELTA_COLS];
+	TouchSums	sums;
+
+	heap_deform_tuple(tuple, desc, v, nulls);
+	sums_init(&sums);
+	sums.pos = DatumGetFloat8(v[DELTA_INTENT_POS]);
+	sums.neg = DatumGetFloat8(v[DELTA_INTENT_NEG]);
+	sums.touches = DatumGetInt32(v[DELTA_TOUCHES]);
+	if (!nulls[DELTA_LAST_TOUCH_AT])
+		sums.last_touch_at = DatumGetTimestampTz(v[DELTA_LAST_TOUCH_AT]);
+	sums.answers = !nulls[DELTA_ANSWERED_AT];
+	/* points of another version can't be added to this one's */
+	sums.recount = DatumGetBool(v[DELTA_RECOUNT]) ||
+		DatumGetInt32(v[DELTA_AGREEMENT_ID]) != agreement_id;
+	sums_merge(&pending->sums, &sums);
+	pending->profile |= !nulls[DELTA_PROFILE_ID];
+	if (!nulls[DELTA_GONE])
+	{
+		pending->is_gone = DatumGetBool(v[DELTA_GONE]);
+		pending->is_back = !pending->is_gone;
+	}
+	pending->n++;
+}
+
+void
+deltas_take(Writers *writers, int64 lead_id, int32 agreement_id, PendingDeltas *pending)
+{
+	ScanKeyData key;
+	SysScanDesc scan;
+	HeapTuple	tuple;
+
+	memset(pending, 0, sizeof(PendingDeltas));
+	sums_init(&pending->sums);
+	ScanKeyInit(&key, DELTA_LEAD_ID + 1, BTEqualStrategyNumber, F_INT8EQ,
+				Int64GetDatum(lead_id));
+	scan = engine_scan(writers, TABLE_LEAD_DELTA,
+					   writer_pkey(writers, TABLE_LEAD_DELTA), 1, &key);
+	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+	{
+		take_one(tuple, RelationGetDescr(writers->tables[TABLE_LEAD_DELTA].rel),
+				 agreement_id, pending);
+		writer_delete(writers, TABLE_LEAD_DELTA, &tuple->t_self);
+	}
+	engine_scan_end(scan);
+}
+
+void
+delta_append(Writers *writers, const Definitions *def, const DeltaNews *news,
+			 TimestampTz now)
+{
+	Datum		v[DELTA_COLS];
+	bool		nulls[DELTA_COLS] = {0};
+	TouchSums	none;
+	const TouchSums *sums = news->sums;
+
+	if (sums == NULL)
+	{
+		sums_init(&none);
+		sums = &none;
+	}
+	v[DELTA_LEAD_ID] = Int64GetDatum(news->lead_id);
+	v[DELTA_DELTA_ID] = Int64GetDatum(engine_next(SEQUENCE_DELTA_ID));
+	v[DELTA_WORKSPACE_ID] = Int32GetDatum(def->workspace_id);
+	v[DELTA_AGREEMENT_ID] = Int32GetDatum(def->agreement->agreement_id);
+	v[DELTA_AT] = TimestampTzGetDatum(now);
+	v[DELTA_LAST_TOUCH_AT] = TimestampTzGetDatum(sums->last_touch_at);
+	nulls[DELTA_LAST_TOUCH_AT] = (sums->last_touch_at == NO_TIME);
+	v[DELTA_ANSWERED_AT] = TimestampTzGetDatum(sums->last_touch_at);
+	nulls[DELTA_ANSWERED_AT] = !sums->answers;
+	v[DELTA_PROFILE_ID] = Int64GetDatum(news->profile_id);
+	nulls[DELTA_PROFILE_ID] = (news->profile_id == 0);
+	v[DELTA_INTENT_POS] = Float8GetDatum(sums->pos);
+	v[DELTA_INTENT_NEG] = Float8GetDatum(sums->neg);
+	v[DELTA_TOUCHES] = Int32GetDatum(sums->touches);
+	v[DELTA_RECOUNT] = BoolGetDatum(sums->recount);
+	v[DELTA_GONE] = BoolGetDatum(news->is_gone);
+	nulls[DELTA_GONE] = !(news->is_gone || news->is_back);
+	writer_add(writers, TABLE_LEAD_DELTA, v, nulls);
+}
+
+/* The lead's touches, from a moment on, in order of time. */
+static SysScanDesc
+scan_touches(Writers *writers, int64 lead_id, TimestampTz since)
+{
+	ScanKeyData keys[2];
+
+	ScanKeyInit(&keys[0], TOUCH_COL_LEAD_ID + 1, BTEqualStrategyNumber, F_INT8EQ,
+				Int64GetDatum(lead_id));
+	ScanKeyInit(&keys[1], TOUCH_COL_OCCURRED_AT + 1, BTGreaterEqualStrategyNumber,
+				F_TIMESTAMPTZ_GE, TimestampTzGetDatum(since));
+	return engine_scan(writers, TABLE_TOUCH, writer_pkey(writers, TABLE_TOUCH), 2, keys);
+}
+
+typedef struct TouchRow
+{
+	Signal	   *signal;
+	TimestampTz occurred_at;
+	int			sign;
+} TouchRow;
+
+static void
+read_touch(Writers *writers, const Definitions *def, HeapTuple tuple, TouchRow *row)
+{
+	Datum		v[TOUCH_COLS];
+	bool		nulls[TOUCH_COLS];
+
+	heap_deform_tuple(tuple, RelationGetDescr(writers->tables[TABLE_TOUCH].rel), v, nulls);
+	row->signal = nulls[TOUCH_COL_SIGNAL_ID] ? NULL :
+		signal_by_id(unconstify(Definitions *, def), DatumGetInt32(v[TOUCH_COL_SIGNAL_ID]));
+	row->occurred_at = DatumGetTimestampTz(v[TOUCH_COL_OCCURRED_AT]);
+	row->sign = DatumGetInt16(v[TOUCH_COL_SIGN]);
+}
+
+/*
+ * Touches that were taken back stand beside their retraction, with the same
+ * moment and signal: count each (moment, signal) by its net sign.
+ */
+void
+touches_sum(Writers *writers, const Definitions *def, int64 lead_id, TouchSums *sums)
+{
+	SysScanDesc scan = scan_touches(writers, lead_id, DT_NOBEGIN);
+	HeapTuple	tuple;
+	int		   *net = palloc0(sizeof(int) * (def->nsignals + 1));
+	TimestampTz moment = NO_TIME;
+
+	sums_init(sums);
+	for (;;)
+	{
+		TouchRow	row = {0};
+
+		tuple = systable_getnext(scan);
+		if (HeapTupleIsValid(tuple))
+			read_touch(writers, def, tuple, &row);
+		if (!HeapTupleIsValid(tuple) || row.occurred_at != moment)
+		{
+			for (int i = 0; i <= def->nsignals; i++)
+			{
+				for (; net[i] > 0; net[i]--)
+					sums_add(sums, def, i == def->nsignals ? NULL : &def->signals[i],
+							 moment, 1);
+				net[i] = 0;
+			}
+		}
+		if (!HeapTupleIsValid(tuple))
+			break;
+		moment = row.occurred_at;
+		net[row.signal == NULL ? def->nsignals : row.signal - def->signals] += row.sign;
+	}
+	engine_scan_end(scan);
+	pfree(net);
+}
+
+TimestampTz
+first_answer(Writers *writers, const Definitions *def, int64 lead_id, TimestampTz since)
+{
+	SysScanDesc scan = scan_touches(writers, lead_id, since);
+	HeapTuple	tuple;
+	TimestampTz moment = NO_TIME;
+	int			net = 0;
+
+	/* a touch that was taken back at the same moment answers nothing */
+	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+	{
+		TouchRow	row;
+
+		read_touch(writers, def, tuple, &row);
+		if (row.signal == NULL || !row.signal->answers)
+			continue;
+		if (row.occurred_at != moment && net > 0)
+			break;
+		if (row.occurred_at != moment)
+			net = 0;
+		moment = row.occurred_at;
+		net += row.sign;
+	}
+	engine_scan_end(scan);
+	return net > 0 ? moment : NO_TIME;
+}
+
+/* Copy a jsonb column out of a tuple; NULL when it is NULL. */
+static Jsonb *
+jsonb_column(HeapTuple tuple, TupleDesc desc, int column)
+{
+	bool		isnull;
+	Datum		value = heap_getattr(tuple, column + 1, desc, &isnull);
+
+	return isnull ? NULL : (Jsonb *) PG_DETOAST_DATUM_COPY(value);
+}
+
+/* The lead's identity row: its personal roles, and where it stands. */
+static Jsonb *
+identity_read(Writers *writers, int64 lead_id, ItemPointer tid)
+{
+	ScanKeyData key;
+	SysScanDesc scan;
+	HeapTuple	tuple;
+	Jsonb	   *personal = NULL;
+
+	ScanKeyInit(&key, IDENTITY_LEAD_ID + 1, BTEqualStrategyNumber, F_INT8EQ,
+				Int64GetDatum(lead_id));
+	scan = engine_scan(writers, TABLE_LEAD_IDENTITY,
+					   writer_pkey(writers, TABLE_LEAD_IDENTITY), 1, &key);
+	tuple = systable_getnext(scan);
+	if (HeapTupleIsValid(tuple))
+	{
+		personal = jsonb_column(tuple, RelationGetDescr(writers->tables[TABLE_LEAD_IDENTITY].rel),
+								IDENTITY_PERSONAL);
+		*tid = tuple->t_self;
+	}
+	engine_scan_end(scan);
+	return personal;
+}
+
+static Jsonb *
+profile_row(Writers *writers, int64 lead_id, int64 *change_id)
+{
+	ScanKeyData keys[2];
+	SysScanDesc scan;
+	HeapTuple	tuple;
+	Jsonb	   *profile = NULL;
+	TupleDesc	desc = RelationGetDescr(writer_of(writers, TABLE_PROFILE_CHANGE)->rel);
+	bool		isnull;
+
+	ScanKeyInit(&keys[0], PROFILE_LEAD_ID + 1, BTEqualStrategyNumber, F_INT8EQ,
+				Int64GetDatum(lead_id));
+	ScanKeyInit(&keys[1], PROFILE_CHANGE_ID + 1, BTEqualStrategyNumber, F_INT8EQ,
+				Int64GetDatum(*change_id));
+	scan = engine_scan(writers, TABLE_PROFILE_CHANGE,
+					   writer_pkey(writers, TABLE_PROFILE_CHANGE),
+					   *change_id == 0 ? 1 : 2, keys);
+	/* in index order: the last is the newest */
+	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+	{
+		profile = jsonb_column(tuple, desc, PROFILE_PROFILE);
+		*change_id = DatumGetInt64(heap_getattr(tuple, PROFILE_CHANGE_ID + 1, desc, &isnull));
+	}
+	engine_scan_end(scan);
+	return profile;
+}
+
+int64
+profile_read(Writers *writers, Binding *binding, int64 lead_id, int64 change_id,
+			 TupleTableSlot *roles)
+{
+	ItemPointerData tid;
+	Jsonb	   *profile = profile_row(writers, lead_id, &change_id);
+
+	if (profile == NULL)
+	{
+		ExecStoreAllNullTuple(roles);
+		return 0;
+	}
+	profile_to_slot(binding, profile, identity_read(writers, lead_id, &tid), roles);
+	return change_id;
+}
+
+static void
+identity_write(Writers *writers, Binding *binding, int64 lead_id, Jsonb *personal,
+			   bool is_new)
+{
+	Datum		v[IDENTITY_COLS];
+	bool		nulls[IDENTITY_COLS] = {0};
+	ItemPointerData tid;
+
+	v[IDENTITY_LEAD_ID] = Int64GetDatum(lead_id);
+	v[IDENTITY_WORKSPACE_ID] = Int32GetDatum(binding->workspace_id);
+	v[IDENTITY_PERSONAL] = JsonbPGetDatum(personal);
+	if (!is_new && identity_read(writers, lead_id, &tid) != NULL)
+		writer_update(writers, TABLE_LEAD_IDENTITY, &tid, v, nulls);
+	else if (JsonContainerSize(&personal->root) > 0)
+		writer_add(writers, TABLE_LEAD_IDENTITY, v, nulls);
+}
+
+int64
+profile_write(Writers *writers, Binding *binding, int64 lead_id, TupleTableSlot *roles,
+			  bool is_new, TimestampTz now)
+{
+	Datum		v[PROFILE_COLS];
+	bool		nulls[PROFILE_COLS] = {0};
+	int64		change_id = engine_next(SEQUENCE_CHANGE_ID);
+
+	v[PROFILE_LEAD_ID] = Int64GetDatum(lead_id);
+	v[PROFILE_CHANGE_ID] = Int64GetDatum(change_id);
+	v[PROFILE_AT] = TimestampTzGetDatum(now);
+	v[PROFILE_WORKSPACE_ID] = Int32GetDatum(binding->workspace_id);
+	v[PROFILE_BINDING_ID] = Int32GetDatum(binding->binding_id);
+	v[PROFILE_PROFILE] = JsonbPGetDatum(profile_from_slot(binding, roles, false));
+	writer_add(writers, TABLE_PROFILE_CHANGE, v, nulls);
+	identity_write(writers, binding, lead_id, profile_from_slot(binding, roles, true), is_new);
+	return change_id;
+}
+
+bool
+clock_read(Writers *writers, int64 lead_id, int32 clocks, RunningClock *clock)
+{
+	ScanKeyData keys[2];
+	SysScanDesc scan;
+	HeapTuple	tuple;
+	TupleDesc	desc;
+	bool		found;
+
+	ScanKeyInit(&keys[0], CLOCK_LEAD_ID + 1, BTEqualStrategyNumber, F_INT8EQ,
+				Int64GetDatum(lead_id));
+	ScanKeyInit(&keys[1], CLOCK_SEQ + 1, BTEqualStrategyNumber, F_INT4EQ,
+				Int32GetDatum(clocks));
+	scan = engine_scan(writers, TABLE_SLA_CLOCK, writer_pkey(writers, TABLE_SLA_CLOCK),
+					   2, keys);
+	tuple = systable_getnext(scan);
+	found = HeapTupleIsValid(tuple);
+	if (found)
+	{
+		desc = RelationGetDescr(writers->tables[TABLE_SLA_CLOCK].rel);
+		tuple = heap_copytuple(tuple);
+		heap_deform_tuple(tuple, desc, clock->values, clock->nulls);
+		clock->tid = tuple->t_self;
+		clock->seq = clocks;
+		clock->started_at = DatumGetTimestampTz(clock->values[CLOCK_STARTED_AT]);
+		clock->due_at = DatumGetTimestampTz(clock->values[CLOCK_DUE_AT]);
+	}
+	engine_scan_end(scan);
+	return found;
+}

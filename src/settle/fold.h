@@ -1,0 +1,100 @@
+/*
+ * fold.h
+ *		What is known of a lead beside its state row: deltas that wait, touches,
+ *		profile, the clock that runs.
+ *
+ * The rule (holds): lock the lead, THEN take a new snapshot, then read and
+ * delete its deltas, in one transaction.  Every function here that reads takes
+ * the newest snapshot; callers hold the lead's lock.
+ */
+#ifndef REVOPS_FOLD_H
+#define REVOPS_FOLD_H
+
+#include "postgres.h"
+
+#include "define/definitions.h"
+#include "settle/lead_row.h"
+#include "settle/writer.h"
+
+/* Sums of touches, in forward-decay units of one agreement. */
+typedef struct TouchSums
+{
+	double		pos;
+	double		neg;
+	int			touches;
+	TimestampTz last_touch_at;
+	bool		answers;		/* some of them may keep a promise */
+	bool		recount;		/* a touch was taken back: sum anew */
+} TouchSums;
+
+extern void sums_init(TouchSums *sums);
+
+/* Add a touch of these points; sign -1 takes one back and asks for a recount. */
+extern void sums_add(TouchSums *sums, const Definitions *def, const Signal *signal,
+					 TimestampTz occurred_at, int sign);
+
+/* Add the sums of other touches. */
+extern void sums_merge(TouchSums *into, const TouchSums *other);
+
+/* All that waits for one lead. */
+typedef struct PendingDeltas
+{
+	int			n;
+	TouchSums	sums;
+	bool		profile;		/* a newer profile waits */
+	bool		is_gone;		/* the last word on its presence */
+	bool		is_back;
+} PendingDeltas;
+
+/* Is anything waiting for any lead?  Cheap: looks at the table's size only. */
+extern bool deltas_possible(Writers *writers);
+
+/* Read the lead's deltas and delete them; the lead must be locked. */
+extern void deltas_take(Writers *writers, int64 lead_id, int32 agreement_id,
+						PendingDeltas *pending);
+
+/* Append a delta for a lead that could not be locked. */
+typedef struct DeltaNews
+{
+	int64		lead_id;
+	const TouchSums *sums;		/* NULL: none */
+	int64		profile_id;		/* 0: none */
+	bool		is_gone;
+	bool		is_back;
+} DeltaNews;
+extern void delta_append(Writers *writers, const Definitions *def,
+						 const DeltaNews *news, TimestampTz now);
+
+/* Sum the lead's touches anew, by the definitions' points. */
+extern void touches_sum(Writers *writers, const Definitions *def, int64 lead_id,
+						TouchSums *sums);
+
+/* Earliest answering touch at or after a moment, or NO_TIME. */
+extern TimestampTz first_answer(Writers *writers, const Definitions *def,
+								int64 lead_id, TimestampTz since);
+
+/*
+ * The lead's profile as of change_id, or its newest (change_id = 0), with its
+ * personal roles, into a role slot of the binding.  Returns the change_id
+ * read, 0 when there is none.
+ */
+extern int64 profile_read(Writers *writers, Binding *binding, int64 lead_id,
+						  int64 change_id, TupleTableSlot *roles);
+
+/* Append a profile_change and replace the identity; returns its change_id. */
+extern int64 profile_write(Writers *writers, Binding *binding, int64 lead_id,
+						   TupleTableSlot *roles, bool is_new, TimestampTz now);
+
+/* The clock that runs. */
+typedef struct RunningClock
+{
+	ItemPointerData tid;
+	int32		seq;
+	TimestampTz started_at;
+	TimestampTz due_at;
+	Datum		values[CLOCK_COLS]; /* copied into the current context */
+	bool		nulls[CLOCK_COLS];
+} RunningClock;
+extern bool clock_read(Writers *writers, int64 lead_id, int32 clocks, RunningClock *clock);
+
+#endif							/* REVOPS_FOLD_H */

@@ -1,0 +1,247 @@
+/*
+ * lead_row.c
+ *		See lead_row.h.
+ */
+#include "postgres.h"
+
+#include "access/genam.h"
+#include "access/htup_details.h"
+#include "access/skey.h"
+#include "access/stratnum.h"
+#include "access/tableam.h"
+#include "access/xact.h"
+#include "catalog/pg_collation.h"
+#include "utils/builtins.h"
+#include "utils/fmgroids.h"
+#include "utils/snapmgr.h"
+#include "utils/timestamp.h"
+
+#include "settle/lead_row.h"
+
+SysScanDesc
+engine_scan(Writers *writers, EngineTable table, Oid index, int nkeys, ScanKey keys)
+{
+	PushActiveSnapshot(GetLatestSnapshot());
+	return systable_beginscan(writer_of(writers, table)->rel, index, true,
+							  GetActiveSnapshot(), nkeys, keys);
+}
+
+void
+engine_scan_end(SysScanDesc scan)
+{
+	systable_endscan(scan);
+	PopActiveSnapshot();
+}
+
+int64
+lead_find(Writers *writers, int32 binding_id, const char *key)
+{
+	ScanKeyData keys[2];
+	SysScanDesc scan;
+	HeapTuple	tuple;
+	int64		lead_id = 0;
+
+	ScanKeyInit(&keys[0], LEAD_COL_BINDING_ID + 1, BTEqualStrategyNumber,
+				F_INT4EQ, Int32GetDatum(binding_id));
+	ScanKeyInit(&keys[1], LEAD_COL_KEY + 1, BTEqualStrategyNumber,
+				F_TEXTEQ, CStringGetTextDatum(key));
+	scan = engine_scan(writers, TABLE_LEAD, engine_index("lead_key"), 2, keys);
+	tuple = systable_getnext(scan);
+	if (HeapTupleIsValid(tuple))
+	{
+		bool		isnull;
+
+		lead_id = DatumGetInt64(heap_getattr(tuple, LEAD_COL_LEAD_ID + 1,
+											 RelationGetDescr(writers->tables[TABLE_LEAD].rel),
+											 &isnull));
+	}
+	engine_scan_end(scan);
+	return lead_id;
+}
+
+/* Where is the lead's row?  Its last version may be elsewhere by now. */
+static bool
+locate(Writers *writers, int64 lead_id, ItemPointer tid)
+{
+	ScanKeyData key;
+	SysScanDesc scan;
+	HeapTuple	tuple;
+	bool		found;
+
+	ScanKeyInit(&key, LEAD_COL_LEAD_ID + 1, BTEqualStrategyNumber, F_INT8EQ,
+				Int64GetDatum(lead_id));
+	scan = engine_scan(writers, TABLE_LEAD, writer_pkey(writers, TABLE_LEAD), 1, &key);
+	tuple = systable_getnext(scan);
+	found = HeapTupleIsValid(tuple);
+	if (found)
+		*tid = tuple->t_self;
+	engine_scan_end(scan);
+	return found;
+}
+
+static TimestampTz
+moment(TupleTableSlot *slot, int column)
+{
+	return slot->tts_isnull[column] ? NO_TIME : DatumGetTimestampTz(slot->tts_values[column]);
+}
+
+static int32
+number(TupleTableSlot *slot, int column)
+{
+	return slot->tts_isnull[column] ? 0 : DatumGetInt32(slot->tts_values[column]);
+}
+
+static Datum
+text_copy(TupleTableSlot *slot, int column)
+{
+	if (slot->tts_isnull[column])
+		return NO_TEXT;
+	return PointerGetDatum(PG_DETOAST_DATUM_COPY(slot->tts_values[column]));
+}
+
+static void
+read_row(TupleTableSlot *slot, const Agreement *agreement, LeadRow *row)
+{
+	LeadState  *s = &row->state;
+
+	slot_getallattrs(slot);
+	row->tid = slot->tts_tid;
+	row->workspace_id = number(slot, LEAD_COL_WORKSPACE_ID);
+	row->binding_id = number(slot, LEAD_COL_BINDING_ID);
+	row->agreement_id = number(slot, LEAD_COL_AGREEMENT_ID);
+	row->profile_id = DatumGetInt64(slot->tts_values[LEAD_COL_PROFILE_ID]);
+	row->settled_at = moment(slot, LEAD_COL_SETTLED_AT);
+	row->stage = text_copy(slot, LEAD_COL_STAGE);
+	row->key = text_copy(slot, LEAD_COL_KEY);
+	row->source = text_copy(slot, LEAD_COL_SOURCE);
+	row->campaign = text_copy(slot, LEAD_COL_CAMPAIGN);
+	row->segment = text_copy(slot, LEAD_COL_SEGMENT);
+	s->lead_id = DatumGetInt64(slot->tts_values[LEAD_COL_LEAD_ID]);
+	s->created_at = moment(slot, LEAD_COL_CREATED_AT);
+	s->stage_since = moment(slot, LEAD_COL_STAGE_SINCE);
+	s->gone_at = moment(slot, LEAD_COL_GONE_AT);
+	s->last_touch_at = moment(slot, LEAD_COL_LAST_TOUCH_AT);
+	s->assigned_at = moment(slot, LEAD_COL_ASSIGNED_AT);
+	s->intent_pos = DatumGetFloat8(slot->tts_values[LEAD_COL_INTENT_POS]);
+	s->intent_neg = DatumGetFloat8(slot->tts_values[LEAD_COL_INTENT_NEG]);
+	s->team_id = number(slot, LEAD_COL_TEAM_ID);
+	s->rep_id = number(slot, LEAD_COL_REP_ID);
+	s->moves = number(slot, LEAD_COL_MOVES);
+	s->assignments = number(slot, LEAD_COL_ASSIGNMENTS);
+	s->clocks = number(slot, LEAD_COL_CLOCKS);
+	s->touches = number(slot, LEAD_COL_TOUCHES);
+	s->running = DatumGetInt16(slot->tts_values[LEAD_COL_RUNNING]);
+	s->fit = DatumGetInt16(slot->tts_values[LEAD_COL_FIT]);
+	s->disqualified = DatumGetBool(slot->tts_values[LEAD_COL_DISQUALIFIED]);
+	s->handed_over = DatumGetBool(slot->tts_values[LEAD_COL_HANDED_OVER]);
+	s->stage = agreement == NULL ? NO_STAGE :
+		stage_by_code(agreement, VARDATA_ANY(row->stage), VARSIZE_ANY_EXHDR(row->stage));
+}
+
+LockResult
+lead_lock(Writers *writers, int64 lead_id, bool wait, const Agreement *agreement,
+		  LeadRow *row)
+{
+	Relation	rel = writer_of(writers, TABLE_LEAD)->rel;
+	ItemPointerData tid;
+	TupleTableSlot *slot;
+	TM_FailureData failure;
+	TM_Result	result;
+	LockResult	answer = LEAD_BUSY;
+
+	if (!locate(writers, lead_id, &tid))
+		return LEAD_UNKNOWN;
+	if (IsolationUsesXactSnapshot() && !wait)
+		return LEAD_BUSY;
+	slot = table_slot_create(rel, NULL);
+	PushActiveSnapshot(GetLatestSnapshot());
+	result = table_tuple_lock(rel, &tid, GetActiveSnapshot(), slot,
+							  GetCurrentCommandId(true), LockTupleNoKeyExclusive,
+							  wait ? LockWaitBlock : LockWaitSkip,
+							  TUPLE_LOCK_FLAG_FIND_LAST_VERSION, &failure);
+	PopActiveSnapshot();
+	if (result == TM_Ok)
+	{
+		read_row(slot, agreement, row);
+		answer = LEAD_LOCKED;
+	}
+	ExecDropSingleTupleTableSlot(slot);
+	return answer;
+}
+
+static void
+set_moment(Datum *values, bool *nulls, int column, TimestampTz at)
+{
+	values[column] = TimestampTzGetDatum(at);
+	nulls[column] = (at == NO_TIME);
+}
+
+static void
+set_number(Datum *values, bool *nulls, int column, int32 n)
+{
+	values[column] = Int32GetDatum(n);
+	nulls[column] = (n == 0);
+}
+
+static void
+set_text(Datum *values, bool *nulls, int column, Datum text)
+{
+	values[column] = text;
+	nulls[column] = (text == NO_TEXT);
+}
+
+static void
+fill_values(const LeadRow *row, Datum *values, bool *nulls)
+{
+	const LeadState *s = &row->state;
+
+	memset(nulls, 0, sizeof(bool) * LEAD_COLS);
+	values[LEAD_COL_LEAD_ID] = Int64GetDatum(s->lead_id);
+	values[LEAD_COL_WORKSPACE_ID] = Int32GetDatum(row->workspace_id);
+	values[LEAD_COL_BINDING_ID] = Int32GetDatum(row->binding_id);
+	values[LEAD_COL_AGREEMENT_ID] = Int32GetDatum(row->agreement_id);
+	values[LEAD_COL_CREATED_AT] = TimestampTzGetDatum(s->created_at);
+	values[LEAD_COL_SETTLED_AT] = TimestampTzGetDatum(row->settled_at);
+	values[LEAD_COL_STAGE_SINCE] = TimestampTzGetDatum(s->stage_since);
+	set_moment(values, nulls, LEAD_COL_GONE_AT, s->gone_at);
+	set_moment(values, nulls, LEAD_COL_LAST_TOUCH_AT, s->last_touch_at);
+	set_moment(values, nulls, LEAD_COL_ASSIGNED_AT, s->assigned_at);
+	values[LEAD_COL_PROFILE_ID] = Int64GetDatum(row->profile_id);
+	values[LEAD_COL_INTENT_POS] = Float8GetDatum(s->intent_pos);
+	values[LEAD_COL_INTENT_NEG] = Float8GetDatum(s->intent_neg);
+	set_number(values, nulls, LEAD_COL_TEAM_ID, s->team_id);
+	set_number(values, nulls, LEAD_COL_REP_ID, s->rep_id);
+	values[LEAD_COL_MOVES] = Int32GetDatum(s->moves);
+	values[LEAD_COL_ASSIGNMENTS] = Int32GetDatum(s->assignments);
+	values[LEAD_COL_CLOCKS] = Int32GetDatum(s->clocks);
+	values[LEAD_COL_TOUCHES] = Int32GetDatum(s->touches);
+	values[LEAD_COL_RUNNING] = Int16GetDatum(s->running);
+	values[LEAD_COL_FIT] = Int16GetDatum(s->fit);
+	values[LEAD_COL_DISQUALIFIED] = BoolGetDatum(s->disqualified);
+	values[LEAD_COL_HANDED_OVER] = BoolGetDatum(s->handed_over);
+	set_text(values, nulls, LEAD_COL_STAGE, row->stage);
+	set_text(values, nulls, LEAD_COL_KEY, row->key);
+	set_text(values, nulls, LEAD_COL_SOURCE, row->source);
+	set_text(values, nulls, LEAD_COL_CAMPAIGN, row->campaign);
+	set_text(values, nulls, LEAD_COL_SEGMENT, row->segment);
+}
+
+void
+lead_insert(Writers *writers, const LeadRow *row)
+{
+	Datum		values[LEAD_COLS];
+	bool		nulls[LEAD_COLS];
+
+	fill_values(row, values, nulls);
+	writer_add(writers, TABLE_LEAD, values, nulls);
+}
+
+void
+lead_update(Writers *writers, LeadRow *row)
+{
+	Datum		values[LEAD_COLS];
+	bool		nulls[LEAD_COLS];
+
+	fill_values(row, values, nulls);
+	writer_update(writers, TABLE_LEAD, &row->tid, values, nulls);
+}

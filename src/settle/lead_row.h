@@ -1,0 +1,67 @@
+/*
+ * lead_row.h
+ *		A row of revops.lead: found, locked, read, written.
+ */
+#ifndef REVOPS_LEAD_ROW_H
+#define REVOPS_LEAD_ROW_H
+
+#include "postgres.h"
+
+#include "storage/itemptr.h"
+
+#include "decide/decide.h"
+#include "settle/writer.h"
+
+/* A text that may be absent is a Datum that may be 0. */
+#define NO_TEXT ((Datum) 0)
+
+typedef struct LeadRow
+{
+	LeadState	state;			/* what decisions read and change */
+	ItemPointerData tid;
+	int32		workspace_id;
+	int32		binding_id;
+	int32		agreement_id;
+	int64		profile_id;
+	TimestampTz settled_at;
+	Datum		stage;
+	Datum		key;
+	Datum		source;
+	Datum		campaign;
+	Datum		segment;
+} LeadRow;
+
+typedef enum LockResult
+{
+	LEAD_LOCKED,
+	LEAD_BUSY,					/* somebody holds it, or may not be waited for */
+	LEAD_UNKNOWN				/* no such lead */
+} LockResult;
+
+/*
+ * The lead's number by its key, 0 when there is none.  Reads under the newest
+ * snapshot.
+ */
+extern int64 lead_find(Writers *writers, int32 binding_id, const char *key);
+
+/*
+ * Lock the lead's row and read its last version; texts are copied into the
+ * current context.  With wait = false nothing is waited for, and under
+ * REPEATABLE READ and SERIALIZABLE every lead is busy, so that no 40001 comes
+ * from us.  On return the newest snapshot that the caller takes sees all that
+ * earlier holders of the lock did.
+ */
+extern LockResult lead_lock(Writers *writers, int64 lead_id, bool wait,
+							const Agreement *agreement, LeadRow *row);
+
+/* Write the row: a new one is collected, an old one replaced at once. */
+extern void lead_insert(Writers *writers, const LeadRow *row);
+extern void lead_update(Writers *writers, LeadRow *row);
+
+/* Index scans over our tables read under the newest snapshot. */
+extern struct SysScanDescData *engine_scan(Writers *writers, EngineTable table,
+										   Oid index, int nkeys,
+										   struct ScanKeyData *keys);
+extern void engine_scan_end(struct SysScanDescData *scan);
+
+#endif							/* REVOPS_LEAD_ROW_H */

@@ -1,0 +1,501 @@
+/*
+ * settle.c
+ *		The one door: see settle.h.
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/datum.h"
+#include "utils/guc.h"
+#include "utils/memutils.h"
+#include "utils/snapmgr.h"
+
+#include "base/compat.h"
+#include "base/errors.h"
+#include "settle/effects.h"
+#include "settle/env.h"
+#include "settle/settle.h"
+#include "time/engine_time.h"
+
+void
+change_init(LeadChange *change)
+{
+	memset(change, 0, sizeof(LeadChange));
+	change->opportunity_at = NO_TIME;
+	change->verb.to_stage = NO_STAGE;
+	change->verb.until = NO_TIME;
+}
+
+void
+settle_begin(Settle *s, int32 workspace_id, bool careful)
+{
+	memset(s, 0, sizeof(Settle));
+	s->careful = careful;
+	s->actor = GetUserNameFromId(GetUserId(), false);
+	s->def = definitions_of(workspace_id);
+	s->agreement = s->def->agreement;
+	if (s->agreement == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_REVOPS_AGREEMENT_STATE),
+				 errmsg("workspace %d has no active agreement", workspace_id),
+				 errdetail("Leads can't be settled before stages and a scoring model are in force."),
+				 errhint("Complete a draft and call revops.activate_agreement().")));
+	s->context = AllocSetContextCreate(CurrentMemoryContext, "pg_revops settle",
+									   ALLOCSET_DEFAULT_SIZES);
+	s->lead_context = AllocSetContextCreate(s->context, "pg_revops lead",
+											ALLOCSET_DEFAULT_SIZES);
+	faults_init(&s->faults, s->context);
+	s->now = engine_clock();
+
+	GetUserIdAndSecContext(&s->user, &s->sec_context);
+	s->guc_level = NewGUCNestLevel();
+	RestrictSearchPath();
+
+	MemoryContextSwitchTo(s->context);
+	s->fired = palloc0(sizeof(uint64) * (s->agreement->nrules / 64 + 1));
+	writers_begin(&s->writers);
+	MemoryContextSwitchTo(MemoryContextGetParent(s->context));
+}
+
+/* Rules that don't compile are told once for each compilation. */
+static void
+note_broken(Settle *s, RuleSet *set)
+{
+	FaultPlace	place = {s->binding->binding_id, 0, NULL};
+
+	for (int i = 0; i < ruleset_count(set); i++)
+	{
+		const char *message;
+		int			sqlstate;
+
+		if (ruleset_broken(set, i, &message, &sqlstate))
+			fault_note(&s->faults, &place, "definition", sqlstate, message,
+					   "The rule counts as not matched.");
+	}
+}
+
+void
+settle_as(Settle *s, Oid owner)
+{
+	SetUserIdAndSecContext(owner, s->sec_context | SECURITY_RESTRICTED_OPERATION);
+}
+
+void
+settle_use(Settle *s, Binding *binding)
+{
+	MemoryContext old;
+
+	settle_as(s, binding->owner);
+	if (s->binding == binding)
+		return;
+	old = MemoryContextSwitchTo(s->context);
+	s->binding = binding;
+	s->program = program_for(s->def, binding);
+	ruleset_prepare(s->program->scoring);
+	s->stored = binding_role_slot(binding);
+	s->stored_before = binding_role_slot(binding);
+	if (!s->program->told)
+	{
+		note_broken(s, s->program->scoring);
+		note_broken(s, s->program->routing);
+		note_broken(s, s->program->promising);
+		s->program->told = true;
+	}
+	MemoryContextSwitchTo(old);
+}
+
+static void
+rule_fault(void *arg, int rule, ErrorData *error)
+{
+	Settle	   *s = arg;
+	FaultPlace	place = {s->binding->binding_id, s->lead_id, NULL};
+
+	fault_note(&s->faults, &place,
+			   psprintf("scoring rule \"%s\"", s->agreement->rules[rule].name),
+			   error->sqlerrcode, error->message, error->detail);
+}
+
+static void
+match_rules(Settle *s, TupleTableSlot *roles)
+{
+	if (s->careful)
+		ruleset_match_careful(s->program->scoring, roles, s->fired, rule_fault, s);
+	else
+		ruleset_match(s->program->scoring, roles, s->fired);
+}
+
+static Datum
+role_text(TupleTableSlot *roles, int role)
+{
+	return roles->tts_isnull[role] ? NO_TEXT : roles->tts_values[role];
+}
+
+static bool
+role_changed(Settle *s, TupleTableSlot *now, TupleTableSlot *before, int role)
+{
+	if (!s->binding->mapped[role])
+		return false;
+	if (before == NULL)
+		return true;
+	if (now->tts_isnull[role] || before->tts_isnull[role])
+		return now->tts_isnull[role] != before->tts_isnull[role];
+	return !datumIsEqual(PointerGetDatum(PG_DETOAST_DATUM_PACKED(now->tts_values[role])),
+						 PointerGetDatum(PG_DETOAST_DATUM_PACKED(before->tts_values[role])),
+						 false, -1);
+}
+
+/* A code that the host writes and no definition knows. */
+static void
+unknown_code(Settle *s, const char *kind, Datum code)
+{
+	FaultPlace	place = {s->binding->binding_id, s->lead_id, NULL};
+
+	fault_note(&s->faults, &place, kind, ERRCODE_REVOPS_UNKNOWN_OBJECT,
+			   psprintf("%s \"%s\" is not defined", kind, TextDatumGetCString(code)),
+			   "The host's row names it; the lead keeps what it had.");
+}
+
+static void
+host_owner(Settle *s, TupleTableSlot *roles, LeadNews *news)
+{
+	Datum		code = role_text(roles, LEAD_OWNER);
+	Rep		   *rep;
+
+	news->owner_told = true;
+	news->host_rep_id = 0;
+	if (code == NO_TEXT || VARSIZE_ANY_EXHDR(code) == 0)
+		return;
+	rep = rep_by_code(s->def, VARDATA_ANY(code), VARSIZE_ANY_EXHDR(code));
+	if (rep == NULL)
+	{
+		unknown_code(s, "rep", code);
+		news->owner_told = false;
+	}
+	else
+		news->host_rep_id = rep->rep_id;
+}
+
+static void
+host_team(Settle *s, TupleTableSlot *roles, LeadNews *news)
+{
+	Datum		code = role_text(roles, LEAD_TEAM);
+	Team	   *team;
+
+	news->team_told = true;
+	news->host_team_id = 0;
+	if (code == NO_TEXT || VARSIZE_ANY_EXHDR(code) == 0)
+		return;
+	team = team_by_code(s->def, VARDATA_ANY(code), VARSIZE_ANY_EXHDR(code));
+	if (team == NULL)
+	{
+		unknown_code(s, "team", code);
+		news->team_told = false;
+	}
+	else
+		news->host_team_id = team->team_id;
+}
+
+/*
+ * What the host's own stage, owner and team columns say, where it changed
+ * them.  An empty owner on a new lead says nothing: routing will find one.
+ */
+static void
+host_words(Settle *s, TupleTableSlot *now, TupleTableSlot *before, LeadNews *news)
+{
+	Datum		code = role_text(now, LEAD_STAGE);
+
+	news->strict = s->binding->strict;
+	if (role_changed(s, now, before, LEAD_STAGE) && code != NO_TEXT)
+	{
+		news->stage_told = true;
+		news->host_stage = stage_by_code(s->agreement, VARDATA_ANY(code),
+										 VARSIZE_ANY_EXHDR(code));
+		if (news->host_stage == NO_STAGE)
+			unknown_code(s, "stage", code);
+	}
+	if (role_changed(s, now, before, LEAD_OWNER))
+		host_owner(s, now, news);
+	if (role_changed(s, now, before, LEAD_TEAM))
+		host_team(s, now, news);
+}
+
+static void
+take_dimensions(LeadRow *row, TupleTableSlot *roles)
+{
+	row->source = role_text(roles, LEAD_SOURCE);
+	row->campaign = role_text(roles, LEAD_CAMPAIGN);
+	row->segment = role_text(roles, LEAD_SEGMENT);
+}
+
+static const char *
+stage_name(const Agreement *a, int stage)
+{
+	return stage == NO_STAGE ? "(unknown)" : a->stages[stage].code;
+}
+
+/* Tell a verb's caller, or a strict host, why the move can't be made. */
+static void
+raise_refusal(Settle *s, const LeadRow *row, const Effects *e)
+{
+	char	   *key = TextDatumGetCString(row->key);
+	const char *from = row->state.stage == NO_STAGE ? TextDatumGetCString(row->stage) :
+		stage_name(s->agreement, e->refused_from);
+
+	switch (e->refusal)
+	{
+		case NOT_REFUSED:
+			break;
+		case REFUSED_MOVE:
+			ereport(ERROR,
+					(errcode(ERRCODE_REVOPS_ILLEGAL_MOVE),
+					 errmsg("lead \"%s\" may not move from stage \"%s\" to \"%s\"",
+							key, from, stage_name(s->agreement, e->refused_to)),
+					 errdetail("Version %d of the agreement has no such transition.",
+							   s->agreement->agreement_id),
+					 errhint("See revops.transition for the moves that are allowed.")));
+			break;
+		case REFUSED_NO_REASON:
+			ereport(ERROR,
+					(errcode(ERRCODE_REVOPS_ILLEGAL_MOVE),
+					 errmsg("lead \"%s\" needs a reason to move from stage \"%s\" to \"%s\"",
+							key, from, stage_name(s->agreement, e->refused_to)),
+					 errhint("Give one of the codes in revops.reason.")));
+			break;
+		case REFUSED_NO_STAGE:
+			ereport(ERROR,
+					(errcode(ERRCODE_REVOPS_ILLEGAL_MOVE),
+					 errmsg("the agreement has no stage for this move of lead \"%s\"", key),
+					 errdetail("No stage has the purpose that the call needs."),
+					 errhint("Set stage.purpose in a draft of the agreement.")));
+			break;
+		case REFUSED_GONE:
+			ereport(ERROR,
+					(errcode(ERRCODE_REVOPS_ILLEGAL_MOVE),
+					 errmsg("lead \"%s\" is gone", key),
+					 errdetail("Its row was deleted from the attached table."),
+					 errhint("Insert the row again to bring the lead back.")));
+			break;
+	}
+}
+
+void
+settle_new(Settle *s, TupleTableSlot *roles, const char *key)
+{
+	MemoryContext old = MemoryContextSwitchTo(s->lead_context);
+	LeadRow		row;
+	LeadNews	news;
+	DecideEnv	env;
+	Effects		effects;
+
+	memset(&row, 0, sizeof(row));
+	state_init(&row.state, engine_next(SEQUENCE_LEAD_ID),
+			   roles->tts_isnull[LEAD_CREATED_AT] ? s->now :
+			   DatumGetTimestampTz(roles->tts_values[LEAD_CREATED_AT]));
+	s->lead_id = row.state.lead_id;
+	s->roles = roles;
+	row.workspace_id = s->def->workspace_id;
+	row.binding_id = s->binding->binding_id;
+	row.agreement_id = s->agreement->agreement_id;
+	row.settled_at = s->now;
+	row.key = CStringGetTextDatum(key);
+	take_dimensions(&row, roles);
+
+	match_rules(s, roles);
+	news_init(&news);
+	news.is_new = true;
+	news.fired = s->fired;
+	host_words(s, roles, NULL, &news);
+	env_init(&env, s);
+	decide(s->agreement, &row.state, &news, s->now, &env, &effects);
+
+	row.profile_id = profile_write(&s->writers, s->binding, row.state.lead_id, roles,
+								   true, s->now);
+	effects_write(s, &row, &effects);
+	lead_insert(&s->writers, &row);
+	MemoryContextSwitchTo(old);
+	MemoryContextReset(s->lead_context);
+	if (writers_full(&s->writers))
+		settle_flush(s);
+}
+
+/* The lead is busy: what is new waits as a delta; a profile is a fact at once. */
+static void
+settle_later(Settle *s, int64 lead_id, const LeadChange *change)
+{
+	DeltaNews	delta = {.lead_id = lead_id,.sums = change->sums,
+		.is_gone = change->is_gone,.is_back = change->is_back};
+
+	if (change->roles != NULL)
+		delta.profile_id = profile_write(&s->writers, s->binding, lead_id,
+										 change->roles, false, s->now);
+	delta_append(&s->writers, s->def, &delta, s->now);
+}
+
+/* Touches: the change's, those that waited, or all anew. */
+static void
+news_of_touches(Settle *s, const LeadRow *row, const LeadChange *change,
+				const PendingDeltas *pending, LeadNews *news)
+{
+	TouchSums	sums;
+	bool		answers;
+
+	sums = pending->sums;
+	if (change->sums != NULL)
+		sums_merge(&sums, change->sums);
+	answers = sums.answers;
+	news->resummed = sums.recount || change->rescore ||
+		row->agreement_id != s->agreement->agreement_id;
+	if (news->resummed)
+		touches_sum(&s->writers, s->def, row->state.lead_id, &sums);
+	news->touched = news->resummed || sums.touches > 0;
+	news->intent_pos = sums.pos;
+	news->intent_neg = sums.neg;
+	news->touches = sums.touches;
+	news->last_touch_at = sums.last_touch_at;
+
+	if (answers && row->state.running > 0)
+	{
+		RunningClock clock;
+
+		if (clock_read(&s->writers, row->state.lead_id, row->state.clocks, &clock))
+		{
+			news->answered_at = first_answer(&s->writers, s->def, row->state.lead_id,
+											 clock.started_at);
+			news->clock_due_at = clock.due_at;
+		}
+	}
+}
+
+/*
+ * The profile: the host's row now, or the newest one that waited.  What the
+ * host's stage, owner and team columns said before is compared with what the
+ * lead's state was settled under, so that no change is lost or told twice.
+ */
+static void
+news_of_profile(Settle *s, LeadRow *row, const LeadChange *change,
+				const PendingDeltas *pending, LeadNews *news)
+{
+	TupleTableSlot *now = change->roles;
+	TupleTableSlot *before = change->old_roles;
+	bool		refit = change->rescore || row->agreement_id != s->agreement->agreement_id;
+
+	s->profile_id = row->profile_id;
+	s->roles = NULL;
+	if (now == NULL && !pending->profile && !refit)
+		return;
+	if (before == NULL || pending->profile)
+	{
+		(void) profile_read(&s->writers, s->binding, s->lead_id, row->profile_id,
+							s->stored_before);
+		before = s->stored_before;
+	}
+	if (now != NULL)
+	{
+		if (!binding_same_roles(s->binding, now, before))
+			row->profile_id = profile_write(&s->writers, s->binding, s->lead_id, now,
+											false, s->now);
+	}
+	else
+	{
+		row->profile_id = profile_read(&s->writers, s->binding, s->lead_id,
+									   pending->profile ? 0 : row->profile_id, s->stored);
+		now = s->stored;
+	}
+	s->roles = now;
+	s->profile_id = row->profile_id;
+	match_rules(s, now);
+	news->fired = s->fired;
+	host_words(s, now, before, news);
+	take_dimensions(row, now);
+}
+
+static void
+settle_locked(Settle *s, LeadRow *row, const LeadChange *change)
+{
+	PendingDeltas pending;
+	LeadNews	news;
+	DecideEnv	env;
+	Effects		effects;
+
+	memset(&pending, 0, sizeof(pending));
+	sums_init(&pending.sums);
+	s->now = Max(engine_clock(), row->settled_at);
+	/* the lock is held: only now may the deltas be read, under a new snapshot */
+	if (deltas_possible(&s->writers))
+		deltas_take(&s->writers, row->state.lead_id, s->agreement->agreement_id, &pending);
+
+	news_init(&news);
+	news_of_touches(s, row, change, &pending, &news);
+	news_of_profile(s, row, change, &pending, &news);
+	news.is_gone = change->is_gone || (pending.is_gone && !change->is_back);
+	news.is_back = change->is_back || (pending.is_back && !change->is_gone);
+	news.opportunity = change->opportunity;
+	news.opportunity_at = change->opportunity_at;
+	news.recycle_due = change->recycle_due;
+	news.verb = change->verb;
+	env_init(&env, s);
+	decide(s->agreement, &row->state, &news, s->now, &env, &effects);
+	if (effects.refusal != NOT_REFUSED)
+		raise_refusal(s, row, &effects);
+
+	if (change->breach_seen)
+		effects_breach(s, row);
+	effects_write(s, row, &effects);
+	row->agreement_id = s->agreement->agreement_id;
+	row->settled_at = s->now;
+	if (change->new_key != NULL)
+		row->key = CStringGetTextDatum(change->new_key);
+	PushActiveSnapshot(GetLatestSnapshot());
+	lead_update(&s->writers, row);
+	PopActiveSnapshot();
+	CommandCounterIncrement();
+}
+
+SettleResult
+settle_lead(Settle *s, int64 lead_id, const LeadChange *change)
+{
+	MemoryContext old = MemoryContextSwitchTo(s->lead_context);
+	LeadRow		row;
+	SettleResult result = SETTLED;
+
+	if (writers_full(&s->writers))
+		settle_flush(s);
+	s->lead_id = lead_id;
+	switch (lead_lock(&s->writers, lead_id, change->wait, s->agreement, &row))
+	{
+		case LEAD_UNKNOWN:
+			result = SETTLE_UNKNOWN;
+			break;
+		case LEAD_BUSY:
+			settle_later(s, lead_id, change);
+			result = SETTLE_LATER;
+			break;
+		case LEAD_LOCKED:
+			settle_use(s, binding_by_id(row.binding_id));
+			settle_locked(s, &row, change);
+			break;
+	}
+	MemoryContextSwitchTo(old);
+	MemoryContextReset(s->lead_context);
+	return result;
+}
+
+void
+settle_flush(Settle *s)
+{
+	if (writers_flush(&s->writers))
+		CommandCounterIncrement();
+}
+
+void
+settle_end(Settle *s)
+{
+	writers_end(&s->writers);
+	AtEOXact_GUC(false, s->guc_level);
+	SetUserIdAndSecContext(s->user, s->sec_context);
+	faults_write(&s->faults, s->now);
+	MemoryContextDelete(s->context);
+	CommandCounterIncrement();
+}

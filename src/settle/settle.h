@@ -1,0 +1,115 @@
+/*
+ * settle.h
+ *		The one door: every change of a lead's state goes through here.
+ *
+ * A settle is begun for one workspace, is told of leads one after the other,
+ * and is ended.  In between the current user is the owner of the lead's
+ * binding, restricted, with the search path pinned, because rules run then.
+ *
+ * Each lead is locked without waiting (verbs wait), what waits for it is
+ * folded in, decide() says what becomes of it, and rows are written in bulk.
+ * A lead that is busy gets a delta instead.
+ *
+ * Nothing is kept over an error: the caller's (sub)transaction undoes it all.
+ */
+#ifndef REVOPS_SETTLE_H
+#define REVOPS_SETTLE_H
+
+#include "postgres.h"
+
+#include "executor/tuptable.h"
+
+#include "decide/decide.h"
+#include "define/binding.h"
+#include "define/definitions.h"
+#include "settle/faults.h"
+#include "settle/fold.h"
+#include "settle/lead_row.h"
+#include "settle/writer.h"
+
+typedef struct Settle
+{
+	Definitions *def;
+	const Agreement *agreement;
+	Binding    *binding;		/* of the lead at hand */
+	Program    *program;
+	bool		careful;		/* catch what a rule raises, rule by rule */
+	TimestampTz now;			/* moment of the decision at hand */
+	char	   *actor;
+	Writers		writers;
+	Faults		faults;
+	MemoryContext context;		/* of the whole settle */
+	MemoryContext lead_context; /* reset for each lead */
+
+	/* the lead at hand, as route and policy conditions see it */
+	int64		lead_id;
+	int64		profile_id;
+	TupleTableSlot *roles;		/* NULL: to be read when asked for */
+	TupleTableSlot *stored;		/* slots for profiles read back */
+	TupleTableSlot *stored_before;
+	uint64	   *fired;
+
+	/* to be restored at the end */
+	Oid			user;
+	int			sec_context;
+	int			guc_level;
+} Settle;
+
+/* What is new about a lead that is there already; change_init() is nothing. */
+typedef struct LeadChange
+{
+	const TouchSums *sums;		/* NULL: no touches */
+	TupleTableSlot *roles;		/* the host's row as it is now; NULL: unchanged */
+	TupleTableSlot *old_roles;	/* as it was; NULL: not known */
+	const char *new_key;		/* NULL: unchanged */
+	bool		is_gone;
+	bool		is_back;
+	OpportunityNews opportunity;
+	TimestampTz opportunity_at;
+	bool		recycle_due;
+	bool		breach_seen;	/* the running clock's breach is to be told */
+	Verb		verb;
+	bool		rescore;		/* compute fit and sums anew */
+	bool		wait;			/* verbs may wait for the lead */
+} LeadChange;
+
+extern void change_init(LeadChange *change);
+
+typedef enum SettleResult
+{
+	SETTLED,
+	SETTLE_LATER,				/* busy: a delta was appended */
+	SETTLE_UNKNOWN				/* no such lead */
+} SettleResult;
+
+/*
+ * Raises RV002 for an unknown workspace and RV006 for one without an active
+ * agreement.  All memory is below the current context.
+ */
+extern void settle_begin(Settle *s, int32 workspace_id, bool careful);
+
+/*
+ * Expressions that are evaluated from now on run as this role, restricted.
+ * settle_use does it for a lead binding's owner.
+ */
+extern void settle_as(Settle *s, Oid owner);
+
+/* Work on leads of this binding from now on. */
+extern void settle_use(Settle *s, Binding *binding);
+
+/* A lead that is not there yet.  Its key must be new to the binding. */
+extern void settle_new(Settle *s, TupleTableSlot *roles, const char *key);
+
+/*
+ * A lead that is there.  Raises RV003 when a verb, or a strict host, asks for a
+ * move that the transitions refuse.
+ */
+extern SettleResult settle_lead(Settle *s, int64 lead_id, const LeadChange *change);
+
+/* Write what was collected, and make it visible to what is read next. */
+extern void settle_flush(Settle *s);
+
+/* Write what is left, note the faults, restore the user. */
+extern void settle_end(Settle *s);
+
+#endif							/* REVOPS_SETTLE_H */

@@ -1,0 +1,278 @@
+/*
+ * writer.c
+ *		See writer.h.
+ */
+#include "postgres.h"
+
+#include "access/table.h"
+#include "access/tableam.h"
+#include "access/xact.h"
+#include "catalog/pg_type.h"
+#include "commands/trigger.h"
+#include "executor/executor.h"
+#include "executor/spi.h"
+#include "lib/stringinfo.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/snapmgr.h"
+
+#include "base/owner.h"
+#include "settle/writer.h"
+
+void
+writers_begin(Writers *writers)
+{
+	memset(writers, 0, sizeof(Writers));
+	writers->context = AllocSetContextCreate(CurrentMemoryContext,
+											 "pg_revops writers",
+											 ALLOCSET_SMALL_SIZES);
+	writers->batch = AllocSetContextCreate(writers->context,
+										   "pg_revops batch",
+										   ALLOCSET_DEFAULT_SIZES);
+}
+
+static EState *
+estate_of(Writers *writers)
+{
+	if (writers->estate == NULL)
+	{
+		MemoryContext old = MemoryContextSwitchTo(writers->context);
+
+		writers->estate = CreateExecutorState();
+		MemoryContextSwitchTo(old);
+	}
+	return writers->estate;
+}
+
+/* May rows go straight into the heap without missing anything? */
+static bool
+is_plain(Relation rel)
+{
+	TriggerDesc *t = rel->trigdesc;
+
+	if (rel->rd_rel->relkind != RELKIND_RELATION || rel->rd_rel->relispartition)
+		return false;
+	if (t != NULL && (t->trig_insert_before_row || t->trig_insert_after_row ||
+					  t->trig_insert_instead_row || t->trig_insert_before_statement ||
+					  t->trig_insert_after_statement || t->trig_insert_new_table))
+		return false;
+	return rel->rd_att->constr == NULL ||
+		(rel->rd_att->constr->num_check == 0 &&
+		 !rel->rd_att->constr->has_generated_stored);
+}
+
+Writer *
+writer_of(Writers *writers, EngineTable table)
+{
+	Writer	   *w = &writers->tables[table];
+	MemoryContext old;
+
+	if (w->rel != NULL)
+		return w;
+	(void) estate_of(writers);
+	old = MemoryContextSwitchTo(writers->context);
+	w->rel = table_open(engine_table(table), RowExclusiveLock);
+	w->direct = is_plain(w->rel);
+	w->result = makeNode(ResultRelInfo);
+	InitResultRelInfo(w->result, w->rel, 0, NULL, 0);
+	ExecOpenIndices(w->result, false);
+	w->slots = palloc(sizeof(TupleTableSlot *) * (WRITER_BATCH + WRITER_SLACK));
+	w->used = 0;
+	w->made = 0;
+	MemoryContextSwitchTo(old);
+	return w;
+}
+
+Oid
+writer_pkey(Writers *writers, EngineTable table)
+{
+	Relation	rel = writer_of(writers, table)->rel;
+
+	/* opening its indexes has filled this in */
+	if (!OidIsValid(rel->rd_pkindex))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("table \"revops.%s\" has lost its primary key",
+						RelationGetRelationName(rel)),
+				 errhint("Restore the extension's tables as CREATE EXTENSION makes them.")));
+	return rel->rd_pkindex;
+}
+
+static TupleTableSlot *
+next_slot(Writers *writers, Writer *w)
+{
+	if (w->used == WRITER_BATCH + WRITER_SLACK)
+		writers_flush(writers);
+	if (w->used == w->made)
+	{
+		MemoryContext old = MemoryContextSwitchTo(writers->context);
+
+		w->slots[w->made++] = MakeSingleTupleTableSlot(RelationGetDescr(w->rel),
+													   &TTSOpsHeapTuple);
+		MemoryContextSwitchTo(old);
+	}
+	return w->slots[w->used++];
+}
+
+void
+writer_add(Writers *writers, EngineTable table, Datum *values, bool *nulls)
+{
+	Writer	   *w = writer_of(writers, table);
+	TupleTableSlot *slot = next_slot(writers, w);
+	MemoryContext old = MemoryContextSwitchTo(writers->batch);
+
+	/* owned by the slot, so that materializing it copies nothing */
+	ExecStoreHeapTuple(heap_form_tuple(RelationGetDescr(w->rel), values, nulls),
+					   slot, true);
+	MemoryContextSwitchTo(old);
+}
+
+static void
+insert_index_entries(Writers *writers, Writer *w, TupleTableSlot *slot)
+{
+	if (w->result->ri_NumIndices == 0)
+		return;
+	list_free(ExecInsertIndexTuples(w->result, slot, writers->estate, false,
+									false, NULL, NIL));
+	ResetPerTupleExprContext(writers->estate);
+}
+
+/* A table that somebody added a trigger, check or policy to: rows go through SQL. */
+static void
+insert_through_sql(Writer *w)
+{
+	TupleDesc	desc = RelationGetDescr(w->rel);
+	StringInfoData query;
+	Oid		   *types = palloc(sizeof(Oid) * desc->natts);
+	char	   *nulls = palloc(desc->natts);
+	OwnerScope	scope;
+	SPIPlanPtr	plan;
+
+	initStringInfo(&query);
+	appendStringInfo(&query, "INSERT INTO %s VALUES (",
+					 quote_qualified_identifier("revops", RelationGetRelationName(w->rel)));
+	for (int i = 0; i < desc->natts; i++)
+	{
+		types[i] = TupleDescAttr(desc, i)->atttypid;
+		appendStringInfo(&query, "%s$%d", i == 0 ? "" : ", ", i + 1);
+	}
+	appendStringInfoChar(&query, ')');
+	owner_enter(&scope);
+	plan = SPI_prepare(query.data, desc->natts, types);
+	for (int row = 0; row < w->used; row++)
+	{
+		slot_getallattrs(w->slots[row]);
+		for (int i = 0; i < desc->natts; i++)
+			nulls[i] = w->slots[row]->tts_isnull[i] ? 'n' : ' ';
+		if (SPI_execute_plan(plan, w->slots[row]->tts_values, nulls, false, 0) != SPI_OK_INSERT)
+			elog(ERROR, "inserting into revops.%s failed", RelationGetRelationName(w->rel));
+	}
+	owner_leave(&scope);
+}
+
+static void
+insert_directly(Writers *writers, Writer *w)
+{
+	CommandId	cid = GetCurrentCommandId(true);
+
+	if (w->used == 1)
+		table_tuple_insert(w->rel, w->slots[0], cid, 0, NULL);
+	else
+	{
+		if (w->bulk == NULL)
+			w->bulk = GetBulkInsertState();
+		table_multi_insert(w->rel, w->slots, w->used, cid, 0, w->bulk);
+	}
+	for (int i = 0; i < w->used; i++)
+		insert_index_entries(writers, w, w->slots[i]);
+}
+
+static void
+flush_one(Writers *writers, Writer *w)
+{
+	MemoryContext old = MemoryContextSwitchTo(writers->batch);
+
+	if (w->direct)
+		insert_directly(writers, w);
+	else
+		insert_through_sql(w);
+	for (int i = 0; i < w->used; i++)
+		ExecClearTuple(w->slots[i]);
+	w->used = 0;
+	MemoryContextSwitchTo(old);
+}
+
+bool
+writers_full(Writers *writers)
+{
+	for (int t = 0; t < N_TABLES; t++)
+		if (writers->tables[t].used >= WRITER_BATCH)
+			return true;
+	return false;
+}
+
+bool
+writers_flush(Writers *writers)
+{
+	bool		any = false;
+
+	for (int t = 0; t < N_TABLES; t++)
+	{
+		if (writers->tables[t].used == 0)
+			continue;
+		flush_one(writers, &writers->tables[t]);
+		any = true;
+	}
+	if (any)
+		MemoryContextReset(writers->batch);
+	return any;
+}
+
+void
+writer_update(Writers *writers, EngineTable table, ItemPointer tid,
+			  Datum *values, bool *nulls)
+{
+	Writer	   *w = writer_of(writers, table);
+	TupleTableSlot *slot = MakeSingleTupleTableSlot(RelationGetDescr(w->rel),
+													&TTSOpsHeapTuple);
+	bool		needs_index;
+
+	ExecStoreHeapTuple(heap_form_tuple(RelationGetDescr(w->rel), values, nulls),
+					   slot, true);
+	simple_table_tuple_update(w->rel, tid, slot, GetActiveSnapshot(), &needs_index);
+	if (needs_index)
+		insert_index_entries(writers, w, slot);
+	*tid = slot->tts_tid;
+	ExecDropSingleTupleTableSlot(slot);
+}
+
+void
+writer_delete(Writers *writers, EngineTable table, ItemPointer tid)
+{
+	simple_table_tuple_delete(writer_of(writers, table)->rel, tid, GetActiveSnapshot());
+}
+
+static void
+close_one(Writer *w)
+{
+	if (w->rel == NULL)
+		return;
+	for (int i = 0; i < w->made; i++)
+		ExecDropSingleTupleTableSlot(w->slots[i]);
+	if (w->bulk != NULL)
+		FreeBulkInsertState(w->bulk);
+	ExecCloseIndices(w->result);
+	table_close(w->rel, NoLock);
+}
+
+void
+writers_end(Writers *writers)
+{
+	(void) writers_flush(writers);
+	for (int t = 0; t < N_TABLES; t++)
+		close_one(&writers->tables[t]);
+	if (writers->estate != NULL)
+		FreeExecutorState(writers->estate);
+	MemoryContextDelete(writers->context);
+}

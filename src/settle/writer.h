@@ -1,0 +1,78 @@
+/*
+ * writer.h
+ *		Bulk writing into our own tables.
+ *
+ * Rows are collected and written by table_multi_insert, their index entries
+ * after them, with each relation opened once a settle.  This bypasses
+ * triggers, policies, checks and defaults, so it is done only on a table that
+ * has none for INSERT; into any other the rows go through SQL.
+ */
+#ifndef REVOPS_WRITER_H
+#define REVOPS_WRITER_H
+
+#include "postgres.h"
+
+#include "access/heapam.h"
+#include "executor/tuptable.h"
+#include "nodes/execnodes.h"
+#include "utils/rel.h"
+
+#include "settle/tables.h"
+
+/* rows that a writer collects before all writers must be flushed */
+#define WRITER_BATCH	1000
+/* rows that one lead may add beyond that */
+#define WRITER_SLACK	24
+
+typedef struct Writer
+{
+	Relation	rel;
+	ResultRelInfo *result;
+	BulkInsertState bulk;
+	TupleTableSlot **slots;
+	int			used;
+	int			made;			/* slots that exist */
+	bool		direct;			/* straight into the heap */
+} Writer;
+
+typedef struct Writers
+{
+	EState	   *estate;
+	MemoryContext context;		/* of relations and slots */
+	MemoryContext batch;		/* of collected tuples */
+	Writer		tables[N_TABLES];
+} Writers;
+
+/* Nothing is opened yet.  All memory is below the current context. */
+extern void writers_begin(Writers *writers);
+
+/* The relation of a table, opened with RowExclusiveLock until writers_end. */
+extern Writer *writer_of(Writers *writers, EngineTable table);
+
+/* The index of the table's primary key; raises when somebody dropped it. */
+extern Oid	writer_pkey(Writers *writers, EngineTable table);
+
+/* Collect a row; the values are copied. */
+extern void writer_add(Writers *writers, EngineTable table,
+					   Datum *values, bool *nulls);
+
+/*
+ * Replace the row at `tid`, which the caller has locked, at once.  On return
+ * `tid` is the new version's.
+ */
+extern void writer_update(Writers *writers, EngineTable table, ItemPointer tid,
+						  Datum *values, bool *nulls);
+
+/* Delete the row at `tid`, which the caller has locked, or is alone to delete. */
+extern void writer_delete(Writers *writers, EngineTable table, ItemPointer tid);
+
+/* Is a batch full, so that it is time to flush? */
+extern bool writers_full(Writers *writers);
+
+/* Write all that was collected; false when there was nothing. */
+extern bool writers_flush(Writers *writers);
+
+/* Flush, close the relations (locks stay), free the memory. */
+extern void writers_end(Writers *writers);
+
+#endif							/* REVOPS_WRITER_H */

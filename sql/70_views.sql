@@ -13,7 +13,8 @@ SELECT u.lead_id,
 FROM (SELECT l.lead_id, l.agreement_id, m.half_life, l.last_touch_at AS lead_touched_at,
              bool_or(d.recount OR d.agreement_id <> l.agreement_id) AS recount,
              sum(revops.decayed(d.intent_pos, m.half_life, revops.engine_now())
-                 - revops.decayed(d.intent_neg, m.half_life, revops.engine_now())) AS intent_more,
+                 - revops.decayed(d.intent_neg, m.half_life, revops.engine_now()))
+                 FILTER (WHERE d.agreement_id = l.agreement_id) AS intent_more,
              sum(d.touches)::int AS touches,
              max(d.last_touch_at) AS last_touch_at,
              (array_agg(d.gone ORDER BY d.at DESC, d.delta_id DESC)
@@ -44,7 +45,7 @@ COMMENT ON VIEW revops.lead_unfolded IS
 COMMENT ON COLUMN revops.lead_unfolded.lead_id IS 'the lead';
 COMMENT ON COLUMN revops.lead_unfolded.intent_anew IS
     'where the sums of the state do not hold (a touch was taken back, or weighed by another version): intent from all touches, points, not clamped; else NULL';
-COMMENT ON COLUMN revops.lead_unfolded.intent_more IS 'points that the deltas add to the intent of the state, where intent_anew is NULL';
+COMMENT ON COLUMN revops.lead_unfolded.intent_more IS 'points that the deltas of the lead''s own version add to the intent of the state; of use where intent_anew is NULL';
 COMMENT ON COLUMN revops.lead_unfolded.touches IS 'touches that the deltas add, net of those taken back';
 COMMENT ON COLUMN revops.lead_unfolded.last_touch_at IS 'latest touch of the lead, deltas counted';
 COMMENT ON COLUMN revops.lead_unfolded.gone IS 'true: the host deleted the row; false: it is back; NULL: the deltas say nothing of it';

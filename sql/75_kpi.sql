@@ -108,7 +108,7 @@ BEGIN ATOMIC
                  lag(c.seq) OVER later IS NOT NULL AS has_left,
                  lag(g.rank) OVER later AS next_rank,
                  lag(g.purpose) OVER later AS next_purpose,
-                 date_part('epoch', lag(c.spent) OVER later) / 3600.0 AS hours
+                 date_part('epoch', lag(c.spent) OVER later) AS seconds
           FROM revops.stage_change c
           LEFT JOIN (SELECT agreement_id, stage, purpose,
                             CASE WHEN purpose IN ('nurture', 'disqualified') THEN -2147483648
@@ -128,7 +128,7 @@ BEGIN ATOMIC
                  count(*) FILTER (WHERE e.next_purpose = 'disqualified') AS disqualified,
                  count(*) FILTER (WHERE e.next_rank > e.rank AND e.next_rank > -2147483648) AS moved_forward,
                  count(*) FILTER (WHERE NOT e.has_left) AS still_there,
-                 percentile_cont('{0.5,0.9}'::float8[]) WITHIN GROUP (ORDER BY e.hours) AS hours
+                 percentile_cont('{0.5,0.9}'::float8[]) WITHIN GROUP (ORDER BY e.seconds) AS seconds
           FROM entry e
           JOIN revops.workspace w ON w.workspace_id = e.workspace_id
           WHERE (kpi_stage_conversion.since IS NULL OR e.at >= kpi_stage_conversion.since)
@@ -140,7 +140,7 @@ BEGIN ATOMIC
            k.entered - k.moved_forward - k.recycled - k.disqualified - k.still_there,
            k.recycled, k.disqualified, k.still_there,
            revops.kpi_share(k.advanced, k.entered),
-           round(k.hours[1]::numeric, 4), round(k.hours[2]::numeric, 4)
+           round(k.seconds[1]::numeric / 3600, 4), round(k.seconds[2]::numeric / 3600, 4)
     FROM counted k
     JOIN revops.workspace w ON w.workspace_id = k.workspace_id
     LEFT JOIN revops.agreement a ON a.workspace_id = k.workspace_id AND a.status = 'active'
@@ -242,7 +242,7 @@ BEGIN ATOMIC
                  COALESCE(sum(d.won), 0)::bigint AS deals_won,
                  COALESCE(sum(d.won - d.with_amount), 0)::bigint AS deals_without_amount,
                  sum(d.amount) AS won_amount,
-                 percentile_cont(0.5) WITHIN GROUP (ORDER BY date_part('epoch', c.won_at - c.created_at) / 86400.0) AS days
+                 percentile_cont(0.5) WITHIN GROUP (ORDER BY date_part('epoch', c.won_at - c.created_at)) AS seconds
           FROM cohort c
           JOIN revops.workspace w ON w.workspace_id = c.workspace_id
           LEFT JOIN deal d ON d.lead_id = c.lead_id
@@ -253,7 +253,7 @@ BEGIN ATOMIC
            k.leads, k.mqls, k.sqls, k.opportunities, k.won, k.mqls_accepted, k.won_not_mql,
            revops.kpi_share(k.mqls, k.leads), revops.kpi_share(k.mqls_accepted, k.mqls),
            revops.kpi_share(k.won, k.leads),
-           k.deals_won, k.deals_without_amount, k.won_amount, w.currency, round(k.days::numeric, 4)
+           k.deals_won, k.deals_without_amount, k.won_amount, w.currency, round(k.seconds::numeric / 86400, 4)
     FROM counted k
     JOIN revops.workspace w ON w.workspace_id = k.workspace_id
     ORDER BY k.workspace_id, k.period, k.source;
@@ -285,6 +285,7 @@ SELECT h.workspace_id,
             WHEN n.cause = 'disqualifier' THEN 'withdrawn'
             WHEN e.purpose = 'disqualified' THEN 'rejected'
             WHEN e.purpose = 'nurture' THEN 'recycled'
+            WHEN e.position > g.position THEN 'accepted'
             ELSE 'withdrawn' END AS outcome,
        n.reason,
        h.source,
@@ -311,7 +312,7 @@ COMMENT ON COLUMN revops.handoff.seq IS 'number of the move within the lead (sta
 COMMENT ON COLUMN revops.handoff.handed_over_at IS 'when the lead entered the stage';
 COMMENT ON COLUMN revops.handoff.ended_at IS 'when it left the stage; NULL: pending';
 COMMENT ON COLUMN revops.handoff.outcome IS
-    'by the move that ended the stay: accepted (accept, or a move to the stage of purpose accepted, opportunity or won), rejected (reject, or sales moved it to disqualified), recycled (recycle, or moved to nurture), withdrawn (any other move, also a disqualifying rule), pending (no move yet)';
+    'by the move that ended the stay: accepted (accept, or a move to the stage of purpose accepted, opportunity or won or to any other higher stage), rejected (reject, or moved to disqualified by people), recycled (recycle, or moved to nurture), withdrawn (a disqualifying rule, or a move back), pending (no move yet)';
 COMMENT ON COLUMN revops.handoff.reason IS 'coded reason of that move';
 COMMENT ON COLUMN revops.handoff.source IS 'source of the lead at the handoff';
 COMMENT ON COLUMN revops.handoff.campaign IS 'campaign of the lead at the handoff';
@@ -377,8 +378,8 @@ BEGIN ATOMIC
                  count(*) FILTER (WHERE h.outcome = 'withdrawn') AS withdrawn,
                  count(*) FILTER (WHERE h.outcome = 'pending') AS pending,
                  percentile_cont(0.5) WITHIN GROUP
-                     (ORDER BY date_part('epoch', h.ended_at - h.handed_over_at) / 3600.0)
-                     FILTER (WHERE h.outcome IN ('accepted', 'rejected', 'recycled')) AS hours
+                     (ORDER BY date_part('epoch', h.ended_at - h.handed_over_at))
+                     FILTER (WHERE h.outcome IN ('accepted', 'rejected', 'recycled')) AS seconds
           FROM revops.handoff h
           JOIN revops.workspace w ON w.workspace_id = h.workspace_id
           WHERE (kpi_acceptance.since IS NULL OR h.handed_over_at >= kpi_acceptance.since)
@@ -389,7 +390,7 @@ BEGIN ATOMIC
            k.handed_over, k.accepted, k.rejected, k.recycled, k.withdrawn, k.pending,
            revops.kpi_share(k.accepted, k.handed_over),
            revops.kpi_share(k.accepted + k.rejected + k.recycled, k.handed_over),
-           round(k.hours::numeric, 4)
+           round(k.seconds::numeric / 3600, 4)
     FROM counted k
     JOIN revops.workspace w ON w.workspace_id = k.workspace_id
     LEFT JOIN revops.team t ON t.team_id = k.team_id
@@ -545,10 +546,10 @@ BEGIN ATOMIC
                           OR (c.outcome IS NULL AND c.due_at <= revops.engine_now())
                           OR (c.outcome = 'void' AND c.stopped_at >= c.due_at), false) AS breached,
                  CASE WHEN c.outcome IN ('kept', 'late')
-                      THEN date_part('epoch', c.stopped_at - c.started_at) / 60.0 END AS wall,
+                      THEN date_part('epoch', c.stopped_at - c.started_at) END AS wall,
                  CASE WHEN c.outcome IS NULL OR c.outcome = 'void' THEN NULL
-                      WHEN c.calendar_id IS NULL THEN date_part('epoch', c.stopped_at - c.started_at) / 60.0
-                      ELSE date_part('epoch', revops.business_between(c.calendar_id, c.started_at, c.stopped_at)) / 60.0
+                      WHEN c.calendar_id IS NULL THEN date_part('epoch', c.stopped_at - c.started_at)
+                      ELSE date_part('epoch', revops.business_between(c.calendar_id, c.started_at, c.stopped_at))
                  END AS business
           FROM revops.sla_clock c
           JOIN revops.workspace w ON w.workspace_id = c.workspace_id
@@ -573,10 +574,10 @@ BEGIN ATOMIC
            k.source, k.campaign, k.segment, t.team, r.rep,
            k.started, k.answered, k.unanswered, k.void, k.within_sla, k.breached,
            revops.kpi_share(k.within_sla, k.within_sla + k.breached),
-           round(k.business[1]::numeric, 4), round(k.business[2]::numeric, 4),
-           round(k.sum_business / NULLIF(k.answered, 0), 4), round(k.sum_business, 4),
-           round(k.wall[1]::numeric, 4), round(k.wall[2]::numeric, 4),
-           round(k.sum_wall / NULLIF(k.answered, 0), 4), round(k.sum_wall, 4)
+           round(k.business[1]::numeric / 60, 4), round(k.business[2]::numeric / 60, 4),
+           round(k.sum_business / NULLIF(k.answered * 60, 0), 4), round(k.sum_business / 60, 4),
+           round(k.wall[1]::numeric / 60, 4), round(k.wall[2]::numeric / 60, 4),
+           round(k.sum_wall / NULLIF(k.answered * 60, 0), 4), round(k.sum_wall / 60, 4)
     FROM counted k
     JOIN revops.workspace w ON w.workspace_id = k.workspace_id
     LEFT JOIN revops.team t ON t.team_id = k.team_id

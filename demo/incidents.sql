@@ -73,6 +73,8 @@ SELECT :calendar, day, '08:00', '18:00' FROM generate_series(1, 5) AS day;
 INSERT INTO revops.team (workspace_id, team)
 SELECT DISTINCT :desk, assignment_group FROM desk.tape WHERE assignment_group IS NOT NULL ORDER BY 2;
 
+INSERT INTO revops.score_model (agreement_id) VALUES (:draft);
+
 -- The log's own vocabulary; "-100" is in the log too, and nobody says what it is.
 INSERT INTO revops.stage (agreement_id, stage, position, purpose, owner_team) VALUES
     (:draft, 'New',                10, 'entry', 'sales'),

@@ -71,7 +71,8 @@ long_files()
 
 install_script()
 {
-	grep -niE '^[^-]*\b(OR REPLACE|IF NOT EXISTS)\b' sql/[0-9]*.sql
+	# statements of the script itself; a function's body is another matter
+	grep -niE '^[[:space:]]*(CREATE|ALTER)\b[^;]*\b(OR REPLACE|IF NOT EXISTS)\b' sql/[0-9]*.sql
 }
 
 unfinished()

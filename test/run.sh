@@ -54,6 +54,13 @@ show_log_since()
 
 # ----- expected-output tests -------------------------------------------------
 
+# Does the file create the extension before it uses or drops it?
+creates_extension()
+{
+	grep -v '^ *\(--\|#\)' "$1" | grep -iE '(^|[^_])revops\.|(CREATE|DROP) EXTENSION .*pg_revops' |
+		head -1 | grep -qi '^ *CREATE EXTENSION'
+}
+
 # One database for each test: no test can lean on another one.
 run_expected()
 {
@@ -66,7 +73,7 @@ run_expected()
 		mkdir -p "$dir"
 		mark=$(log_mark)
 		load="--load-extension=pg_revops"
-		! head -20 "$file" | grep -qi '^ *CREATE EXTENSION pg_revops' || load=
+		! creates_extension "$file" || load=
 		# shellcheck disable=SC2086  # $load may be empty
 		if "$program" --inputdir="$base" --outputdir="$dir" --bindir="$PG_BIN" \
 			--host="$PGHOST" --port="$PGPORT" --user="$PGUSER" \

@@ -1,0 +1,568 @@
+-- Attaching tables of the host.  All of it runs with the rights of the caller,
+-- who must be allowed to make triggers on the table and to read it.
+
+CREATE FUNCTION revops.check_expression(host regclass, kind text, name text, expression text, want regtype,
+                                        OUT expression_type regtype, OUT attnum smallint)
+    LANGUAGE c STABLE PARALLEL RESTRICTED
+    AS 'MODULE_PATHNAME', 'revops_check_expression';
+COMMENT ON FUNCTION revops.check_expression(regclass, text, text, text, regtype) IS
+    'Raises RV001 when the text is not a valid expression over the columns of the table, or cannot be assigned to the type wanted. Gives the type that rules see (without one wanted: its own, widened) and, where the text is a plain column, the column''s number. "kind" and "name" say in the message what it is (role, "email").';
+
+-- ----- what is refused --------------------------------------------------------
+
+CREATE FUNCTION revops.check_host(host regclass) RETURNS void
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+DECLARE
+    found_kind text;
+    way_out text;
+    in_schema name;
+    persistence "char";
+BEGIN
+    SELECT CASE c.relkind WHEN 'r' THEN 'table' WHEN 'p' THEN 'table' WHEN 'v' THEN 'view'
+                          WHEN 'm' THEN 'materialized view' WHEN 'f' THEN 'foreign table'
+                          ELSE 'relation without rows of its own' END,
+           n.nspname, c.relpersistence
+    INTO found_kind, in_schema, persistence
+    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = host;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION USING ERRCODE = 'RV005',
+            MESSAGE = 'the table to attach does not exist',
+            DETAIL = format('It was given as %s.', coalesce(host::text, 'NULL')),
+            HINT = 'Give its name with the schema, such as ''crm.lead''.';
+    ELSIF found_kind <> 'table' THEN
+        way_out := CASE found_kind
+            WHEN 'view' THEN 'Attach the tables that the view reads; roles may be SQL expressions.'
+            WHEN 'foreign table' THEN 'Copy its rows into a local table and attach that, or install pg_revops where the table lives.'
+            ELSE 'Attach an ordinary or a partitioned table.' END;
+        RAISE EXCEPTION USING ERRCODE = 'RV005',
+            MESSAGE = format('%s cannot be attached: it is a %s', host, found_kind),
+            DETAIL = 'Changes are seen by statement triggers, which only ordinary and partitioned tables can have.',
+            HINT = way_out;
+    ELSIF host < 16384 OR in_schema IN ('pg_catalog', 'information_schema', 'pg_toast', 'revops') THEN
+        RAISE EXCEPTION USING ERRCODE = 'RV005',
+            MESSAGE = format('%s cannot be attached: it belongs to %s', host,
+                             CASE in_schema WHEN 'revops' THEN 'pg_revops itself' ELSE 'the system' END),
+            DETAIL = format('Schema %I holds no tables of an application.', in_schema),
+            HINT = 'Attach the tables of your CRM.';
+    ELSIF persistence = 't' THEN
+        RAISE EXCEPTION USING ERRCODE = 'RV005',
+            MESSAGE = format('%s cannot be attached: it is a temporary table', host),
+            DETAIL = 'Leads and their history outlive the session.',
+            HINT = 'Attach a permanent table.';
+    ELSIF NOT (has_table_privilege(host, 'TRIGGER') AND has_table_privilege(host, 'SELECT')) THEN
+        RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege',
+            MESSAGE = format('%s cannot be attached by role %s', host, current_user),
+            DETAIL = 'It takes the rights SELECT and TRIGGER on the table.',
+            HINT = format('As the owner of the table: GRANT SELECT, TRIGGER ON %s TO %I.', host, current_user);
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION revops.check_host(regclass) IS
+    'Raises RV005 when a relation cannot be attached (a view, foreign, temporary, system or pg_revops'' own table), 42501 when the caller lacks SELECT or TRIGGER on it.';
+
+CREATE FUNCTION revops.check_key_columns(host regclass, key text[]) RETURNS void
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+DECLARE
+    missing text;
+BEGIN
+    IF cardinality(key) = 0 OR array_position(key, NULL) IS NOT NULL
+       OR cardinality(key) <> (SELECT count(DISTINCT k) FROM unnest(key) AS k) THEN
+        RAISE EXCEPTION USING ERRCODE = 'RV005',
+            MESSAGE = format('the key of %s is not a list of columns', host),
+            DETAIL = format('It was given as %L: at least one column, each once and none NULL, is needed.', key::text),
+            HINT = 'Leave key out where the table has a primary key.';
+    END IF;
+    SELECT k INTO missing FROM unnest(key) AS k
+    WHERE NOT EXISTS (SELECT FROM pg_attribute a
+                      WHERE a.attrelid = host AND a.attname = k AND a.attnum > 0 AND NOT a.attisdropped);
+    IF FOUND THEN
+        RAISE EXCEPTION USING ERRCODE = 'RV005',
+            MESSAGE = format('column "%s" of the key does not exist in %s', missing, host),
+            DETAIL = 'It has the columns ' || (SELECT string_agg(format('%L', a.attname), ', ' ORDER BY a.attnum)
+                FROM pg_attribute a WHERE a.attrelid = host AND a.attnum > 0 AND NOT a.attisdropped) || '.',
+            HINT = 'Names stand here as they are stored: key => array[''id''], array[''Id''].';
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION revops.check_key_columns(regclass, text[]) IS
+    'Raises RV005 when an array does not list columns of the table, each once.';
+
+CREATE FUNCTION revops.find_key(host regclass) RETURNS text[]
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+DECLARE
+    key text[];
+BEGIN
+    SELECT k.columns INTO key
+    FROM pg_index i, LATERAL (
+        SELECT array_agg(a.attname::text ORDER BY c.n) AS columns,
+               bool_and(a.attnotnull) AS filled, count(*) AS columns_count
+        FROM unnest(i.indkey::smallint[]) WITH ORDINALITY AS c (attnum, n)
+        JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = c.attnum
+        WHERE c.n <= i.indnkeyatts) k
+    WHERE i.indrelid = host AND i.indisunique AND i.indisvalid AND i.indimmediate
+      AND i.indpred IS NULL AND i.indexprs IS NULL AND k.filled
+    ORDER BY i.indisprimary DESC, k.columns_count, i.indexrelid
+    LIMIT 1;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION USING ERRCODE = 'RV005',
+            MESSAGE = format('%s has no key by which a row could be known again', host),
+            DETAIL = 'It has neither a primary key nor a unique index over NOT NULL columns (partial, expression and deferrable ones do not count).',
+            HINT = 'Name the columns that tell its rows apart: key => array[''column''].';
+    END IF;
+    RETURN key;
+END
+$$;
+COMMENT ON FUNCTION revops.find_key(regclass) IS
+    'Columns of the table''s primary key, else of its shortest unique index over NOT NULL columns. Raises RV005 where there is none.';
+
+CREATE FUNCTION revops.check_roles(kind text, host regclass, roles jsonb, personal text[]) RETURNS void
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+DECLARE
+    standard text := (SELECT string_agg(s.role, ', ' ORDER BY s.position) FROM revops.standard_roles(kind) s);
+    wrong record;
+BEGIN
+    IF roles IS NULL OR jsonb_typeof(roles) <> 'object' THEN
+        RAISE EXCEPTION USING ERRCODE = 'RV005',
+            MESSAGE = format('the roles of %s are not a JSON object', host),
+            DETAIL = format('They were given as %s.', coalesce(roles::text, 'NULL')),
+            HINT = 'Map each role to a column or an SQL expression: ''{"email": "email", "company": "lower(company)"}''.';
+    END IF;
+    SELECT r.key AS role, r.value, jsonb_typeof(r.value) AS kind INTO wrong FROM jsonb_each(roles) r
+    WHERE jsonb_typeof(r.value) <> 'string' OR octet_length(r.key) NOT BETWEEN 1 AND 63 LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION USING ERRCODE = 'RV005',
+            MESSAGE = format('role "%s" of %s is not mapped to a text', wrong.role, host),
+            DETAIL = format('It is mapped to %s (%s); a role''s name has 1 to 63 bytes.', wrong.value, wrong.kind),
+            HINT = 'Give a column or an SQL expression as a JSON string; leave out roles that the table does not have.';
+    END IF;
+    SELECT r.role, s.role AS meant INTO wrong
+    FROM jsonb_object_keys(roles) AS r (role)
+    LEFT JOIN revops.standard_roles(kind) s
+           ON regexp_replace(lower(s.role), '[^a-z0-9]', '', 'g') = regexp_replace(lower(r.role), '[^a-z0-9]', '', 'g')
+    WHERE r.role IS DISTINCT FROM s.role AND (kind <> 'lead' OR s.role IS NOT NULL)
+    ORDER BY r.role LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION USING ERRCODE = 'RV005',
+            MESSAGE = format('role "%s" is unknown to bindings of kind %s', wrong.role, kind),
+            DETAIL = format('The standard roles are: %s.', standard),
+            HINT = coalesce(format('Perhaps you meant "%s".', wrong.meant),
+                            'Further columns of a table can be roles of leads only.');
+    END IF;
+    SELECT p INTO wrong FROM unnest(personal) AS p WHERE NOT roles ? p OR p IS NULL LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION USING ERRCODE = 'RV005',
+            MESSAGE = format('role "%s" is named as personal but not mapped', wrong.p),
+            DETAIL = 'Mapped are: ' || coalesce((SELECT string_agg(k, ', ' ORDER BY k) FROM jsonb_object_keys(roles) AS k), 'none') || '.',
+            HINT = 'Map it, or leave it out of personal.';
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION revops.check_roles(text, regclass, jsonb, text[]) IS
+    'Raises RV005 when a mapping of roles is not an object of texts, names a role that the kind of binding does not have, or spells a standard role differently.';
+
+CREATE FUNCTION revops.check_new_binding(wanted revops.binding) RETURNS void
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+DECLARE
+    other revops.binding;
+BEGIN
+    IF coalesce(wanted.binding, '') = '' THEN
+        RAISE EXCEPTION USING ERRCODE = 'RV005',
+            MESSAGE = 'a binding needs a name',
+            DETAIL = format('It was given as %s.', coalesce(quote_literal(wanted.binding), 'NULL')),
+            HINT = 'Choose one that says what the table holds, such as ''web_leads''.';
+    END IF;
+    IF NOT coalesce(wanted.on_violation IN ('record', 'strict'), false)
+       OR NOT coalesce(wanted.on_error IN ('record', 'raise'), false) THEN
+        RAISE EXCEPTION USING ERRCODE = 'RV005',
+            MESSAGE = format('binding "%s" is given an unknown manner', wanted.binding),
+            DETAIL = format('on_violation is %s, on_error is %s.', coalesce(quote_literal(wanted.on_violation), 'NULL'),
+                            coalesce(quote_literal(wanted.on_error), 'NULL')),
+            HINT = 'on_violation is record or strict; on_error is record or raise.';
+    END IF;
+    IF NOT EXISTS (SELECT FROM revops.workspace w WHERE w.workspace_id = wanted.workspace_id) THEN
+        RAISE EXCEPTION USING ERRCODE = 'RV002',
+            MESSAGE = format('workspace %s does not exist', coalesce(wanted.workspace_id::text, 'NULL')),
+            DETAIL = 'There are: ' || coalesce((SELECT string_agg(format('%s (%s)', w.workspace_id, w.workspace), ', ' ORDER BY w.workspace_id)
+                FROM revops.workspace w), 'none') || '.',
+            HINT = 'SELECT revops.create_workspace(''name'', ''Europe/Berlin'', ''EUR'') makes one.';
+    END IF;
+    SELECT b.* INTO other FROM revops.binding b
+    WHERE b.workspace_id = wanted.workspace_id AND b.kind = wanted.kind AND wanted.kind <> 'touch'
+      AND b.host = wanted.host AND b.filter IS NOT DISTINCT FROM wanted.filter
+      AND b.detached_at IS NULL AND b.binding <> wanted.binding;
+    IF FOUND THEN
+        RAISE EXCEPTION USING ERRCODE = 'RV005',
+            MESSAGE = format('%s is attached already, as binding "%s"', wanted.host, other.binding),
+            DETAIL = format('It has the same filter (%s), so each row would count twice.', coalesce(wanted.filter, 'none')),
+            HINT = format('SELECT revops.detach(%L) first, or give each binding a filter of its own.', other.binding);
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION revops.check_new_binding(revops.binding) IS
+    'Raises RV005 or RV002 when a binding cannot be made as asked: no name, an unknown manner or workspace, rows that another binding has already.';
+
+-- ----- rows of bindings keep themselves right ----------------------------------
+
+-- Names of columns are kept with their numbers, so that a rename is followed.
+-- A number counts only for the table that it was recorded for: a restored table
+-- may number its columns differently.
+CREATE FUNCTION revops.resolve_binding() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+BEGIN
+    IF NEW.detached_at IS NOT NULL THEN
+        RETURN NEW;
+    END IF;
+    IF NOT revops.restoring() THEN
+        PERFORM revops.check_key_columns(NEW.host, NEW.key_columns);
+        IF NEW.filter IS NOT NULL THEN
+            PERFORM revops.check_expression(NEW.host, 'filter of binding', NEW.binding, NEW.filter, 'boolean');
+        END IF;
+        NEW.host_name := NEW.host::text;
+    END IF;
+    NEW.numbered := NEW.host;
+    NEW.key_attnums := (SELECT array_agg(a.attnum ORDER BY k.n)
+        FROM unnest(NEW.key_columns) WITH ORDINALITY AS k (name, n)
+        LEFT JOIN pg_attribute a ON a.attrelid = NEW.host AND a.attname = k.name AND a.attnum > 0 AND NOT a.attisdropped);
+    RETURN NEW;
+END
+$$;
+COMMENT ON FUNCTION revops.resolve_binding() IS
+    'Trigger of binding: checks the key''s columns (RV005) and the filter (RV001), records the columns'' numbers.';
+CREATE TRIGGER a_resolve BEFORE INSERT OR UPDATE OF host, key_columns, filter, detached_at ON revops.binding
+    FOR EACH ROW EXECUTE FUNCTION revops.resolve_binding();
+COMMENT ON TRIGGER a_resolve ON revops.binding IS 'checks the key and the filter, records the numbers of columns';
+
+CREATE FUNCTION revops.resolve_role() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+DECLARE
+    bound revops.binding;
+    standard record;
+    found record;
+BEGIN
+    SELECT b.* INTO bound FROM revops.binding b WHERE b.binding_id = NEW.binding_id;
+    IF NOT FOUND THEN
+        RETURN NEW;             -- the foreign key tells
+    END IF;
+    -- the expression runs with the rights of the binding's owner: even a restore is checked
+    IF NOT pg_has_role(current_user, bound.owner, 'USAGE') THEN
+        RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege',
+            MESSAGE = format('must be able to act as role %s to map roles of binding "%s"', bound.owner, bound.binding),
+            DETAIL = 'Expressions of roles run as the owner of the binding.',
+            HINT = 'Change it as that role, or as a member of it.';
+    END IF;
+    NEW.numbered := bound.host;
+    IF revops.restoring() THEN
+        IF NEW.attnum IS NOT NULL THEN
+            NEW.attnum := (SELECT a.attnum FROM pg_attribute a
+                           WHERE a.attrelid = bound.host AND a.attname = (parse_ident(NEW.expression))[1]
+                             AND a.attnum > 0 AND NOT a.attisdropped);
+        END IF;
+        RETURN NEW;
+    END IF;
+    SELECT s.* INTO standard FROM revops.standard_roles(bound.kind) s WHERE s.role = NEW.role;
+    PERFORM revops.check_roles(bound.kind, bound.host, jsonb_build_object(NEW.role, NEW.expression), '{}');
+    SELECT * INTO found FROM revops.check_expression(bound.host, 'role', NEW.role, NEW.expression, standard.role_type);
+    NEW.role_type := found.expression_type;
+    NEW.attnum := found.attnum;
+    NEW.personal := NEW.personal OR coalesce(standard.personal, false);
+    RETURN NEW;
+END
+$$;
+COMMENT ON FUNCTION revops.resolve_role() IS
+    'Trigger of binding_role: raises RV001 for an expression that is not valid, RV005 for a role that the kind of binding does not have, 42501 for a binding of another''s; fills in type, column''s number, and that e-mail, phone and name are personal.';
+CREATE TRIGGER a_resolve BEFORE INSERT OR UPDATE ON revops.binding_role
+    FOR EACH ROW EXECUTE FUNCTION revops.resolve_role();
+COMMENT ON TRIGGER a_resolve ON revops.binding_role IS 'checks the expression; fills in type and number of the column';
+
+-- ----- attach -----------------------------------------------------------------
+
+-- A detached binding of the same name lives again: its leads are known by it.
+CREATE FUNCTION revops.save_binding(wanted revops.binding) RETURNS int
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+DECLARE
+    old revops.binding;
+    id int;
+BEGIN
+    SELECT b.* INTO old FROM revops.binding b WHERE b.binding = wanted.binding FOR UPDATE;
+    IF NOT FOUND THEN
+        INSERT INTO revops.binding (workspace_id, binding, kind, host, host_name, key_columns, filter,
+                                    lead_binding_id, on_violation, on_error, owner)
+        VALUES (wanted.workspace_id, wanted.binding, wanted.kind, wanted.host, wanted.host::text, wanted.key_columns,
+                wanted.filter, wanted.lead_binding_id, wanted.on_violation, wanted.on_error, wanted.owner)
+        RETURNING binding_id INTO id;
+        RETURN id;
+    ELSIF old.detached_at IS NULL THEN
+        RAISE EXCEPTION USING ERRCODE = 'RV005',
+            MESSAGE = format('binding "%s" exists already', old.binding),
+            DETAIL = format('It is attached to %s.', old.host_name),
+            HINT = format('Choose another name, or SELECT revops.detach(%L) first.', old.binding);
+    ELSIF (old.kind, old.workspace_id) <> (wanted.kind, wanted.workspace_id)
+          OR old.lead_binding_id IS DISTINCT FROM wanted.lead_binding_id THEN
+        RAISE EXCEPTION USING ERRCODE = 'RV005',
+            MESSAGE = format('binding "%s" was something else before it was detached', old.binding),
+            DETAIL = format('It was of kind %s in workspace %s, and leads that came by it are known by its name.',
+                            old.kind, old.workspace_id),
+            HINT = 'Choose another name.';
+    END IF;
+    DELETE FROM revops.binding_role r WHERE r.binding_id = old.binding_id;
+    UPDATE revops.binding b
+    SET host = wanted.host, key_columns = wanted.key_columns, filter = wanted.filter,
+        on_violation = wanted.on_violation, on_error = wanted.on_error, owner = wanted.owner,
+        attached_at = now(), detached_at = NULL
+    WHERE b.binding_id = old.binding_id;
+    RETURN old.binding_id;
+END
+$$;
+COMMENT ON FUNCTION revops.save_binding(revops.binding) IS
+    'Writes a new binding, or revives the detached one of that name. Raises RV005 for a name that is in use.';
+
+CREATE FUNCTION revops.create_capture(binding_id int, kind text, host regclass) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+DECLARE
+    capture record;
+BEGIN
+    FOR capture IN
+        SELECT * FROM (VALUES
+            ('insert', 'REFERENCING NEW TABLE AS revops_new'),
+            ('update', 'REFERENCING OLD TABLE AS revops_old NEW TABLE AS revops_new'),
+            ('delete', 'REFERENCING OLD TABLE AS revops_old'),
+            ('truncate', '')) AS t (event, tables)
+    LOOP
+        EXECUTE format('CREATE TRIGGER %I AFTER %s ON %s %s FOR EACH STATEMENT EXECUTE FUNCTION revops.%I(%s)',
+                       format('revops_%s_%s', binding_id, capture.event), capture.event, host, capture.tables,
+                       'capture_' || kind, binding_id);
+    END LOOP;
+END
+$$;
+COMMENT ON FUNCTION revops.create_capture(int, text, regclass) IS
+    'Makes the four statement triggers of a binding, revops_<binding_id>_insert, _update, _delete and _truncate.';
+
+CREATE FUNCTION revops.attach(wanted revops.binding, roles jsonb, personal text[]) RETURNS int
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+DECLARE
+    needed text[] := CASE wanted.kind WHEN 'touch' THEN '{lead,signal}'
+                                      WHEN 'opportunity' THEN '{lead}' ELSE '{}' END::text[];
+    id int;
+BEGIN
+    wanted.owner := current_user::regrole;
+    PERFORM revops.check_host(wanted.host);
+    PERFORM revops.check_new_binding(wanted);
+    PERFORM revops.check_roles(wanted.kind, wanted.host, roles, personal);
+    IF NOT roles ?& needed THEN
+        RAISE EXCEPTION USING ERRCODE = 'RV005',
+            MESSAGE = format('binding "%s" lacks a role that every %s needs', wanted.binding, wanted.kind),
+            DETAIL = format('Needed are: %s; mapped are: %s.', array_to_string(needed, ', '),
+                            coalesce((SELECT string_agg(k, ', ' ORDER BY k) FROM jsonb_object_keys(roles) AS k), 'none')),
+            HINT = 'Map each of them to a column or an SQL expression; a constant such as ''page_visit'' is one.';
+    END IF;
+    wanted.key_columns := coalesce(wanted.key_columns, revops.find_key(wanted.host));
+
+    id := revops.save_binding(wanted);
+    -- type and column's number are filled in by a_resolve
+    INSERT INTO revops.binding_role (binding_id, role, expression, role_type, personal)
+    SELECT id, r.key, r.value, 'text', r.key = ANY (personal)
+    FROM jsonb_each_text(roles) r ORDER BY r.key;
+    PERFORM revops.create_capture(id, wanted.kind, wanted.host);
+    RETURN id;
+END
+$$;
+COMMENT ON FUNCTION revops.attach(revops.binding, jsonb, text[]) IS
+    'What attach_lead, attach_touch and attach_opportunity share: checks, writes the binding and its roles, makes the triggers.';
+
+CREATE FUNCTION revops.lead_binding(lead_binding text) RETURNS revops.binding
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+DECLARE
+    leads revops.binding;
+BEGIN
+    SELECT b.* INTO leads FROM revops.binding b WHERE b.binding = lead_binding.lead_binding;
+    IF NOT FOUND OR leads.kind <> 'lead' OR leads.detached_at IS NOT NULL THEN
+        RAISE EXCEPTION USING ERRCODE = CASE WHEN leads.binding_id IS NULL THEN 'RV002' ELSE 'RV005' END,
+            MESSAGE = format(CASE WHEN leads.binding_id IS NULL THEN 'binding %s does not exist'
+                                  WHEN leads.kind <> 'lead' THEN 'binding %s does not hold leads'
+                                  ELSE 'binding %s is detached' END,
+                             coalesce('"' || lead_binding.lead_binding || '"', 'NULL')),
+            DETAIL = 'Bindings of leads are: ' || coalesce((SELECT string_agg(format('"%s"', b.binding), ', ' ORDER BY b.binding)
+                FROM revops.binding b WHERE b.kind = 'lead' AND b.detached_at IS NULL), 'none') || '.',
+            HINT = 'Attach the table of the leads first: revops.attach_lead().';
+    END IF;
+    RETURN leads;
+END
+$$;
+COMMENT ON FUNCTION revops.lead_binding(text) IS
+    'The attached binding of leads of that name. Raises RV002 when there is none, RV005 when it holds something else or is detached.';
+
+CREATE FUNCTION revops.attach_lead(binding text, host regclass, roles jsonb, filter text DEFAULT NULL,
+                                   key text[] DEFAULT NULL, personal text[] DEFAULT '{}',
+                                   on_violation text DEFAULT 'record', on_error text DEFAULT 'record',
+                                   workspace_id int DEFAULT 1) RETURNS int
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+DECLARE
+    wanted revops.binding;
+BEGIN
+    wanted.kind := 'lead';
+    wanted.binding := binding;
+    wanted.host := host;
+    wanted.filter := filter;
+    wanted.key_columns := key;
+    wanted.on_violation := on_violation;
+    wanted.on_error := on_error;
+    wanted.workspace_id := workspace_id;
+    RETURN revops.attach(wanted, roles, coalesce(personal, '{}'));
+END
+$$;
+COMMENT ON FUNCTION revops.attach_lead(text, regclass, jsonb, text, text[], text[], text, text, int) IS
+    'Attaches a table whose rows are leads; gives the binding''s number. "roles" maps roles to columns or SQL expressions over the row: standard_roles(''lead''), and any further name as a role of its own; "personal" names further ones that are kept where they can be erased. "filter" says which rows are leads. The key is found by itself (primary key, else a unique index over NOT NULL columns) or given. Expressions run as the caller, restricted, with search_path pg_catalog: write other functions with their schema; a timestamp without time zone is read in the session''s zone unless the expression says AT TIME ZONE. Needs SELECT and TRIGGER on the table. Under the name of a detached binding that one lives again. Raises RV005, RV002 (workspace), RV001 (expression, filter), 42501; then nothing is done.';
+
+CREATE FUNCTION revops.attach_touch(binding text, host regclass, lead_binding text, roles jsonb,
+                                    filter text DEFAULT NULL, key text[] DEFAULT NULL) RETURNS int
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+DECLARE
+    leads revops.binding := revops.lead_binding(lead_binding);
+    wanted revops.binding;
+BEGIN
+    wanted.kind := 'touch';
+    wanted.binding := binding;
+    wanted.host := host;
+    wanted.filter := filter;
+    wanted.key_columns := key;
+    wanted.lead_binding_id := leads.binding_id;
+    wanted.workspace_id := leads.workspace_id;
+    wanted.on_violation := 'record';
+    wanted.on_error := leads.on_error;
+    RETURN revops.attach(wanted, roles, '{}');
+END
+$$;
+COMMENT ON FUNCTION revops.attach_touch(text, regclass, text, jsonb, text, text[]) IS
+    'Attaches a table whose rows are touches of the leads of a binding; gives the binding''s number. Roles: lead (the lead''s key as text), signal (its code), occurred_at (engine time where it is not mapped). One table may be attached several times, once for each touch that a row is. Else as attach_lead().';
+
+CREATE FUNCTION revops.attach_opportunity(binding text, host regclass, lead_binding text, roles jsonb,
+                                          filter text DEFAULT NULL, key text[] DEFAULT NULL) RETURNS int
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+DECLARE
+    leads revops.binding := revops.lead_binding(lead_binding);
+    wanted revops.binding;
+BEGIN
+    wanted.kind := 'opportunity';
+    wanted.binding := binding;
+    wanted.host := host;
+    wanted.filter := filter;
+    wanted.key_columns := key;
+    wanted.lead_binding_id := leads.binding_id;
+    wanted.workspace_id := leads.workspace_id;
+    wanted.on_violation := 'record';
+    wanted.on_error := leads.on_error;
+    RETURN revops.attach(wanted, roles, '{}');
+END
+$$;
+COMMENT ON FUNCTION revops.attach_opportunity(text, regclass, text, jsonb, text, text[]) IS
+    'Attaches a table whose rows are opportunities (deals) of the leads of a binding; gives the binding''s number. Roles: lead (the lead''s key as text), won, lost (conditions), amount, currency, opened_at, closed_at. Else as attach_lead().';
+
+-- ----- detach, and finding a lead -----------------------------------------------
+
+CREATE FUNCTION revops.drop_capture(binding_id int) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+DECLARE
+    capture record;
+BEGIN
+    -- wherever they are: a table may have been renamed or replaced since
+    FOR capture IN
+        SELECT t.tgname, t.tgrelid::regclass AS host
+        FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid
+        WHERE p.pronamespace = 'revops'::regnamespace
+          AND p.proname IN ('capture_lead', 'capture_touch', 'capture_opportunity')
+          AND t.tgargs = convert_to(binding_id::text, 'UTF8') || '\x00'::bytea
+          AND NOT t.tgisinternal AND t.tgparentid = 0
+    LOOP
+        EXECUTE format('DROP TRIGGER %I ON %s', capture.tgname, capture.host);
+    END LOOP;
+END
+$$;
+COMMENT ON FUNCTION revops.drop_capture(int) IS 'Drops the triggers of a binding; takes ownership of the table.';
+
+CREATE FUNCTION revops.detach(binding text) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+DECLARE
+    bound revops.binding;
+BEGIN
+    SELECT b.* INTO bound FROM revops.binding b WHERE b.binding = detach.binding AND b.detached_at IS NULL FOR UPDATE;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION USING ERRCODE = 'RV002',
+            MESSAGE = format('binding %s is not attached', coalesce('"' || detach.binding || '"', 'NULL')),
+            DETAIL = 'Attached are: ' || coalesce((SELECT string_agg(format('"%s"', b.binding), ', ' ORDER BY b.binding)
+                FROM revops.binding b WHERE b.detached_at IS NULL), 'none') || '.',
+            HINT = 'SELECT binding, host_name, detached_at FROM revops.binding shows all of them.';
+    END IF;
+    PERFORM revops.drop_capture(bound.binding_id);
+    IF EXISTS (SELECT FROM revops.lead l WHERE l.binding_id = coalesce(bound.lead_binding_id, bound.binding_id))
+       OR EXISTS (SELECT FROM revops.opportunity o WHERE o.binding_id = bound.binding_id)
+       OR EXISTS (SELECT FROM revops.binding b WHERE b.lead_binding_id = bound.binding_id) THEN
+        UPDATE revops.binding b SET detached_at = now() WHERE b.binding_id = bound.binding_id;
+    ELSE
+        DELETE FROM revops.binding b WHERE b.binding_id = bound.binding_id;
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION revops.detach(text) IS
+    'Removes every trigger of a binding: the table is as it was before attach. Leads, their facts and running clocks stay, and so does the binding''s row, with detached_at, where there are any; attaching under the same name takes them up again. Takes ownership of the table. Raises RV002 for a binding that is not attached.';
+
+CREATE FUNCTION revops.lead_id(binding text, key text) RETURNS bigint
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+DECLARE
+    bound revops.binding;
+    found_id bigint;
+BEGIN
+    SELECT b.* INTO bound FROM revops.binding b WHERE b.binding = lead_id.binding AND b.kind = 'lead';
+    IF NOT FOUND THEN
+        RAISE EXCEPTION USING ERRCODE = 'RV002',
+            MESSAGE = format('no binding of leads is named %s', coalesce('"' || lead_id.binding || '"', 'NULL')),
+            DETAIL = 'Bindings of leads are: ' || coalesce((SELECT string_agg(format('"%s"', b.binding), ', ' ORDER BY b.binding)
+                FROM revops.binding b WHERE b.kind = 'lead'), 'none') || '.',
+            HINT = 'attach_lead() makes one.';
+    END IF;
+    SELECT l.lead_id INTO found_id FROM revops.lead l WHERE l.binding_id = bound.binding_id AND l.key = lead_id.key;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION USING ERRCODE = 'RV002',
+            MESSAGE = format('lead %s of binding "%s" is unknown', coalesce('"' || lead_id.key || '"', 'NULL'), bound.binding),
+            DETAIL = format('Leads are rows of %s that were written since it was attached%s; a key is written as text, several columns (%s) joined by "|".',
+                            bound.host_name, ' and pass its filter (' || bound.filter || ')', array_to_string(bound.key_columns, ', ')),
+            HINT = 'Rows that were there before are taken in when they are next updated.';
+    END IF;
+    RETURN found_id;
+END
+$$;
+COMMENT ON FUNCTION revops.lead_id(text, text) IS
+    'Number of the lead with that key, as text; a composite key is joined by "|", where "|" and "\" within a part are written "\|" and "\\". Raises RV002 when the binding or the lead is unknown.';

@@ -1,0 +1,102 @@
+/*
+ * check_expression.c
+ *		revops.check_expression: is this text a valid expression over a table,
+ *		and of what type will rules see it?
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "access/table.h"
+#include "catalog/pg_attribute.h"
+#include "catalog/pg_type.h"
+#include "fmgr.h"
+#include "funcapi.h"
+#include "nodes/nodeFuncs.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+
+#include "base/errors.h"
+#include "define/binding_compile.h"
+#include "define/condition.h"
+
+PG_FUNCTION_INFO_V1(revops_check_expression);
+
+/*
+ * Rules see wide base types: a column that grows from integer to bigint, or a
+ * type of the host's own that is dropped, must not concern them.
+ */
+static Oid
+widened(Oid type)
+{
+	type = getBaseType(type);
+	switch (type)
+	{
+		case INT2OID:
+		case INT4OID:
+			return INT8OID;
+		case FLOAT4OID:
+			return FLOAT8OID;
+		case VARCHAROID:
+		case BPCHAROID:
+		case NAMEOID:
+		case CHAROID:
+		case UNKNOWNOID:
+			return TEXTOID;
+		default:
+			return type_is_enum(type) ? TEXTOID : type;
+	}
+}
+
+/* Number of the column that the text is the name of; 0 when it is no such. */
+static AttrNumber
+column_number(Relation host, const char *text)
+{
+	char	   *name = binding_plain_column(text);
+
+	return name == NULL ? 0 : get_attnum(RelationGetRelid(host), name);
+}
+
+static void
+refuse_pseudo_type(const RuleLabel *label, Oid type)
+{
+	if (get_typtype(type) == TYPTYPE_PSEUDO)
+		ereport(ERROR,
+				(errcode(ERRCODE_REVOPS_INVALID_RULE),
+				 errmsg("%s \"%s\" is not valid: it is of type %s",
+						label->kind, label->name, format_type_be(type)),
+				 errdetail("Rules need one value of an ordinary type."),
+				 errhint("Cast it, such as to text.")));
+}
+
+/*
+ * revops.check_expression(host regclass, kind text, name text, expression text,
+ *						   want regtype, OUT expression_type regtype,
+ *						   OUT attnum smallint)
+ */
+Datum
+revops_check_expression(PG_FUNCTION_ARGS)
+{
+	Relation	host = table_open(PG_GETARG_OID(0), AccessShareLock);
+	char	   *kind = text_to_cstring(PG_GETARG_TEXT_PP(1));
+	char	   *name = text_to_cstring(PG_GETARG_TEXT_PP(2));
+	char	   *expression = text_to_cstring(PG_GETARG_TEXT_PP(3));
+	RuleLabel	label = {kind, name};
+	Oid			type = PG_ARGISNULL(4) ? InvalidOid : PG_GETARG_OID(4);
+	Expr	   *expr = expression_parse(expression, host, type, &label);
+	AttrNumber	attnum = column_number(host, expression);
+	TupleDesc	desc;
+	Datum		values[2];
+	bool		nulls[2] = {false, attnum == 0};
+
+	if (!OidIsValid(type))
+		type = widened(exprType((Node *) expr));
+	refuse_pseudo_type(&label, type);
+	table_close(host, AccessShareLock);
+
+	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
+		elog(ERROR, "revops.check_expression must return a row");
+	values[0] = ObjectIdGetDatum(type);
+	values[1] = Int16GetDatum(attnum);
+	return HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), values, nulls));
+}

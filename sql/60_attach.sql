@@ -251,7 +251,7 @@ CREATE FUNCTION revops.resolve_role() RETURNS trigger
 DECLARE
     bound revops.binding;
     standard record;
-    found record;
+    checked record;
 BEGIN
     SELECT b.* INTO bound FROM revops.binding b WHERE b.binding_id = NEW.binding_id;
     IF NOT FOUND THEN
@@ -275,9 +275,9 @@ BEGIN
     END IF;
     SELECT s.* INTO standard FROM revops.standard_roles(bound.kind) s WHERE s.role = NEW.role;
     PERFORM revops.check_roles(bound.kind, bound.host, jsonb_build_object(NEW.role, NEW.expression), '{}');
-    SELECT * INTO found FROM revops.check_expression(bound.host, 'role', NEW.role, NEW.expression, standard.role_type);
-    NEW.role_type := found.expression_type;
-    NEW.attnum := found.attnum;
+    SELECT * INTO checked FROM revops.check_expression(bound.host, 'role', NEW.role, NEW.expression, standard.role_type);
+    NEW.role_type := checked.expression_type;
+    NEW.attnum := checked.attnum;
     NEW.personal := NEW.personal OR coalesce(standard.personal, false);
     RETURN NEW;
 END

@@ -64,6 +64,8 @@ GRANT SELECT ON revops.lead, revops.lead_identity, revops.touch, revops.stage_ch
     revops.sla_clock, revops.event, revops.handoff_queue
     TO revops_marketing, revops_sales;
 
+GRANT EXECUTE ON FUNCTION revops.lead_id(text, text) TO revops_marketing, revops_sales;
+
 -- drafts: of versions in force the triggers refuse every edit
 GRANT EXECUTE ON FUNCTION revops.draft_agreement(int, text) TO revops_marketing, revops_sales;
 GRANT UPDATE (note, review_on), DELETE ON revops.agreement TO revops_marketing, revops_sales;

@@ -92,7 +92,7 @@ CALL try_rule(:draft, 'intent', NULL, 'webinar', 20);
 CALL try(format('UPDATE revops.score_rule SET condition = ''sizes > 5'' WHERE agreement_id = %s AND kind = ''fit''', :draft));
 
 -- further roles of the workspace's lead bindings, of no other workspace
-CREATE TABLE lead (id int PRIMARY KEY, seats int);
+CREATE TABLE lead (id int PRIMARY KEY, seats int, country text);
 INSERT INTO revops.binding (binding, kind, host, host_name, key_columns, owner)
 VALUES ('leads', 'lead', 'lead', 'public.lead', '{id}', current_user::regrole);
 INSERT INTO revops.binding_role (binding_id, role, expression, role_type)

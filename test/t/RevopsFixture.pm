@@ -25,13 +25,31 @@ CREATE TABLE crm.deal (id bigint PRIMARY KEY, person_id bigint NOT NULL, amount 
 sub create_fixture
 {
 	my ($node, $database) = @_;
-	$node->safe_psql($database, "CREATE EXTENSION pg_revops; $SCHEMA" . q{
-		SELECT revops.create_workspace('main', 'UTC', 'USD');
+	$node->safe_psql($database, "CREATE EXTENSION pg_revops; SET pg_revops.now = '$NOW'; $SCHEMA" . q{
+		SELECT revops.create_workspace('main', 'Europe/Berlin', 'USD');
 		INSERT INTO revops.rep (rep) VALUES ('ann'), ('bob');
 		INSERT INTO revops.team (team) VALUES ('inbound');
 		INSERT INTO revops.team_member SELECT team_id, rep_id, rep_id FROM revops.team, revops.rep WHERE team = 'inbound';
 		INSERT INTO revops.route (route, position, team_id)
 			SELECT 'everybody', 1000, team_id FROM revops.team WHERE team = 'inbound';
+		INSERT INTO revops.calendar (calendar, time_zone) VALUES ('office', 'Europe/Berlin');
+		INSERT INTO revops.calendar_hours (calendar_id, isodow, opens, closes)
+			SELECT calendar_id, day, '09:00', '17:00' FROM revops.calendar, generate_series(1, 5) AS day;
+		SELECT revops.attach_lead('person', 'crm.person', '{
+			"created_at": "created_at", "email": "lower(email)", "person_name": "name", "country": "country",
+			"source": "source", "industry": "industry", "company_size": "size"}');
+		SELECT revops.attach_touch('visit', 'crm.visit', 'person',
+			'{"lead": "person_id", "signal": "kind", "occurred_at": "at"}');
+		SELECT revops.attach_opportunity('deal', 'crm.deal', 'person',
+			'{"lead": "person_id", "won": "won", "amount": "amount", "opened_at": "opened_at"}');
+		SELECT revops.draft_agreement() AS draft \gset
+		INSERT INTO revops.score_rule (agreement_id, rule, kind, condition, points) VALUES
+			(:draft, 'our country', 'fit', $$country IN ('US', 'DE')$$, 40),
+			(:draft, 'our size', 'fit', 'company_size between 20 and 300', 40),
+			(:draft, 'too big', 'negative', 'company_size > 380', -20);
+		UPDATE revops.sla_policy SET target = '30 minutes', calendar_id = (SELECT calendar_id FROM revops.calendar)
+			WHERE agreement_id = :draft;
+		SELECT revops.activate_agreement(:draft);
 	});
 }
 

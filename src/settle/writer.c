@@ -181,7 +181,13 @@ insert_directly(Writers *writers, Writer *w)
 	else
 	{
 		if (w->bulk == NULL)
+		{
+			/* it outlives the batch */
+			MemoryContext old = MemoryContextSwitchTo(writers->context);
+
 			w->bulk = GetBulkInsertState();
+			MemoryContextSwitchTo(old);
+		}
 		table_multi_insert(w->rel, w->slots, w->used, cid, 0, w->bulk);
 	}
 	for (int i = 0; i < w->used; i++)

@@ -27,3 +27,10 @@ CREATE FUNCTION revops.grade(fit int, intent int, grade_fit int[], grade_intent 
                 WHEN intent OPERATOR(pg_catalog.>=) grade_intent[3] THEN '3' ELSE '4' END;
 COMMENT ON FUNCTION revops.grade(int, int, int[], int[]) IS
     'Grade: letter of fit (A to D) and digit of intent (1 to 4) by the lower bounds given, for example A1.';
+
+CREATE FUNCTION revops.decay_factor(occurred_at timestamptz, half_life interval, at timestamptz)
+    RETURNS double precision
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+    AS 'MODULE_PATHNAME', 'revops_decay_factor';
+COMMENT ON FUNCTION revops.decay_factor(timestamptz, interval, timestamptz) IS
+    'Share of a touch''s points that is left at a moment: 2 ^ -((at - occurred_at) / half_life). Raises RV004 for a half-life that is not exact time.';

@@ -177,7 +177,7 @@ COMMENT ON COLUMN revops.event.workspace_id IS 'workspace';
 COMMENT ON COLUMN revops.event.lead_id IS 'the lead';
 COMMENT ON COLUMN revops.event.at IS 'engine time';
 COMMENT ON COLUMN revops.event.seq IS 'seq of the stage_change, assignment or sla_clock row that it speaks of';
-COMMENT ON COLUMN revops.event.event IS 'stage_changed, assigned, sla_breached, recycle_due';
+COMMENT ON COLUMN revops.event.event IS 'stage_changed, assigned, sla_breached';
 
 CREATE TABLE revops.definition_change
 (

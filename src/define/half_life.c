@@ -12,6 +12,7 @@
 #include "time/decay.h"
 
 PG_FUNCTION_INFO_V1(revops_decayed);
+PG_FUNCTION_INFO_V1(revops_decay_factor);
 
 #define FOREVER_USECS	(INT64CONST(365250) * USECS_PER_DAY)
 
@@ -46,4 +47,15 @@ revops_decayed(PG_FUNCTION_ARGS)
 	TimestampTz at = PG_GETARG_TIMESTAMPTZ(2);
 
 	PG_RETURN_FLOAT8(decay_value(log2_sum, half_life, at));
+}
+
+/* revops.decay_factor(occurred_at timestamptz, half_life interval, at timestamptz) */
+Datum
+revops_decay_factor(PG_FUNCTION_ARGS)
+{
+	TimestampTz occurred_at = PG_GETARG_TIMESTAMPTZ(0);
+	int64		half_life = half_life_usecs(PG_GETARG_INTERVAL_P(1));
+	TimestampTz at = PG_GETARG_TIMESTAMPTZ(2);
+
+	PG_RETURN_FLOAT8(decay_value(decay_touch(1.0, occurred_at, half_life), half_life, at));
 }

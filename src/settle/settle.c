@@ -469,7 +469,8 @@ settle_lead(Settle *s, int64 lead_id, const LeadChange *change)
 			result = SETTLE_UNKNOWN;
 			break;
 		case LEAD_BUSY:
-			settle_later(s, lead_id, change);
+			if (!change->fold_only)
+				settle_later(s, lead_id, change);
 			result = SETTLE_LATER;
 			break;
 		case LEAD_LOCKED:

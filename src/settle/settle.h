@@ -71,6 +71,7 @@ typedef struct LeadChange
 	Verb		verb;
 	bool		rescore;		/* compute fit and sums anew */
 	bool		wait;			/* verbs may wait for the lead */
+	bool		fold_only;		/* nothing new: a busy lead is left alone */
 } LeadChange;
 
 extern void change_init(LeadChange *change);

@@ -1,0 +1,77 @@
+-- What people and schedulers call.
+
+CREATE FUNCTION revops.accept(lead_id bigint) RETURNS text
+    LANGUAGE c AS 'MODULE_PATHNAME', 'revops_accept';
+COMMENT ON FUNCTION revops.accept(bigint) IS
+    'Sales takes the lead: moves it to the stage of purpose accepted and returns that stage. Waits for the lead. Raises RV002 (no such lead), RV003 (the transitions do not allow it).';
+
+CREATE FUNCTION revops.reject(lead_id bigint, reason text) RETURNS text
+    LANGUAGE c AS 'MODULE_PATHNAME', 'revops_reject';
+COMMENT ON FUNCTION revops.reject(bigint, text) IS
+    'Sales refuses the lead with a coded reason: moves it to the stage of purpose disqualified, ends its running promise, and returns that stage. Waits for the lead. Raises RV002 (no such lead or reason), RV003 (the transitions do not allow it).';
+
+CREATE FUNCTION revops.recycle(lead_id bigint, reason text, until timestamptz) RETURNS text
+    LANGUAGE c AS 'MODULE_PATHNAME', 'revops_recycle';
+COMMENT ON FUNCTION revops.recycle(bigint, text, timestamptz) IS
+    'Not ready now: moves the lead to the stage of purpose nurture with a coded reason, ends its running promise, and returns that stage; at the date given run_due() brings it back to where leads enter. Waits for the lead. Raises RV002 (no such lead or reason), RV003 (the transitions do not allow it), 22023 (the date is not in the future).';
+
+CREATE FUNCTION revops.advance(lead_id bigint, to_stage text, reason text DEFAULT NULL) RETURNS text
+    LANGUAGE c AS 'MODULE_PATHNAME', 'revops_advance';
+COMMENT ON FUNCTION revops.advance(bigint, text, text) IS
+    'Moves the lead to a stage, as the transitions of the agreement allow, and returns the stage it is in then. Waits for the lead. Raises RV002 (no such lead, stage or reason), RV003 (not allowed, or a reason is needed).';
+
+CREATE FUNCTION revops.assign(lead_id bigint, rep text, reason text DEFAULT NULL) RETURNS text
+    LANGUAGE c AS 'MODULE_PATHNAME', 'revops_assign';
+COMMENT ON FUNCTION revops.assign(bigint, text, text) IS
+    'Gives the lead to a rep by hand and returns the rep; the first assignment of a handoff starts the promise of a first response. Waits for the lead. Raises RV002 (no such lead, rep or reason).';
+
+CREATE FUNCTION revops.record_touch(lead_id bigint, signal text, occurred_at timestamptz DEFAULT NULL) RETURNS void
+    LANGUAGE c AS 'MODULE_PATHNAME', 'revops_record_touch';
+COMMENT ON FUNCTION revops.record_touch(bigint, text, timestamptz) IS
+    'Records a touch (now, unless occurred_at says when) and settles the lead; where the lead is busy the touch waits as a delta. Raises RV002 (no such lead or signal).';
+
+CREATE FUNCTION revops.fold_batch(after bigint, batch int) RETURNS bigint
+    LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'revops_fold_batch';
+COMMENT ON FUNCTION revops.fold_batch(bigint, int) IS
+    'Folds what waits for up to batch leads after this lead number; returns the last of them, NULL when there are none. Leads that are busy are left for the next time. settle() calls it.';
+
+CREATE FUNCTION revops.rescore_batch(workspace_id int, after bigint, batch int) RETURNS bigint
+    LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'revops_rescore_batch';
+COMMENT ON FUNCTION revops.rescore_batch(int, bigint, int) IS
+    'Computes fit and intent of up to batch leads after this lead number anew, by the agreement in force; returns the last of them, NULL when there are none. rescore() calls it.';
+
+CREATE FUNCTION revops.run_due(batch int DEFAULT 1000) RETURNS int
+    LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'revops_run_due';
+COMMENT ON FUNCTION revops.run_due(int) IS
+    'Fires what is due: recycled leads come back, breached promises become events, each exactly once. Returns how many, at most batch of each kind. Call it from any scheduler. Leads that are busy are left for the next call.';
+
+-- A procedure that commits may have no SET clause: every name is qualified.
+CREATE PROCEDURE revops.settle(batch int DEFAULT 200)
+    LANGUAGE plpgsql AS $$
+DECLARE
+    after bigint := 0;
+BEGIN
+    LOOP
+        after := revops.fold_batch(after, batch);
+        EXIT WHEN after IS NULL;
+        COMMIT;
+    END LOOP;
+END
+$$;
+COMMENT ON PROCEDURE revops.settle(int) IS
+    'Settles all that waits: host rows in the inbox, and deltas of leads that were busy. Commits after each batch of leads, so it must be called outside a transaction block.';
+
+CREATE PROCEDURE revops.rescore(workspace_id int DEFAULT 1, batch int DEFAULT 1000)
+    LANGUAGE plpgsql AS $$
+DECLARE
+    after bigint := 0;
+BEGIN
+    LOOP
+        after := revops.rescore_batch(rescore.workspace_id, after, batch);
+        EXIT WHEN after IS NULL;
+        COMMIT;
+    END LOOP;
+END
+$$;
+COMMENT ON PROCEDURE revops.rescore(int, int) IS
+    'Computes fit, intent and what follows from them anew for every lead of a workspace, by the agreement in force: call it after activate_agreement(). Commits after each batch, so it must be called outside a transaction block.';

@@ -1,0 +1,328 @@
+/*
+ * verbs.c
+ *		What people do to a lead: accept, reject, recycle, advance, assign,
+ *		record_touch.
+ *
+ * A verb may wait for the lead; it locks first and reads afterwards.  Leads
+ * are numbered; every argument is checked before anything is written.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "executor/spi.h"
+#include "fmgr.h"
+#include "lib/stringinfo.h"
+#include "utils/builtins.h"
+#include "utils/timestamp.h"
+
+#include "base/errors.h"
+#include "base/owner.h"
+#include "capture/touches.h"
+#include "settle/settle.h"
+#include "time/engine_time.h"
+
+PG_FUNCTION_INFO_V1(revops_accept);
+PG_FUNCTION_INFO_V1(revops_reject);
+PG_FUNCTION_INFO_V1(revops_recycle);
+PG_FUNCTION_INFO_V1(revops_advance);
+PG_FUNCTION_INFO_V1(revops_assign);
+PG_FUNCTION_INFO_V1(revops_record_touch);
+
+static void
+unknown_lead(int64 lead_id)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_REVOPS_UNKNOWN_OBJECT),
+			 errmsg("lead %lld does not exist", (long long) lead_id),
+			 errhint("revops.lead_id(binding, key) finds a lead's number.")));
+}
+
+static void
+refuse_null(FunctionCallInfo fcinfo, int arg, const char *function, const char *name)
+{
+	if (PG_ARGISNULL(arg))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("%s: argument \"%s\" must not be NULL", function, name)));
+}
+
+/* A text argument, or NULL. */
+static char *
+text_arg(FunctionCallInfo fcinfo, int arg)
+{
+	return PG_ARGISNULL(arg) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(arg));
+}
+
+static int32
+workspace_of(int64 lead_id)
+{
+	Oid			type = INT8OID;
+	Datum		value = Int64GetDatum(lead_id);
+	OwnerScope	scope;
+	int32		workspace_id = 0;
+
+	owner_enter(&scope);
+	if (SPI_execute_with_args("SELECT workspace_id FROM revops.lead WHERE lead_id = $1",
+							  1, &type, &value, NULL, true, 1) != SPI_OK_SELECT)
+		elog(ERROR, "reading a lead failed");
+	if (SPI_processed > 0)
+	{
+		bool		isnull;
+
+		workspace_id = DatumGetInt32(SPI_getbinval(SPI_tuptable->vals[0],
+												   SPI_tuptable->tupdesc, 1, &isnull));
+	}
+	owner_leave(&scope);
+	if (workspace_id == 0)
+		unknown_lead(lead_id);
+	return workspace_id;
+}
+
+/* The reason must be one that the workspace gives for this verb. */
+static void
+check_reason(int32 workspace_id, const char *verb, const char *reason)
+{
+	Oid			types[2] = {INT4OID, TEXTOID};
+	Datum		v[2] = {Int32GetDatum(workspace_id), CStringGetTextDatum(verb)};
+	OwnerScope	scope;
+	StringInfoData known;
+	bool		found = false;
+
+	if (reason == NULL)
+		return;
+	initStringInfo(&known);
+	owner_enter(&scope);
+	if (SPI_execute_with_args("SELECT reason FROM revops.reason WHERE workspace_id = $1 "
+							  "AND $2 = ANY (applies_to) ORDER BY reason",
+							  2, types, v, NULL, true, 0) != SPI_OK_SELECT)
+		elog(ERROR, "reading reasons failed");
+	for (uint64 i = 0; i < SPI_processed; i++)
+	{
+		char	   *code = SPI_getvalue(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1);
+
+		found |= strcmp(code, reason) == 0;
+		appendStringInfo(&known, "%s%s", i == 0 ? "" : ", ", code);
+	}
+	if (!found)
+		ereport(ERROR,
+				(errcode(ERRCODE_REVOPS_UNKNOWN_OBJECT),
+				 errmsg("reason \"%s\" is not defined for %s", reason, verb),
+				 errdetail("Reasons for %s: %s.", verb, known.len > 0 ? known.data : "none"),
+				 errhint("Add it to revops.reason, or use one of those.")));
+	owner_leave(&scope);
+}
+
+/* Settle one lead with a verb, and end the settle. */
+static void
+act(Settle *s, int64 lead_id, const Verb *verb)
+{
+	LeadChange	change;
+
+	change_init(&change);
+	change.verb = *verb;
+	change.wait = true;
+	if (settle_lead(s, lead_id, &change) != SETTLED)
+		unknown_lead(lead_id);
+	settle_end(s);
+}
+
+/* The stage that the lead is in now, for the caller to see. */
+static Datum
+stage_now(int64 lead_id)
+{
+	Oid			type = INT8OID;
+	Datum		value = Int64GetDatum(lead_id);
+	MemoryContext context = CurrentMemoryContext;
+	OwnerScope	scope;
+	Datum		stage;
+	char	   *code;
+
+	owner_enter(&scope);
+	if (SPI_execute_with_args("SELECT stage FROM revops.lead WHERE lead_id = $1",
+							  1, &type, &value, NULL, true, 1) != SPI_OK_SELECT ||
+		SPI_processed == 0)
+		elog(ERROR, "reading a lead failed");
+	code = SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1);
+	MemoryContextSwitchTo(context);
+	stage = CStringGetTextDatum(code);
+	owner_leave(&scope);
+	MemoryContextSwitchTo(context);
+	return stage;
+}
+
+static void
+verb_init(Verb *verb, VerbKind kind, const char *reason)
+{
+	memset(verb, 0, sizeof(Verb));
+	verb->kind = kind;
+	verb->to_stage = NO_STAGE;
+	verb->until = NO_TIME;
+	verb->reason = reason;
+}
+
+/* revops.accept(lead_id bigint) */
+Datum
+revops_accept(PG_FUNCTION_ARGS)
+{
+	Settle		s;
+	Verb		verb;
+	int64		lead_id;
+
+	refuse_null(fcinfo, 0, "accept", "lead_id");
+	lead_id = PG_GETARG_INT64(0);
+	verb_init(&verb, VERB_ACCEPT, NULL);
+	settle_begin(&s, workspace_of(lead_id), false);
+	act(&s, lead_id, &verb);
+	return stage_now(lead_id);
+}
+
+/* revops.reject(lead_id bigint, reason text) */
+Datum
+revops_reject(PG_FUNCTION_ARGS)
+{
+	Settle		s;
+	Verb		verb;
+	int64		lead_id;
+	int32		workspace_id;
+
+	refuse_null(fcinfo, 0, "reject", "lead_id");
+	refuse_null(fcinfo, 1, "reject", "reason");
+	lead_id = PG_GETARG_INT64(0);
+	workspace_id = workspace_of(lead_id);
+	verb_init(&verb, VERB_REJECT, text_arg(fcinfo, 1));
+	check_reason(workspace_id, "reject", verb.reason);
+	settle_begin(&s, workspace_id, false);
+	act(&s, lead_id, &verb);
+	return stage_now(lead_id);
+}
+
+/* revops.recycle(lead_id bigint, reason text, until timestamptz) */
+Datum
+revops_recycle(PG_FUNCTION_ARGS)
+{
+	Settle		s;
+	Verb		verb;
+	int64		lead_id;
+	int32		workspace_id;
+
+	refuse_null(fcinfo, 0, "recycle", "lead_id");
+	refuse_null(fcinfo, 1, "recycle", "reason");
+	refuse_null(fcinfo, 2, "recycle", "until");
+	lead_id = PG_GETARG_INT64(0);
+	workspace_id = workspace_of(lead_id);
+	verb_init(&verb, VERB_RECYCLE, text_arg(fcinfo, 1));
+	verb.until = PG_GETARG_TIMESTAMPTZ(2);
+	check_reason(workspace_id, "recycle", verb.reason);
+	settle_begin(&s, workspace_id, false);
+	if (verb.until <= s.now || TIMESTAMP_NOT_FINITE(verb.until))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("recycle: \"until\" must be in the future"),
+				 errdetail("It is %s; now is %s.", timestamptz_to_str(verb.until),
+						   pstrdup(timestamptz_to_str(s.now))),
+				 errhint("Give the date on which the lead may come back.")));
+	act(&s, lead_id, &verb);
+	return stage_now(lead_id);
+}
+
+/* revops.advance(lead_id bigint, to_stage text, reason text) */
+Datum
+revops_advance(PG_FUNCTION_ARGS)
+{
+	Settle		s;
+	Verb		verb;
+	int64		lead_id;
+	int32		workspace_id;
+	char	   *stage;
+
+	refuse_null(fcinfo, 0, "advance", "lead_id");
+	refuse_null(fcinfo, 1, "advance", "to_stage");
+	lead_id = PG_GETARG_INT64(0);
+	stage = text_arg(fcinfo, 1);
+	workspace_id = workspace_of(lead_id);
+	verb_init(&verb, VERB_ADVANCE, text_arg(fcinfo, 2));
+	check_reason(workspace_id, "advance", verb.reason);
+	settle_begin(&s, workspace_id, false);
+	verb.to_stage = stage_by_code(s.agreement, stage, strlen(stage));
+	if (verb.to_stage == NO_STAGE)
+		ereport(ERROR,
+				(errcode(ERRCODE_REVOPS_UNKNOWN_OBJECT),
+				 errmsg("stage \"%s\" does not exist", stage),
+				 errdetail("Agreement %d, which is in force, has no such stage.",
+						   s.agreement->agreement_id),
+				 errhint("See revops.stage for its stages.")));
+	act(&s, lead_id, &verb);
+	return stage_now(lead_id);
+}
+
+/* A team in which the rep takes turns; 0 when there is none. */
+static int32
+team_of_rep(Definitions *def, int32 rep_id)
+{
+	for (int t = 0; t < def->nteams; t++)
+		for (int i = 0; i < def->teams[t].turns; i++)
+			if (def->teams[t].schedule[i] == rep_id)
+				return def->teams[t].team_id;
+	return 0;
+}
+
+/* revops.assign(lead_id bigint, rep text, reason text) */
+Datum
+revops_assign(PG_FUNCTION_ARGS)
+{
+	Settle		s;
+	Verb		verb;
+	int64		lead_id;
+	int32		workspace_id;
+	char	   *code;
+	Rep		   *rep;
+
+	refuse_null(fcinfo, 0, "assign", "lead_id");
+	refuse_null(fcinfo, 1, "assign", "rep");
+	lead_id = PG_GETARG_INT64(0);
+	code = text_arg(fcinfo, 1);
+	workspace_id = workspace_of(lead_id);
+	verb_init(&verb, VERB_ASSIGN, text_arg(fcinfo, 2));
+	check_reason(workspace_id, "assign", verb.reason);
+	settle_begin(&s, workspace_id, false);
+	rep = rep_by_code(s.def, code, strlen(code));
+	if (rep == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_REVOPS_UNKNOWN_OBJECT),
+				 errmsg("rep \"%s\" does not exist in workspace %d", code, workspace_id),
+				 errhint("Add the rep to revops.rep.")));
+	verb.rep_id = rep->rep_id;
+	verb.team_id = team_of_rep(s.def, rep->rep_id);
+	act(&s, lead_id, &verb);
+	return PointerGetDatum(cstring_to_text(code));
+}
+
+/* revops.record_touch(lead_id bigint, signal text, occurred_at timestamptz) */
+Datum
+revops_record_touch(PG_FUNCTION_ARGS)
+{
+	Settle		s;
+	Touches		touches;
+	int64		lead_id;
+	char	   *code;
+	Signal	   *signal;
+
+	refuse_null(fcinfo, 0, "record_touch", "lead_id");
+	refuse_null(fcinfo, 1, "record_touch", "signal");
+	lead_id = PG_GETARG_INT64(0);
+	code = text_arg(fcinfo, 1);
+	settle_begin(&s, workspace_of(lead_id), false);
+	signal = signal_by_code(s.def, code, strlen(code));
+	if (signal == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_REVOPS_UNKNOWN_OBJECT),
+				 errmsg("signal \"%s\" does not exist in workspace %d", code,
+						s.def->workspace_id),
+				 errhint("Add it to revops.signal.")));
+	touches_begin(&touches, &s);
+	touches_add(&touches, lead_id, signal,
+				PG_ARGISNULL(2) ? s.now : PG_GETARG_TIMESTAMPTZ(2), 1, 0, NULL);
+	touches_settle(&touches);
+	settle_end(&s);
+	PG_RETURN_VOID();
+}

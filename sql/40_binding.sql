@@ -13,7 +13,7 @@ CREATE TABLE revops.binding
     key_attnums  smallint[],
     numbered     oid,
     filter       text,
-    lead_binding_id int REFERENCES revops.binding,
+    lead_binding_id int,
     mode         text NOT NULL DEFAULT 'inline' CHECK (mode IN ('inline')),
     on_violation text NOT NULL DEFAULT 'record' CHECK (on_violation IN ('record', 'strict')),
     on_error     text NOT NULL DEFAULT 'record' CHECK (on_error IN ('record', 'raise')),
@@ -33,7 +33,7 @@ COMMENT ON COLUMN revops.binding.key_columns IS 'columns of the key, in order';
 COMMENT ON COLUMN revops.binding.key_attnums IS 'numbers of these columns: a rename is followed by them';
 COMMENT ON COLUMN revops.binding.numbered IS 'OID of the table when its columns'' numbers were recorded; after a dump and restore it is another one, and the numbers count no more';
 COMMENT ON COLUMN revops.binding.filter IS 'SQL condition over the host''s columns: which rows count; NULL: all';
-COMMENT ON COLUMN revops.binding.lead_binding_id IS 'binding of the leads that touches or opportunities belong to';
+COMMENT ON COLUMN revops.binding.lead_binding_id IS 'binding of the leads that touches or opportunities belong to (kept by a trigger: pg_dump warns of a foreign key from a table to itself)';
 COMMENT ON COLUMN revops.binding.mode IS 'inline: settled at the end of the host''s statement';
 COMMENT ON COLUMN revops.binding.on_violation IS 'a stage change by the host that the transitions do not allow: record lets it through and writes it down, strict refuses it';
 COMMENT ON COLUMN revops.binding.on_error IS 'a rule that fails at run time: record counts it as not matched and writes it down, raise fails the host''s statement';

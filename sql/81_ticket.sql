@@ -7,10 +7,13 @@ CREATE FUNCTION revops.make_ticket() RETURNS trigger
     SET client_min_messages = warning
     AS $$
 BEGIN
-    -- A restore makes the sequence before it loads the team; nobody else may
-    -- create anything in this schema.
-    EXECUTE format('CREATE SEQUENCE IF NOT EXISTS revops.%I AS bigint MINVALUE 0 START 0 CACHE 1 '
-                   'OWNED BY revops.team.team_id', 'ticket_' || NEW.team_id);
+    -- A restore makes the sequence before it loads the team, of another owner
+    -- perhaps and of no column: pg_dump leaves OWNED BY out where the table is
+    -- an extension's.  Nobody else may create anything in this schema.
+    EXECUTE format('CREATE SEQUENCE IF NOT EXISTS revops.%I AS bigint MINVALUE 0 START 0 CACHE 1',
+                   'ticket_' || NEW.team_id);
+    EXECUTE format('ALTER SEQUENCE revops.%I OWNER TO CURRENT_USER', 'ticket_' || NEW.team_id);
+    EXECUTE format('ALTER SEQUENCE revops.%I OWNED BY revops.team.team_id', 'ticket_' || NEW.team_id);
     EXECUTE format('COMMENT ON SEQUENCE revops.%I IS %L', 'ticket_' || NEW.team_id,
                    'Next turn of the team''s weighted round robin.');
     EXECUTE format('GRANT SELECT ON SEQUENCE revops.%I TO revops_admin', 'ticket_' || NEW.team_id);

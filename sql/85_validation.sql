@@ -395,6 +395,17 @@ CREATE FUNCTION revops.validate_binding() RETURNS trigger
 DECLARE
     leads record;
 BEGIN
+    IF TG_OP = 'DELETE' THEN
+        SELECT string_agg(format('"%s"', b.binding), ', ' ORDER BY b.binding) AS names INTO leads
+        FROM revops.binding b WHERE b.lead_binding_id = OLD.binding_id;
+        IF leads.names IS NOT NULL THEN
+            RAISE EXCEPTION USING ERRCODE = 'RV005',
+                MESSAGE = format('binding "%s" is in use and cannot be deleted', OLD.binding),
+                DETAIL = format('Its leads are those of %s.', leads.names),
+                HINT = 'Detach these first.';
+        END IF;
+        RETURN OLD;
+    END IF;
     IF NOT pg_has_role(current_user, NEW.owner, 'USAGE') THEN
         RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege',
             MESSAGE = format('must be able to act as role %s to make it the owner of binding "%s"', NEW.owner, NEW.binding),
@@ -406,7 +417,15 @@ BEGIN
         RETURN NEW;
     END IF;
     SELECT b.* INTO leads FROM revops.binding b WHERE b.binding_id = NEW.lead_binding_id;
-    IF FOUND AND (leads.kind <> 'lead' OR leads.workspace_id <> NEW.workspace_id) THEN
+    IF NOT FOUND THEN
+        RAISE EXCEPTION USING ERRCODE = 'RV002',
+            MESSAGE = format('binding %s, which is to hold the leads of binding "%s", does not exist',
+                             NEW.lead_binding_id, NEW.binding),
+            DETAIL = format('Bindings of leads in workspace %s: %s.', NEW.workspace_id,
+                            (SELECT coalesce(string_agg(format('%s ("%s")', b.binding_id, b.binding), ', ' ORDER BY b.binding_id), 'none')
+                             FROM revops.binding b WHERE b.workspace_id = NEW.workspace_id AND b.kind = 'lead')),
+            HINT = 'Attach the table of the leads first, with attach_lead().';
+    ELSIF leads.kind <> 'lead' OR leads.workspace_id <> NEW.workspace_id THEN
         RAISE EXCEPTION USING ERRCODE = 'RV005',
             MESSAGE = format('binding "%s" does not hold the leads of binding "%s"', leads.binding, NEW.binding),
             DETAIL = format('It is of kind %s in workspace %s; leads of workspace %s are wanted.',
@@ -417,7 +436,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION revops.validate_binding() IS
-    'Trigger of binding: raises 42501 for an owner whose rights the current role has not, RV005 for a lead binding of another kind or workspace.';
+    'Trigger of binding: raises 42501 for an owner whose rights the current role has not, RV005 for a lead binding of another kind or workspace or still in use, RV002 for an unknown one.';
 
 DO $$
 DECLARE
@@ -435,7 +454,7 @@ BEGIN
             ('rep', 'INSERT OR UPDATE', 'calendar'),
             ('team_member', 'INSERT OR UPDATE', 'workspace, weight'),
             ('signal', 'UPDATE OR DELETE', 'whether a rule uses it'),
-            ('binding', 'INSERT OR UPDATE', 'owner, binding of the leads')) AS c (definition, events, what)
+            ('binding', 'INSERT OR UPDATE OR DELETE', 'owner, binding of the leads')) AS c (definition, events, what)
     LOOP
         EXECUTE format('CREATE TRIGGER validate BEFORE %s ON revops.%I FOR EACH ROW '
                        'EXECUTE FUNCTION revops.%I()', checked.events, checked.definition,

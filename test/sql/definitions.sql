@@ -156,6 +156,22 @@ INSERT INTO revops.binding (workspace_id, binding, kind, host, host_name, key_co
 VALUES (2, 'theirs', 'lead', 'touch', 'public.touch', '{id}', current_user::regrole);
 CALL try($$INSERT INTO revops.binding (binding, kind, host, host_name, key_columns, owner, lead_binding_id)
            VALUES ('touches', 'touch', 'touch', 'public.touch', '{id}', current_user::regrole, 2)$$);
+CALL try($$INSERT INTO revops.binding (binding, kind, host, host_name, key_columns, owner, lead_binding_id)
+           VALUES ('touches', 'touch', 'touch', 'public.touch', '{id}', current_user::regrole, 9)$$);
+CALL try($$INSERT INTO revops.binding (binding, kind, host, host_name, key_columns, owner, lead_binding_id)
+           VALUES ('touches', 'touch', 'touch', 'public.touch', '{id}', current_user::regrole, 1)$$);
+CALL try($$DELETE FROM revops.binding WHERE binding = 'leads'$$);
+
+-- what a definition refers to must be there, also within one statement
+CALL try($$INSERT INTO revops.team (workspace_id, team) VALUES (9, 'nowhere')$$);
+CALL try($$INSERT INTO revops.team_member VALUES (1, 99, 1)$$);
+CALL try($$UPDATE revops.route SET team_id = 99$$);
+CALL try($$DELETE FROM revops.team WHERE team = 'north'$$);
+WITH new_team AS (INSERT INTO revops.team (team) VALUES ('south') RETURNING team_id),
+     new_rep AS (INSERT INTO revops.rep (rep) VALUES ('cleo') RETURNING rep_id)
+INSERT INTO revops.team_member SELECT team_id, rep_id, 4 FROM new_team, new_rep;
+DELETE FROM revops.team WHERE team = 'south';
+SELECT count(*) FROM revops.team_member WHERE weight = 4;
 
 -- the change log
 SELECT actor = session_user AS own, at, operation, before ->> 'weight' AS before, after

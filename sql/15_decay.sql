@@ -11,9 +11,9 @@ CREATE FUNCTION revops.whole_points(points double precision)
     RETURNS int
     LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
-    RETURN floor(least(greatest(points, 0.0), 100.0) + 1e-6)::int;
+    RETURN floor(least(greatest(points, 0.0), 100.0) + 0.5)::int;
 COMMENT ON FUNCTION revops.whole_points(double precision) IS
-    'Points as they are shown and compared with bounds: 0 to 100, the integer part.';
+    'Points as they are shown and compared with bounds: 0 to 100, rounded to an integer, halves up.';
 
 CREATE FUNCTION revops.grade(fit int, intent int, grade_fit int[], grade_intent int[])
     RETURNS text

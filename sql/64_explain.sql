@@ -69,7 +69,7 @@ BEGIN
     intent_sum := value;
     RETURN NEXT;
     part := 'score'; value := revops.whole_points(m.fit_share * fit_sum + (1 - m.fit_share) * intent_sum);
-    because := format('integer part of %s * fit + %s * intent', m.fit_share, 1 - m.fit_share);
+    because := format('%s * fit + %s * intent, rounded', m.fit_share, 1 - m.fit_share);
     RETURN NEXT;
     part := 'grade'; value := NULL;
     because := revops.grade(revops.whole_points(fit_sum), revops.whole_points(intent_sum), m.grade_fit, m.grade_intent);

@@ -394,6 +394,37 @@ take_opportunity(Decision *d)
 	move_to(d, to, won ? CAUSE_WON : CAUSE_OPPORTUNITY, NULL, Min(at, d->now), false);
 }
 
+/* Is the lead still marketing's to promote or to drop? */
+static bool
+before_acceptance(const Decision *d, bool qualified_too)
+{
+	const Agreement *a = d->agreement;
+	int			qualified = a->by_purpose[PURPOSE_QUALIFIED];
+
+	switch (purpose_of(a, d->state->stage))
+	{
+		case PURPOSE_ENTRY:
+			return true;
+		case PURPOSE_QUALIFIED:
+			return qualified_too;
+		case PURPOSE_NONE:
+			return d->state->stage != NO_STAGE && qualified != NO_STAGE &&
+				a->stages[d->state->stage].position < a->stages[qualified].position;
+		default:
+			return false;
+	}
+}
+
+/* Sales can refuse or send back only what it was given. */
+static bool
+with_sales(const Decision *d)
+{
+	StagePurpose here = purpose_of(d->agreement, d->state->stage);
+
+	return !before_acceptance(d, false) && here != PURPOSE_NURTURE &&
+		here != PURPOSE_DISQUALIFIED;
+}
+
 /* 8. What a person asks for. */
 static void
 take_verb(Decision *d)
@@ -404,6 +435,11 @@ take_verb(Decision *d)
 	if (verb->kind != VERB_NONE && d->state->gone_at != NO_TIME)
 	{
 		refuse(d, REFUSED_GONE, NO_STAGE);
+		return;
+	}
+	if ((verb->kind == VERB_REJECT || verb->kind == VERB_RECYCLE) && !with_sales(d))
+	{
+		refuse(d, REFUSED_NOT_HANDED_OVER, NO_STAGE);
 		return;
 	}
 	switch (verb->kind)
@@ -438,27 +474,6 @@ take_due(Decision *d)
 	if (d->news->recycle_due && entry != NO_STAGE &&
 		purpose_of(d->agreement, d->state->stage) == PURPOSE_NURTURE)
 		move_to(d, entry, CAUSE_DUE, NULL, d->now, false);
-}
-
-/* Is the lead still marketing's to promote or to drop? */
-static bool
-before_acceptance(const Decision *d, bool qualified_too)
-{
-	const Agreement *a = d->agreement;
-	int			qualified = a->by_purpose[PURPOSE_QUALIFIED];
-
-	switch (purpose_of(a, d->state->stage))
-	{
-		case PURPOSE_ENTRY:
-			return true;
-		case PURPOSE_QUALIFIED:
-			return qualified_too;
-		case PURPOSE_NONE:
-			return d->state->stage != NO_STAGE && qualified != NO_STAGE &&
-				a->stages[d->state->stage].position < a->stages[qualified].position;
-		default:
-			return false;
-	}
 }
 
 /* 10. A disqualifying rule takes out a lead that sales has not accepted. */

@@ -234,6 +234,7 @@ typedef enum Refusal
 	REFUSED_MOVE,				/* no such transition */
 	REFUSED_NO_REASON,			/* the transition needs a reason */
 	REFUSED_NO_STAGE,			/* the agreement has no stage for the verb */
+	REFUSED_NOT_HANDED_OVER,	/* sales does not have the lead */
 	REFUSED_GONE				/* the host deleted the lead */
 } Refusal;
 

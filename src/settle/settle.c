@@ -270,6 +270,13 @@ raise_refusal(Settle *s, const LeadRow *row, const Effects *e)
 					 errdetail("No stage has the purpose that the call needs."),
 					 errhint("Set stage.purpose in a draft of the agreement.")));
 			break;
+		case REFUSED_NOT_HANDED_OVER:
+			ereport(ERROR,
+					(errcode(ERRCODE_REVOPS_ILLEGAL_MOVE),
+					 errmsg("lead \"%s\" is not with sales", key),
+					 errdetail("It is in stage \"%s\".", from),
+					 errhint("Only a lead that was handed over can be rejected or recycled; revops.advance() makes other moves.")));
+			break;
 		case REFUSED_GONE:
 			ereport(ERROR,
 					(errcode(ERRCODE_REVOPS_ILLEGAL_MOVE),

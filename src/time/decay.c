@@ -55,5 +55,5 @@ decay_intent(double pos, double neg, int64 half_life, TimestampTz at)
 int
 whole_points(double points)
 {
-	return (int) floor(Min(Max(points, 0.0), 100.0) + POINTS_EPSILON);
+	return (int) floor(Min(Max(points, 0.0), 100.0) + 0.5);
 }

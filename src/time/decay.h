@@ -20,12 +20,6 @@
 /* log2 of nothing */
 #define DECAY_NONE	(-get_float8_infinity())
 
-/*
- * Points are compared with integer bounds and shown as integers; this much is
- * forgiven to binary fractions, so that 20 points reach a bound of 20.
- */
-#define POINTS_EPSILON	1e-6
-
 /* log2 of a touch's points (points > 0) in forward-decay units */
 extern double decay_touch(double points, TimestampTz occurred_at, int64 half_life);
 
@@ -38,7 +32,11 @@ extern double decay_value(double log2_sum, int64 half_life, TimestampTz at);
 /* intent from both sums, 0 to 100, not rounded */
 extern double decay_intent(double pos, double neg, int64 half_life, TimestampTz at);
 
-/* what is shown, and compared with bounds: the integer part of points */
+/*
+ * What is shown, and compared with bounds: points rounded to an integer, halves
+ * up.  So a touch of 20 points reaches a floor of 20 even when it is told some
+ * minutes late, and what a person sees is what the engine compares.
+ */
 extern int	whole_points(double points);
 
 #endif							/* REVOPS_DECAY_H */

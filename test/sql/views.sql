@@ -189,8 +189,8 @@ WITH naive AS
 SELECT count(*) AS leads, count(*) FILTER (WHERE s.intent > 0) > 100 AS many_with_intent,
        count(*) FILTER (WHERE s.touches IS DISTINCT FROM COALESCE(n.touches, 0)) AS wrong_touches,
        count(*) FILTER (WHERE s.last_touch_at IS DISTINCT FROM n.touched) AS wrong_last_touch,
-       count(*) FILTER (WHERE s.intent IS DISTINCT FROM floor(COALESCE(n.intent, 0) + 1e-6)::int) AS wrong_intent,
-       count(*) FILTER (WHERE s.score IS DISTINCT FROM floor(0.25 * (s.lead_id % 101) + 0.75 * COALESCE(n.intent, 0) + 1e-6)::int) AS wrong_score
+       count(*) FILTER (WHERE s.intent IS DISTINCT FROM floor(COALESCE(n.intent, 0) + 0.5)::int) AS wrong_intent,
+       count(*) FILTER (WHERE s.score IS DISTINCT FROM floor(0.25 * (s.lead_id % 101) + 0.75 * COALESCE(n.intent, 0) + 0.5)::int) AS wrong_score
 FROM revops.lead_status s LEFT JOIN naive n ON n.lead_id = s.lead_id
 WHERE s.lead_id > 1000;
 

@@ -9,6 +9,8 @@
 
 #include <limits.h>
 
+#include "fmgr.h"
+
 #include "define/literal.h"
 
 /* where a literal must stand */
@@ -17,6 +19,8 @@
 #define WORD_BEGIN	0x04		/* \m before it */
 #define WORD_END	0x08		/* \M behind it */
 
+/* of more texts than these, the executor's hash table finds one sooner */
+#define MAX_TEXTS 8
 /* a table entry is one byte: 0 is "none" */
 #define MAX_LITERALS 255
 
@@ -35,6 +39,7 @@ struct LiteralSet
 	int			shortest;		/* of the floating ones */
 	int			fixed;			/* how many are at the start or the end */
 	bool		floating;		/* is there one that is not? */
+	bool		whole;			/* is each one all of the text, case told apart? */
 	uint8		first[256];		/* 1-based index of a floating literal */
 	Literal		literals[FLEXIBLE_ARRAY_MEMBER];
 };
@@ -222,11 +227,14 @@ static void
 index_literals(LiteralSet *set)
 {
 	set->shortest = INT_MAX;
+	set->whole = !set->ignore_case;
 	for (int i = set->count - 1; i >= 0; i--)
 	{
 		Literal    *literal = &set->literals[i];
 		uint8		byte;
 
+		if (literal->place != (AT_START | AT_END))
+			set->whole = false;
 		if (literal->place & (AT_START | AT_END))
 		{
 			set->fixed++;
@@ -309,6 +317,26 @@ literal_from_like(const char *pattern, int length, bool ignore_case)
 	return reader.set;
 }
 
+LiteralSet *
+literal_from_texts(const Datum *texts, int count)
+{
+	Reader		reader = {0};
+
+	if (count > MAX_TEXTS)
+		return NULL;
+	reader.set = make_set(count, false);
+	for (int i = 0; i < count; i++)
+	{
+		text	   *one = DatumGetTextPP(texts[i]);
+
+		if (!take(&reader, VARDATA_ANY(one), VARSIZE_ANY_EXHDR(one),
+				  AT_START | AT_END))
+			return NULL;
+	}
+	index_literals(reader.set);
+	return reader.set;
+}
+
 /* ---------- matching ---------- */
 
 static inline bool
@@ -382,9 +410,22 @@ scan(const LiteralSet *set, const char *text, int length, bool ignore_case)
 	return false;
 }
 
+/* Is the whole text one of the literals? */
+static inline bool
+match_whole(const LiteralSet *set, const char *text, int length)
+{
+	for (int i = 0; i < set->count; i++)
+		if (set->literals[i].length == length &&
+			memcmp(set->literals[i].bytes, text, length) == 0)
+			return true;
+	return false;
+}
+
 bool
 literal_match(const LiteralSet *set, const char *text, int length)
 {
+	if (set->whole)
+		return match_whole(set, text, length);
 	if (set->fixed > 0 && match_fixed(set, text, length))
 		return true;
 	if (!set->floating)

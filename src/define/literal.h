@@ -25,6 +25,12 @@ extern LiteralSet *literal_from_like(const char *pattern, int length,
 									 bool ignore_case);
 
 /*
+ * The text is one of these texts, byte by byte; NULL when there are too many of
+ * them to try one by one.
+ */
+extern LiteralSet *literal_from_texts(const Datum *texts, int count);
+
+/*
  * Do bytes decide only where the text is ASCII?  True where case is folded, or
  * a word's limit is asked for.
  */

@@ -25,24 +25,33 @@
 #include "define/literal.h"
 #include "define/pattern.h"
 
+typedef enum OperationKind
+{
+	REGEX,
+	LIKE,
+	EQUAL
+} OperationKind;
+
 /* What one of the stock operators' functions does. */
 typedef struct Operation
 {
 	Oid			function;
-	bool		regex;
+	OperationKind kind;
 	bool		ignore_case;
 	bool		negate;
 } Operation;
 
 static const Operation operations[] = {
-	{F_TEXTREGEXEQ, true, false, false},
-	{F_TEXTREGEXNE, true, false, true},
-	{F_TEXTICREGEXEQ, true, true, false},
-	{F_TEXTICREGEXNE, true, true, true},
-	{F_TEXTLIKE, false, false, false},
-	{F_TEXTNLIKE, false, false, true},
-	{F_TEXTICLIKE, false, true, false},
-	{F_TEXTICNLIKE, false, true, true},
+	{F_TEXTREGEXEQ, REGEX, false, false},
+	{F_TEXTREGEXNE, REGEX, false, true},
+	{F_TEXTICREGEXEQ, REGEX, true, false},
+	{F_TEXTICREGEXNE, REGEX, true, true},
+	{F_TEXTLIKE, LIKE, false, false},
+	{F_TEXTNLIKE, LIKE, false, true},
+	{F_TEXTICLIKE, LIKE, true, false},
+	{F_TEXTICNLIKE, LIKE, true, true},
+	{F_TEXTEQ, EQUAL, false, false},
+	{F_TEXTNE, EQUAL, false, true},
 };
 
 /* A comparison of a text with a constant pattern. */
@@ -172,7 +181,7 @@ match_like(Pattern *pattern, text *subject)
 
 /* ---------- evaluation ---------- */
 
-static bool
+static inline bool
 match(Pattern *pattern, text *subject)
 {
 	const char *bytes = VARDATA_ANY(subject);
@@ -181,7 +190,7 @@ match(Pattern *pattern, text *subject)
 	if (pattern->literals != NULL &&
 		(!pattern->ascii_only || literal_is_ascii(bytes, length)))
 		return literal_match(pattern->literals, bytes, length);
-	if (pattern->operation->regex)
+	if (pattern->operation->kind == REGEX)
 		return match_regex(pattern, bytes, length);
 	return match_like(pattern, subject);
 }
@@ -284,7 +293,7 @@ read_literals(const Operation *operation, Oid collation, text *pattern)
 
 	if (operation->ignore_case && !folds_plainly(collation))
 		return NULL;
-	if (operation->regex)
+	if (operation->kind == REGEX)
 		return literal_from_regex(bytes, length, operation->ignore_case);
 	return literal_from_like(bytes, length, operation->ignore_case);
 }
@@ -301,15 +310,24 @@ plain_column(Expr *subject)
 }
 
 static Pattern *
-make_pattern(const Operation *operation, Oid collation, Expr *subject,
-			 Datum constant)
+make_pattern(const Operation *operation, Expr *subject)
 {
 	Pattern    *pattern = palloc0(sizeof(Pattern));
 
 	pattern->operation = operation;
-	pattern->collation = collation;
 	pattern->subject = subject;
 	pattern->column = plain_column(subject);
+	return pattern;
+}
+
+/* Reads and, where it must be, compiles what the subject is compared with. */
+static Pattern *
+read_pattern(const Operation *operation, Oid collation, Expr *subject,
+			 Datum constant)
+{
+	Pattern    *pattern = make_pattern(operation, subject);
+
+	pattern->collation = collation;
 	pattern->context = CurrentMemoryContext;
 	pattern->pattern = DatumGetTextPCopy(constant);
 	pattern->literals = read_literals(operation, collation, pattern->pattern);
@@ -317,7 +335,7 @@ make_pattern(const Operation *operation, Oid collation, Expr *subject,
 		pattern->ascii_only = literal_needs_ascii(pattern->literals) ||
 			(pg_database_encoding_max_length() > 1 &&
 			 GetDatabaseEncoding() != PG_UTF8);
-	if (operation->regex)
+	if (operation->kind == REGEX)
 	{
 		pattern->release.func = release_regex;
 		pattern->release.arg = pattern;
@@ -331,11 +349,9 @@ make_pattern(const Operation *operation, Oid collation, Expr *subject,
 
 /* Registers a pattern; returns the Param that stands for it. */
 static Node *
-pattern_param(Rewriting *rewriting, const Operation *operation, Oid collation,
-			  Expr *subject, Datum constant)
+pattern_param(Rewriting *rewriting, Pattern *pattern)
 {
 	Param	   *param = makeNode(Param);
-	Pattern    *pattern = make_pattern(operation, collation, subject, constant);
 
 	rewriting->patterns = lappend(rewriting->patterns, pattern);
 	param->paramkind = PARAM_EXTERN;
@@ -347,20 +363,50 @@ pattern_param(Rewriting *rewriting, const Operation *operation, Oid collation,
 	return (Node *) param;
 }
 
+/* Equality with any of these texts: collations that we touch compare bytes. */
+static Node *
+equality_param(Rewriting *rewriting, const Operation *operation, Expr *subject,
+			   const Datum *texts, int count)
+{
+	Pattern    *pattern;
+	LiteralSet *literals = literal_from_texts(texts, count);
+
+	if (literals == NULL)
+		return NULL;
+	pattern = make_pattern(operation, subject);
+	pattern->literals = literals;
+	return pattern_param(rewriting, pattern);
+}
+
 static Node *
 rewrite_operator(OpExpr *op, Rewriting *rewriting)
 {
 	const Operation *operation = replaceable(op->opfuncid, op->inputcollid);
 	Const	   *constant;
+	Expr	   *subject;
 
 	if (operation == NULL || !IsA(lsecond(op->args), Const))
 		return NULL;
 	constant = lsecond_node(Const, op->args);
 	if (constant->constisnull)
 		return NULL;
-	return pattern_param(rewriting, operation, op->inputcollid,
-						 (Expr *) rewrite_node(linitial(op->args), rewriting),
-						 constant->constvalue);
+	subject = (Expr *) rewrite_node(linitial(op->args), rewriting);
+	if (operation->kind == EQUAL)
+		return equality_param(rewriting, operation, subject,
+							  &constant->constvalue, 1);
+	return pattern_param(rewriting,
+						 read_pattern(operation, op->inputcollid, subject,
+									  constant->constvalue));
+}
+
+static int
+count_nulls(const bool *nulls, int count)
+{
+	int			found = 0;
+
+	for (int i = 0; i < count; i++)
+		found += nulls[i];
+	return found;
 }
 
 /*
@@ -385,6 +431,14 @@ rewrite_array_operator(ScalarArrayOpExpr *op, Rewriting *rewriting)
 					  false, TYPALIGN_INT, &elements, &nulls, &count);
 	if (count == 0)
 		return NULL;
+	if (operation->kind == EQUAL)
+	{
+		/* IN and NOT IN; the two other forms are rare, and so are nulls */
+		if (op->useOr == operation->negate || count_nulls(nulls, count) > 0)
+			return NULL;
+		return equality_param(rewriting, operation,
+							  copyObject(linitial(op->args)), elements, count);
+	}
 	for (int i = 0; i < count; i++)
 	{
 		Node	   *part;
@@ -392,8 +446,10 @@ rewrite_array_operator(ScalarArrayOpExpr *op, Rewriting *rewriting)
 		if (nulls[i])
 			part = makeBoolConst(false, true);
 		else
-			part = pattern_param(rewriting, operation, op->inputcollid,
-								 copyObject(linitial(op->args)), elements[i]);
+			part = pattern_param(rewriting,
+								 read_pattern(operation, op->inputcollid,
+											  copyObject(linitial(op->args)),
+											  elements[i]));
 		parts = lappend(parts, part);
 	}
 	if (count == 1)
@@ -493,7 +549,7 @@ check_node(Node *node, ParseState *state)
 		OpExpr	   *op = (OpExpr *) node;
 
 		operation = replaceable(op->opfuncid, op->inputcollid);
-		if (operation != NULL && operation->regex)
+		if (operation != NULL && operation->kind == REGEX)
 			constant = lsecond(op->args);
 		if (constant != NULL && IsA(constant, Const) && !constant->constisnull)
 			check_regex(constant->constvalue, operation, op->inputcollid,
@@ -504,7 +560,7 @@ check_node(Node *node, ParseState *state)
 		ScalarArrayOpExpr *op = (ScalarArrayOpExpr *) node;
 
 		operation = replaceable(op->opfuncid, op->inputcollid);
-		if (operation != NULL && operation->regex)
+		if (operation != NULL && operation->kind == REGEX)
 			constant = lsecond(op->args);
 		if (constant != NULL && IsA(constant, Const) && !constant->constisnull)
 			check_regexes(op, operation, constant, state);

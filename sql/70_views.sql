@@ -6,18 +6,20 @@ CREATE VIEW revops.lead_unfolded AS
 SELECT u.lead_id,
        CASE WHEN u.recount THEN COALESCE(r.points, 0.0) END AS intent_anew,
        u.intent_more,
-       u.touches,
+       CASE WHEN u.recount THEN COALESCE(r.touches, 0)::int ELSE u.touches END AS touches,
        CASE WHEN u.recount THEN r.last_touch_at
             ELSE GREATEST(u.lead_touched_at, u.last_touch_at) END AS last_touch_at,
+       u.may_answer,
        u.gone
 FROM (SELECT l.lead_id, l.agreement_id, m.half_life, l.last_touch_at AS lead_touched_at,
              bool_or(d.recount OR d.agreement_id <> l.agreement_id) AS recount,
              sum(revops.decayed(d.intent_pos, m.half_life, revops.engine_now())
                  - revops.decayed(d.intent_neg, m.half_life, revops.engine_now()))
                  FILTER (WHERE d.agreement_id = l.agreement_id) AS intent_more,
-             sum(d.touches)::int AS touches,
+             (l.touches + sum(d.touches))::int AS touches,
              max(d.last_touch_at) AS last_touch_at,
-             (array_agg(d.gone ORDER BY d.at DESC, d.delta_id DESC)
+             bool_or(d.answered_at IS NOT NULL) AS may_answer,
+             (array_agg(d.gone ORDER BY d.delta_id DESC)
                   FILTER (WHERE d.gone IS NOT NULL))[1] AS gone
       FROM revops.lead_delta d
       JOIN revops.lead l ON l.lead_id = d.lead_id
@@ -30,12 +32,13 @@ LEFT JOIN LATERAL
                                   timestamptz '2000-01-01 00:00:00+00'
                                   + make_interval(secs => extract(epoch FROM revops.engine_now() - t.occurred_at)::float8)))
                  AS points,
-             max(t.occurred_at) FILTER (WHERE t.n > 0) AS last_touch_at
+             sum(t.n) AS touches,
+             max(t.occurred_at) AS last_touch_at
       FROM (SELECT signal_id, occurred_at, sum(sign) AS n
             FROM revops.touch
             WHERE lead_id = u.lead_id AND u.recount
             GROUP BY signal_id, occurred_at
-            HAVING sum(sign) <> 0) t
+            HAVING sum(sign) > 0) t
       LEFT JOIN (SELECT g.signal_id, p.agreement_id, p.points
                  FROM revops.signal g
                  JOIN revops.score_rule p ON p.signal = g.signal AND p.kind = 'intent') s
@@ -46,8 +49,9 @@ COMMENT ON COLUMN revops.lead_unfolded.lead_id IS 'the lead';
 COMMENT ON COLUMN revops.lead_unfolded.intent_anew IS
     'where the sums of the state do not hold (a touch was taken back, or weighed by another version): intent from all touches, points, not clamped; else NULL';
 COMMENT ON COLUMN revops.lead_unfolded.intent_more IS 'points that the deltas of the lead''s own version add to the intent of the state; of use where intent_anew is NULL';
-COMMENT ON COLUMN revops.lead_unfolded.touches IS 'touches that the deltas add, net of those taken back';
+COMMENT ON COLUMN revops.lead_unfolded.touches IS 'number of touches of the lead, deltas counted, net of those taken back';
 COMMENT ON COLUMN revops.lead_unfolded.last_touch_at IS 'latest touch of the lead, deltas counted';
+COMMENT ON COLUMN revops.lead_unfolded.may_answer IS 'true: a delta has a touch of a signal that answers; whether it keeps a promise that runs is in touch';
 COMMENT ON COLUMN revops.lead_unfolded.gone IS 'true: the host deleted the row; false: it is back; NULL: the deltas say nothing of it';
 
 CREATE VIEW revops.lead_status AS
@@ -80,7 +84,7 @@ FROM (SELECT s.lead_id, s.workspace_id, s.binding_id, s.agreement_id, s.key, s.s
              s.team_id, s.rep_id, s.source, s.campaign, s.segment, s.created_at, s.disqualified, s.running,
              s.fit::int AS fit, m.fit_share, m.grade_fit, m.grade_intent,
              CASE WHEN u.lead_id IS NULL THEN s.last_touch_at ELSE u.last_touch_at END AS last_touch_at,
-             s.touches + COALESCE(u.touches, 0) AS touches,
+             COALESCE(u.touches, s.touches) AS touches, u.may_answer,
              COALESCE(u.intent_anew,
                       revops.decayed(s.intent_pos, m.half_life, revops.engine_now())
                       - revops.decayed(s.intent_neg, m.half_life, revops.engine_now())
@@ -98,8 +102,13 @@ LEFT JOIN LATERAL
      (SELECT k.due_at, k.calendar_id
       FROM revops.sla_clock k
       WHERE k.lead_id = l.lead_id AND l.running > 0 AND k.stopped_at IS NULL
-        AND NOT EXISTS (SELECT FROM revops.lead_delta d
-                        WHERE d.lead_id = k.lead_id AND d.answered_at >= k.started_at)
+        -- an answer that waits to be folded has stopped the clock already
+        AND NOT (COALESCE(l.may_answer, false)
+                 AND EXISTS (SELECT FROM revops.touch o
+                             JOIN revops.signal g ON g.signal_id = o.signal_id AND g.answers
+                             WHERE o.lead_id = k.lead_id AND o.occurred_at >= k.started_at
+                             GROUP BY o.occurred_at
+                             HAVING sum(o.sign) > 0))
       ORDER BY k.due_at, k.seq
       LIMIT 1) c ON true;
 COMMENT ON VIEW revops.lead_status IS
@@ -113,7 +122,7 @@ COMMENT ON COLUMN revops.lead_status.stage IS 'lifecycle stage';
 COMMENT ON COLUMN revops.lead_status.stage_since IS 'when it entered the stage';
 COMMENT ON COLUMN revops.lead_status.fit IS 'how well lead and account match the ideal customer, 0 to 100';
 COMMENT ON COLUMN revops.lead_status.intent IS 'what the lead has done lately, faded to this moment, 0 to 100';
-COMMENT ON COLUMN revops.lead_status.score IS 'fit_share * fit + (1 - fit_share) * intent, 0 to 100';
+COMMENT ON COLUMN revops.lead_status.score IS 'fit_share * fit + (1 - fit_share) * intent, rounded, 0 to 100';
 COMMENT ON COLUMN revops.lead_status.grade IS 'letter of fit and digit of intent, for example A1';
 COMMENT ON COLUMN revops.lead_status.team IS 'team that has the lead; NULL: none';
 COMMENT ON COLUMN revops.lead_status.rep IS 'rep who has the lead; NULL: none, or the team''s queue';
@@ -225,8 +234,13 @@ LEFT JOIN revops.team t ON t.team_id = c.team_id
 LEFT JOIN revops.rep r ON r.rep_id = c.rep_id
 WHERE c.stopped_at IS NULL
   AND NOT COALESCE(u.gone, l.gone_at IS NOT NULL)
-  AND NOT EXISTS (SELECT FROM revops.lead_delta d
-                  WHERE d.lead_id = c.lead_id AND d.answered_at >= c.started_at)
+  -- an answer that waits to be folded has stopped the clock already
+  AND NOT (COALESCE(u.may_answer, false)
+           AND EXISTS (SELECT FROM revops.touch o
+                       JOIN revops.signal g ON g.signal_id = o.signal_id AND g.answers
+                       WHERE o.lead_id = c.lead_id AND o.occurred_at >= c.started_at
+                       GROUP BY o.occurred_at
+                       HAVING sum(o.sign) > 0))
 ORDER BY c.due_at, c.lead_id, c.seq;
 COMMENT ON VIEW revops.sla_due IS
     'Promises that run, the earliest due first. One answered by a touch that waits to be folded is not here. A clock is breached from due_at on, whether or not anything ran then.';

@@ -89,7 +89,7 @@ COMMENT ON COLUMN revops.kpi_stage_conversion_row.moved_forward IS 'of these, th
 COMMENT ON COLUMN revops.kpi_stage_conversion_row.moved_back IS 'of these, the stay ended by a move to a lower stage (or the same one)';
 COMMENT ON COLUMN revops.kpi_stage_conversion_row.recycled IS 'of these, the stay ended by a move to the nurture stage';
 COMMENT ON COLUMN revops.kpi_stage_conversion_row.disqualified IS 'of these, the stay ended by a move to the disqualified stage';
-COMMENT ON COLUMN revops.kpi_stage_conversion_row.still_there IS 'of these, the lead has not left; entered = moved_forward + moved_back + recycled + disqualified + still_there';
+COMMENT ON COLUMN revops.kpi_stage_conversion_row.still_there IS 'of these, the lead has not left (deleted leads included); entered = moved_forward + moved_back + recycled + disqualified + still_there';
 COMMENT ON COLUMN revops.kpi_stage_conversion_row.conversion_rate IS 'advanced / entered, 0 to 1';
 COMMENT ON COLUMN revops.kpi_stage_conversion_row.median_hours IS 'median time in the stage of those that left, hours (exact time); not additive';
 COMMENT ON COLUMN revops.kpi_stage_conversion_row.p90_hours IS '90th percentile of the time in the stage of those that left, hours; not additive';
@@ -277,8 +277,8 @@ SELECT h.workspace_id,
        h.lead_id,
        h.seq,
        h.at AS handed_over_at,
-       n.at AS ended_at,
-       CASE WHEN n.seq IS NULL THEN 'pending'
+       COALESCE(n.at, l.gone_at) AS ended_at,
+       CASE WHEN n.seq IS NULL THEN CASE WHEN l.gone_at IS NULL THEN 'pending' ELSE 'withdrawn' END
             WHEN n.cause = 'reject' THEN 'rejected'
             WHEN n.cause = 'recycle' THEN 'recycled'
             WHEN n.cause = 'accept' OR e.purpose IN ('accepted', 'opportunity', 'won') THEN 'accepted'
@@ -298,21 +298,22 @@ JOIN revops.stage g ON g.agreement_id = h.agreement_id AND g.stage = h.to_stage 
 -- a lead's moves are numbered without gaps
 LEFT JOIN revops.stage_change n ON n.lead_id = h.lead_id AND n.seq = h.seq + 1
 LEFT JOIN revops.stage e ON e.agreement_id = n.agreement_id AND e.stage = n.to_stage
+LEFT JOIN revops.lead l ON l.lead_id = h.lead_id AND n.seq IS NULL
 LEFT JOIN (SELECT lead_id, team_id, rep_id, at,
                   lead(at) OVER (PARTITION BY lead_id ORDER BY at, seq) AS until
            FROM revops.assignment) o
        ON o.lead_id = h.lead_id
-      AND o.at <= COALESCE(n.at, revops.engine_now())
-      AND (o.until IS NULL OR o.until > COALESCE(n.at, revops.engine_now()));
+      AND o.at <= COALESCE(n.at, l.gone_at, revops.engine_now())
+      AND (o.until IS NULL OR o.until > COALESCE(n.at, l.gone_at, revops.engine_now()));
 COMMENT ON VIEW revops.handoff IS
     'One row for each handoff: an entry into the stage of purpose qualified, how that stay ended, and who had the lead then. kpi_acceptance() and kpi_rejection_reasons() count these rows.';
 COMMENT ON COLUMN revops.handoff.workspace_id IS 'workspace';
 COMMENT ON COLUMN revops.handoff.lead_id IS 'the lead';
 COMMENT ON COLUMN revops.handoff.seq IS 'number of the move within the lead (stage_change)';
 COMMENT ON COLUMN revops.handoff.handed_over_at IS 'when the lead entered the stage';
-COMMENT ON COLUMN revops.handoff.ended_at IS 'when it left the stage; NULL: pending';
+COMMENT ON COLUMN revops.handoff.ended_at IS 'when it left the stage or was deleted; NULL: pending';
 COMMENT ON COLUMN revops.handoff.outcome IS
-    'by the move that ended the stay: accepted (accept, or a move to the stage of purpose accepted, opportunity or won or to any other higher stage), rejected (reject, or moved to disqualified by people), recycled (recycle, or moved to nurture), withdrawn (a disqualifying rule, or a move back), pending (no move yet)';
+    'by the move that ended the stay: accepted (accept, or a move to the stage of purpose accepted, opportunity or won or to any other higher stage), rejected (reject, or moved to disqualified by people), recycled (recycle, or moved to nurture), withdrawn (a disqualifying rule, a move back, or the host deleted the lead), pending (no move yet)';
 COMMENT ON COLUMN revops.handoff.reason IS 'coded reason of that move';
 COMMENT ON COLUMN revops.handoff.source IS 'source of the lead at the handoff';
 COMMENT ON COLUMN revops.handoff.campaign IS 'campaign of the lead at the handoff';
@@ -356,7 +357,7 @@ COMMENT ON COLUMN revops.kpi_acceptance_row.handed_over IS 'handoffs in the peri
 COMMENT ON COLUMN revops.kpi_acceptance_row.accepted IS 'of these, accepted by sales';
 COMMENT ON COLUMN revops.kpi_acceptance_row.rejected IS 'of these, rejected by sales';
 COMMENT ON COLUMN revops.kpi_acceptance_row.recycled IS 'of these, recycled by sales';
-COMMENT ON COLUMN revops.kpi_acceptance_row.withdrawn IS 'of these, left the stage otherwise, before sales decided';
+COMMENT ON COLUMN revops.kpi_acceptance_row.withdrawn IS 'of these, left the stage otherwise or were deleted, before sales decided';
 COMMENT ON COLUMN revops.kpi_acceptance_row.pending IS 'of these, still waiting; handed_over = accepted + rejected + recycled + withdrawn + pending';
 COMMENT ON COLUMN revops.kpi_acceptance_row.acceptance_rate IS 'accepted / handed_over, 0 to 1';
 COMMENT ON COLUMN revops.kpi_acceptance_row.decided_share IS '(accepted + rejected + recycled) / handed_over, 0 to 1';
@@ -398,7 +399,7 @@ BEGIN ATOMIC
     ORDER BY k.workspace_id, k.period, k.source, k.campaign, k.segment, t.team, r.rep;
 END;
 COMMENT ON FUNCTION revops.kpi_acceptance(text, timestamptz, timestamptz) IS
-    'Acceptance by cohort: a handoff (an entry into the stage of purpose qualified; two entries are two handoffs) belongs to the period in which it happened and counts by the move that ended the stay, whenever that was: recent periods still grow, read decided_share beside the rate. What counts as accepted, rejected, recycled and withdrawn: see the column outcome of the view handoff. acceptance_rate = accepted / handed_over; decided_share = (accepted + rejected + recycled) / handed_over. Team and rep: who had the lead at the decision, or has it now. Only [since, until) counts; NULL is an open end. Rates and hours are rounded to 4 decimals; medians are not additive. Source: stage_change, stage, assignment. Raises RV004.';
+    'Acceptance by cohort: a handoff (an entry into the stage of purpose qualified; two entries are two handoffs) belongs to the period in which it happened and counts by the move that ended the stay, whenever that was: recent periods still grow, read decided_share beside the rate. What counts as accepted, rejected, recycled and withdrawn: see the column outcome of the view handoff. acceptance_rate = accepted / handed_over; decided_share = (accepted + rejected + recycled) / handed_over. Team and rep: who had the lead at the decision, or has it now. Only [since, until) counts; NULL is an open end. Rates and hours are rounded to 4 decimals; medians are not additive. Source: stage_change, stage, assignment, lead (deleted or not). Raises RV004.';
 REVOKE ALL ON FUNCTION revops.kpi_acceptance(text, timestamptz, timestamptz) FROM PUBLIC;
 
 CREATE VIEW revops.kpi_acceptance_week AS

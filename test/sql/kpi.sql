@@ -64,6 +64,8 @@ SELECT pg_temp.moves(1, 'web', 1, 1, 2, 'lead 2026-03-30T08:00 entry', 'mql 2026
        pg_temp.moves(9, 'fair', 1, 1, 2, 'lead 2026-04-01T08:00 entry', 'mql 2026-04-01T09:00 score', 'disqualified 2026-04-02T09:00 host'),
        pg_temp.moves(10, 'fair', 1, 1, 2, 'lead 2026-04-01T08:00 entry', 'mql 2026-04-01T09:00 score', 'nurture 2026-04-02T09:00 host'),
        pg_temp.moves(11, 'fair', 1, 1, 2, 'lead 2026-04-01T08:00 entry', 'mql 2026-04-01T09:00 score', 'opportunity 2026-04-02T09:00 opportunity'),
+       -- deleted by the host while it waited
+       pg_temp.moves(16, 'show', 1, 1, 2, 'lead 2026-04-13T08:00 entry', 'mql 2026-04-13T09:00 score'),
        -- no source; created on both sides of Berlin's midnight from Sunday to Monday, hours after the change of clocks
        pg_temp.moves(12, NULL, NULL, NULL, 2, 'lead 2026-03-29T21:59 entry'),
        pg_temp.moves(13, NULL, NULL, NULL, 2, 'lead 2026-03-29T22:00 entry'),
@@ -78,8 +80,14 @@ VALUES (1, 1, 1, '2026-03-30 10:00+00', 1, 1, 'route', 'engine'), (2, 1, 1, '202
        (3, 2, 1, '2026-04-08 09:00+00', 1, 1, 'kept', 'engine'), (3, 3, 1, '2026-04-08 12:00+00', 2, 2, 'assign', 'boss'),
        (4, 1, 1, '2026-04-01 09:00+00', 1, 1, 'route', 'engine'), (4, 2, 1, '2026-04-02 09:00+00', 2, 2, 'assign', 'boss'),
        (4, 3, 1, '2026-04-21 09:00+00', 1, 1, 'assign', 'boss'), (6, 1, 1, '2026-04-01 09:00+00', 1, NULL, 'route', 'engine'),
+       -- taken by ben and rejected in one statement
+       (9, 1, 1, '2026-04-01 09:00+00', 1, 1, 'route', 'engine'), (9, 2, 1, '2026-04-02 09:00+00', 2, 2, 'host', 'engine'),
        -- loaded after the fact: what the move says counts
        (11, 1, 1, '2026-04-15 09:00+00', 2, 2, 'host', 'engine');
+INSERT INTO revops.lead (lead_id, workspace_id, binding_id, agreement_id, created_at, settled_at, stage_since, gone_at, profile_id, intent_pos, intent_neg,
+                         moves, assignments, clocks, touches, running, fit, disqualified, handed_over, stage, key)
+VALUES (16, 1, 1, 2, '2026-04-13 08:00+00', '2026-04-14 09:00+00', '2026-04-13 09:00+00', '2026-04-14 09:00+00', 0, '-Infinity', '-Infinity',
+        2, 0, 0, 0, 0, 0, false, false, 'mql', 'x');
 INSERT INTO revops.opportunity (opportunity_id, workspace_id, binding_id, lead_id, opened_at, closed_at, status, amount, currency, base_amount, key)
 VALUES (1, 1, 1, 1, '2026-04-02', '2026-04-09', 'won', 1000, 'EUR', 1000.50, '1'), (2, 1, 1, 1, '2026-04-02', '2026-04-09', 'won', 500, 'XXX', NULL, '2'),
        (3, 1, 1, 1, '2026-04-02', '2026-04-09', 'lost', 700, 'EUR', 700, '3'), (4, 1, 1, 5, '2026-04-02', '2026-04-09', 'won', 20, 'EUR', 20, '4'),
@@ -122,6 +130,20 @@ SELECT period, source, leads FROM revops.kpi_source('week', '2026-03-29 22:00+00
 SELECT sum(leads) FROM revops.kpi_source('year', NULL, '2026-03-31 08:00+00');
 SELECT sum(leads) FROM revops.kpi_source('year', '2026-03-31 08:00+00', NULL);
 SELECT sum(leads) FROM revops.kpi_source('year', since => '2026-03-31 08:00+00', until => '2026-03-31 08:00+00');
+
+-- each KPI, from the very moment of a fact, and up to it
+SELECT (SELECT sum(entered) FROM revops.kpi_stage_conversion('day', '2026-03-30 12:00+00', '2026-03-30 12:00:00.000001+00')) AS entered,
+       (SELECT sum(leads) FROM revops.kpi_source('day', '2026-03-29 22:00+00', '2026-03-29 22:00:00.000001+00')) AS leads,
+       (SELECT sum(handed_over) FROM revops.kpi_acceptance('day', '2026-03-30 12:00+00', '2026-03-30 12:00:00.000001+00')) AS handed_over,
+       (SELECT sum(n) FROM revops.kpi_rejection_reasons('day', '2026-03-30 12:00+00', '2026-03-30 12:00:00.000001+00')) AS reasons,
+       (SELECT sum(started) FROM revops.kpi_response_time('day', '2026-04-02 14:00+00', '2026-04-02 14:00:00.000001+00')) AS started,
+       (SELECT sum(clocks) FROM revops.kpi_sla_compliance('day', '2026-04-03 10:00+00', '2026-04-03 10:00:00.000001+00')) AS due;
+SELECT (SELECT sum(entered) FROM revops.kpi_stage_conversion('day', '2026-03-30 11:59:59+00', '2026-03-30 12:00+00')) AS entered,
+       (SELECT sum(leads) FROM revops.kpi_source('day', '2026-03-29 21:59:59.9+00', '2026-03-29 22:00+00')) AS leads,
+       (SELECT sum(handed_over) FROM revops.kpi_acceptance('day', '2026-03-30 11:59:59+00', '2026-03-30 12:00+00')) AS handed_over,
+       (SELECT sum(n) FROM revops.kpi_rejection_reasons('day', '2026-03-30 11:59:59+00', '2026-03-30 12:00+00')) AS reasons,
+       (SELECT sum(started) FROM revops.kpi_response_time('day', '2026-04-02 13:59:59+00', '2026-04-02 14:00+00')) AS started,
+       (SELECT sum(clocks) FROM revops.kpi_sla_compliance('day', '2026-04-03 09:59:59+00', '2026-04-03 10:00+00')) AS due;
 
 -- handoffs
 SELECT lead_id, seq, ended_at - handed_over_at AS took, outcome, reason, team_id, rep_id FROM revops.handoff ORDER BY 1, 2;

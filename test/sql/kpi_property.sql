@@ -78,6 +78,12 @@ FROM (SELECT i, seq, 1 + i % 2 AS ws, '2025-12-25 00:00+00'::timestamptz + inter
              '2025-12-25 00:00+00'::timestamptz + interval '1 second' * (pg_temp.dice(11000000, i, seq, 46) + 4 * pg_temp.dice(60000, i, seq, 47)) AS due,
              (ARRAY['kept', 'kept', 'late', 'void', NULL])[1 + pg_temp.dice(5, i, seq, 48)] AS o
       FROM generate_series(1, 4000) AS i, generate_series(1, 2) AS seq WHERE seq <= pg_temp.dice(3, i, 0, 49)) AS c;
+-- every ninth lead was deleted at the end
+INSERT INTO revops.lead (lead_id, workspace_id, binding_id, agreement_id, created_at, settled_at, stage_since, gone_at, profile_id, intent_pos, intent_neg,
+                         moves, assignments, clocks, touches, running, fit, disqualified, handed_over, stage, key)
+SELECT i, 1 + i % 2, 1, 2, '2026-01-01', '2026-01-01', '2026-01-01', CASE WHEN i % 9 = 0 THEN '2026-04-01 00:00+00'::timestamptz + interval '1 hour' * (i % 100) END,
+       0, '-Infinity', '-Infinity', 1, 0, 0, 0, 0, 0, false, false, 'mql', i::text
+FROM generate_series(1, 4000) AS i;
 ANALYZE;
 
 -- ----- the reference: one lead after the other, one move after the other ------
@@ -175,7 +181,12 @@ BEGIN
 
         IF purpose[i] = 'qualified' THEN
             h := ROW(m[i].workspace_id, m[i].at, m[i].source, m[i].campaign, m[i].segment, pg_temp.team(m[i].team_id), pg_temp.rep(m[i].rep_id), 'pending', NULL, NULL);
-            asked := '2026-04-20 12:00+00';
+            SELECT l.gone_at INTO asked FROM revops.lead AS l WHERE l.lead_id = lead;
+            IF asked IS NULL THEN
+                asked := '2026-04-20 12:00+00';
+            ELSE
+                h.outcome := 'withdrawn';
+            END IF;
             IF i < n THEN
                 asked := m[i + 1].at;
                 h.reason := m[i + 1].reason;

@@ -15,8 +15,9 @@ SELECT 1, d, '09:00', '17:00' FROM generate_series(1, 5) AS d;
 INSERT INTO revops.agreement (agreement_id, workspace_id, version, status)
 VALUES (1, 1, 1, 'retired'), (2, 1, 2, 'active'), (3, 2, 1, 'active');
 INSERT INTO revops.score_model (agreement_id, half_life, fit_share)
-VALUES (1, '5 days', 0.5), (2, '10 days', 0.25), (3, '1000 years', 0.5);
-INSERT INTO revops.signal (signal_id, workspace_id, signal) VALUES (1, 1, 'form'), (2, 1, 'unsubscribe'), (3, 1, 'call'), (4, 2, 'form');
+VALUES (1, '5 days', 0.5), (2, '10 days', 0.2), (3, '1000 years', 0.5);
+INSERT INTO revops.signal (signal_id, workspace_id, signal, answers)
+VALUES (1, 1, 'form', false), (2, 1, 'unsubscribe', false), (3, 1, 'call', true), (4, 2, 'form', false);
 INSERT INTO revops.score_rule (agreement_id, rule, kind, signal, points)
 VALUES (1, 'form', 'intent', 'form', 99), (2, 'form', 'intent', 'form', 40), (2, 'unsubscribe', 'intent', 'unsubscribe', -10),
        (3, 'form', 'intent', 'form', 30);
@@ -75,11 +76,11 @@ BEGIN
     -- 40 points, one half-life old
     PERFORM pg_temp.lead(1, 80, pg_temp.touched(40, ago10, h), none, 'stage', 'mql', 'team', '1', 'rep', '1',
                          'touched', ago10::text, 'touches', '1', 'profile', '7');
-    -- the same, and 30 - 5 points that nothing has folded
+    -- the same, and 30 - 4 points that nothing has folded
     PERFORM pg_temp.lead(2, 80, pg_temp.touched(40, ago10, h), none, 'touched', ago10::text, 'touches', '1', 'stage', 'mql',
                          'since', '2026-03-30 07:00+00', 'team', '1', 'profile', '8');
     PERFORM pg_temp.delta(2, 1, pg_temp.touched(20, now, h), none, 'touches', '1', 'touched', now::text);
-    PERFORM pg_temp.delta(2, 2, pg_temp.touched(20, ago10, h), pg_temp.touched(5, now, h), 'touches', '2', 'touched', ago10::text);
+    PERFORM pg_temp.delta(2, 2, pg_temp.touched(20, ago10, h), pg_temp.touched(4, now, h), 'touches', '2', 'touched', ago10::text);
     -- a touch was taken back: the sums do not hold, the touches do: 40 / 2 + 40 / 4 - 10 = 20
     PERFORM pg_temp.lead(3, 0, pg_temp.touched(90, now, h), none, 'touched', now::text, 'touches', '5');
     PERFORM pg_temp.delta(3, 3, none, none, 'touches', '-1', 'recount', 'true');
@@ -98,14 +99,14 @@ BEGIN
     PERFORM pg_temp.lead(7, 0, none, none);
     PERFORM pg_temp.delta(7, 6, none, none, 'gone', 'true');
     PERFORM pg_temp.lead(8, 0, none, none, 'gone', now::text);
-    PERFORM pg_temp.delta(8, 7, none, none, 'gone', 'false', 'at', '2026-03-31 11:30+00');
-    PERFORM pg_temp.delta(8, 8, none, none, 'gone', 'true', 'at', '2026-03-31 11:20+00');
+    PERFORM pg_temp.delta(8, 7, none, none, 'gone', 'true');
+    PERFORM pg_temp.delta(8, 8, none, none, 'gone', 'false');
     -- intent stays within 0 and 100, and so does its part of the score
     PERFORM pg_temp.lead(9, 40, pg_temp.touched(500, now, h), none);
     PERFORM pg_temp.lead(10, 40, pg_temp.touched(5, now, h), pg_temp.touched(50, now, h));
-    -- whole points: 20 counts as 20, 19.99 as 19
-    PERFORM pg_temp.lead(11, 0, pg_temp.touched(20 * (1 - 1e-9), now, h), none);
-    PERFORM pg_temp.lead(12, 0, pg_temp.touched(19.99, now, h), none);
+    -- whole points: 19.6 is shown as 20, 19.4 as 19
+    PERFORM pg_temp.lead(11, 0, pg_temp.touched(19.6, now, h), none);
+    PERFORM pg_temp.lead(12, 0, pg_temp.touched(19.4, now, h), none);
     -- another workspace, interest that never fades, sums made anew
     PERFORM pg_temp.lead(13, 100, none, none, 'workspace', '2', 'agreement', '3', 'stage', 'mql');
     PERFORM pg_temp.delta(13, 9, none, none, 'recount', 'true', 'agreement', '3');
@@ -117,8 +118,15 @@ BEGIN
     PERFORM pg_temp.lead(16, 10, none, none, 'running', '2', 'stage', 'mql', 'rep', '1');
     PERFORM pg_temp.lead(17, 10, none, none, 'running', '1');
     PERFORM pg_temp.delta(17, 10, none, none, 'touches', '1', 'answered', '2026-03-31 09:00+00');
+    PERFORM pg_temp.touch(17, '2026-03-31 09:00+00', 3);
+    -- the call came before the clock started, a form after it
     PERFORM pg_temp.lead(18, 10, none, none, 'running', '1');
-    PERFORM pg_temp.delta(18, 11, none, none, 'touches', '1', 'answered', '2026-03-31 07:59+00');
+    PERFORM pg_temp.delta(18, 11, none, none, 'touches', '2', 'answered', '2026-03-31 09:00+00');
+    PERFORM pg_temp.touch(18, '2026-03-31 07:59+00', 3), pg_temp.touch(18, '2026-03-31 09:00+00', 1);
+    -- the call was taken back
+    PERFORM pg_temp.lead(21, 10, none, none, 'running', '1');
+    PERFORM pg_temp.delta(21, 12, none, none, 'touches', '1', 'answered', '2026-03-31 09:00+00', 'recount', 'true');
+    PERFORM pg_temp.touch(21, '2026-03-31 09:00+00', 3), pg_temp.touch(21, '2026-03-31 09:00+00', 3, -1);
     PERFORM pg_temp.lead(19, 10, none, none, 'running', '1');
     PERFORM pg_temp.lead(20, 10, none, none, 'running', '1', 'gone', now::text);
 END $$;
@@ -132,6 +140,7 @@ VALUES (16, 1, 1, 2, 1, NULL, 1, 1, '2026-03-31 08:00+00', '2026-03-31 12:30+00'
        -- due on Wednesday at 10:00 in Berlin: three hours left today, one tomorrow
        (19, 1, 1, 2, 1, 1, NULL, NULL, '2026-03-31 08:00+00', '2026-04-01 08:00+00', NULL, NULL, 'first_response', 'web'),
        (19, 2, 1, 2, 1, 1, NULL, NULL, '2026-03-31 08:00+00', '2026-03-31 09:00+00', '2026-03-31 08:30+00', 'kept', 'first_response', 'web'),
+       (21, 1, 1, 2, 1, NULL, 1, 1, '2026-03-31 08:00+00', '2026-03-31 14:00+00', NULL, NULL, 'first_response', 'web'),
        (20, 1, 1, 2, 1, NULL, 1, 1, '2026-03-31 08:00+00', '2026-03-31 13:00+00', NULL, NULL, 'first_response', 'web');
 INSERT INTO revops.profile_change (lead_id, change_id, at, workspace_id, binding_id, profile)
 VALUES (1, 6, '2026-03-01', 1, 1, '{"company": "old name"}'), (1, 7, '2026-03-02', 1, 1, '{"company": "acme"}'),
@@ -144,7 +153,7 @@ SELECT lead_id, sla_due_at, sla_left, breached FROM revops.lead_status WHERE sla
 \x on
 SELECT * FROM revops.lead_status WHERE lead_id = 1;
 \x off
-SELECT lead_id, round(intent_anew::numeric, 6) AS intent_anew, round(intent_more::numeric, 6) AS intent_more, touches, last_touch_at, gone FROM revops.lead_unfolded ORDER BY 1;
+SELECT lead_id, round(intent_anew::numeric, 6) AS intent_anew, round(intent_more::numeric, 6) AS intent_more, touches, last_touch_at, may_answer, gone FROM revops.lead_unfolded ORDER BY 1;
 
 -- the queue, hottest first
 SELECT workspace, lead_id, score, grade, waiting_since, age, team, rep, person_name, email, phone, company, sla_due_at, breached
@@ -190,7 +199,7 @@ SELECT count(*) AS leads, count(*) FILTER (WHERE s.intent > 0) > 100 AS many_wit
        count(*) FILTER (WHERE s.touches IS DISTINCT FROM COALESCE(n.touches, 0)) AS wrong_touches,
        count(*) FILTER (WHERE s.last_touch_at IS DISTINCT FROM n.touched) AS wrong_last_touch,
        count(*) FILTER (WHERE s.intent IS DISTINCT FROM floor(COALESCE(n.intent, 0) + 0.5)::int) AS wrong_intent,
-       count(*) FILTER (WHERE s.score IS DISTINCT FROM floor(0.25 * (s.lead_id % 101) + 0.75 * COALESCE(n.intent, 0) + 0.5)::int) AS wrong_score
+       count(*) FILTER (WHERE s.score IS DISTINCT FROM floor(0.2 * (s.lead_id % 101) + 0.8 * COALESCE(n.intent, 0) + 0.5)::int) AS wrong_score
 FROM revops.lead_status s LEFT JOIN naive n ON n.lead_id = s.lead_id
 WHERE s.lead_id > 1000;
 

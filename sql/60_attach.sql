@@ -153,8 +153,8 @@ BEGIN
         RAISE EXCEPTION USING ERRCODE = 'RV005',
             MESSAGE = format('role "%s" is unknown to bindings of kind %s', wrong.role, kind),
             DETAIL = format('The standard roles are: %s.', standard),
-            HINT = coalesce(format('Perhaps you meant "%s".', wrong.meant),
-                            'Further columns of a table can be roles of leads only.');
+            HINT = coalesce('Perhaps you meant "' || wrong.meant || '".',
+                            'Only bindings of leads may have roles beyond the standard ones.');
     END IF;
     SELECT p INTO wrong FROM unnest(personal) AS p WHERE NOT roles ? p OR p IS NULL LIMIT 1;
     IF FOUND THEN
@@ -557,9 +557,10 @@ BEGIN
     IF NOT FOUND THEN
         RAISE EXCEPTION USING ERRCODE = 'RV002',
             MESSAGE = format('lead %s of binding "%s" is unknown', coalesce('"' || lead_id.key || '"', 'NULL'), bound.binding),
-            DETAIL = format('Leads are rows of %s that were written since it was attached%s; a key is written as text, several columns (%s) joined by "|".',
-                            bound.host_name, ' and pass its filter (' || bound.filter || ')', array_to_string(bound.key_columns, ', ')),
-            HINT = 'Rows that were there before are taken in when they are next updated.';
+            DETAIL = format('Leads are the rows of %s%s that were written since it was attached.',
+                            bound.host_name, ' with ' || bound.filter),
+            HINT = format('The key is %s as text; a row that was there before is taken in when it is next updated.',
+                          array_to_string(bound.key_columns, '|'));
     END IF;
     RETURN found_id;
 END

@@ -496,13 +496,19 @@ DECLARE
 BEGIN
     -- wherever they are: a table may have been renamed or replaced since
     FOR capture IN
-        SELECT t.tgname, t.tgrelid::regclass AS host
-        FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid
+        SELECT t.tgname, c.oid::regclass AS host, c.relowner::regrole AS owner
+        FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid JOIN pg_class c ON c.oid = t.tgrelid
         WHERE p.pronamespace = 'revops'::regnamespace
           AND p.proname IN ('capture_lead', 'capture_touch', 'capture_opportunity')
           AND t.tgargs = convert_to(binding_id::text, 'UTF8') || '\x00'::bytea
           AND NOT t.tgisinternal AND t.tgparentid = 0
     LOOP
+        IF NOT pg_has_role(current_user, capture.owner::oid, 'USAGE') THEN
+            RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege',
+                MESSAGE = format('%s cannot be detached by role %s', capture.host, current_user),
+                DETAIL = format('PostgreSQL lets only the owner of a table, %s, drop its triggers.', capture.owner),
+                HINT = format('Detach it as %s or as a member of that role.', capture.owner);
+        END IF;
         EXECUTE format('DROP TRIGGER %I ON %s', capture.tgname, capture.host);
     END LOOP;
 END

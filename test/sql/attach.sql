@@ -31,7 +31,7 @@ CREATE FUNCTION profiles(binding text) RETURNS TABLE (key text, profile jsonb, p
 $$;
 CREATE FUNCTION faults() RETURNS TABLE (object text, sqlstate text, message text) LANGUAGE sql AS $$
     WITH gone AS (DELETE FROM revops.fault RETURNING *)
-    SELECT object, sqlstate, message FROM gone ORDER BY object, fault_id
+    SELECT DISTINCT object, sqlstate, message FROM gone ORDER BY 1, 3
 $$;
 
 CREATE SCHEMA crm;
@@ -169,7 +169,7 @@ SET timezone = 'UTC';
 INSERT INTO crm.k_domain VALUES ('d1');
 INSERT INTO crm.k_composite VALUES ('a|b', 1, 'x'), ('a\', 2, 'y');
 INSERT INTO crm.k_unique VALUES (1, 2, 3);
-SELECT b.binding, b.key_columns, l.key FROM revops.lead l JOIN revops.binding b USING (binding_id) ORDER BY 1, 3 COLLATE "C";
+SELECT b.binding, b.key_columns, l.key FROM revops.lead l JOIN revops.binding b USING (binding_id) ORDER BY b.binding, l.key;
 SELECT count(DISTINCT id) AS found FROM (VALUES (revops.lead_id('composite', 'a\|b|1')), (revops.lead_id('int', '7')),
     (revops.lead_id('uuid', 'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11')), (revops.lead_id('time', '2026-03-01T12:00:00+00:00'))) AS v (id);
 SELECT * FROM faults();
@@ -194,6 +194,8 @@ SELECT key, jsonb_pretty(profile) AS profile, personal FROM profiles('people');
 SELECT * FROM faults();
 
 -- ----- the table changes underneath -----------------------------------------------
+DROP VIEW crm.v;
+DROP MATERIALIZED VIEW crm.m;
 -- a column and the key's column are renamed: followed
 INSERT INTO crm.lead VALUES (1, 'Ann@Example.com', 'Acme', 30, 'new'), (2, 'Bob@Example.com', 'Acme', 31, 'spam');
 SELECT * FROM profiles('leads') WHERE key IN ('1', '2');
@@ -224,13 +226,13 @@ SELECT * FROM profiles('leads') WHERE key = '1';
 SELECT * FROM faults();
 -- rolled back: as if nothing had happened
 BEGIN;
-ALTER TABLE crm.lead DROP company;
-UPDATE crm.lead SET email = 'ann@other.example' WHERE lead_id = 1;
+ALTER TABLE crm.lead DROP email;
+UPDATE crm.lead SET company = 'Acme 3' WHERE lead_id = 1;
 SELECT * FROM profiles('leads') WHERE key = '1';
 ROLLBACK;
 UPDATE crm.lead SET email = 'ann@third.example' WHERE lead_id = 1;
 SELECT * FROM profiles('leads') WHERE key = '1';
--- an expression's column is dropped
+-- an expression's column is gone
 ALTER TABLE crm.lead RENAME email TO mail;
 UPDATE crm.lead SET mail = 'ann@fourth.example' WHERE lead_id = 1;
 SELECT * FROM profiles('leads') WHERE key = '1';
@@ -299,7 +301,7 @@ INSERT INTO crm.part VALUES (1, 'eu');
 INSERT INTO crm.fast VALUES (1);
 SELECT * FROM profiles('part');
 SELECT revops.detach('part'), revops.detach('fast');
-SELECT count(*) FROM triggers('crm.part') CROSS JOIN triggers('crm.part_eu');
+SELECT (SELECT count(*) FROM triggers('crm.part')) + (SELECT count(*) FROM triggers('crm.part_eu')) AS triggers_left;
 
 -- ----- rights ----------------------------------------------------------------------------
 CREATE ROLE regress_revops_owner;
@@ -334,6 +336,7 @@ SELECT * FROM profiles('theirs');
 -- owner and group at once
 GRANT revops_admin TO regress_revops_owner;
 SET ROLE regress_revops_owner;
+CALL try($$UPDATE revops.binding SET filter = 'id > 1' WHERE binding = 'theirs'$$);
 SELECT revops.detach('theirs');
 CREATE TABLE crm.mine (id int PRIMARY KEY, email text);
 SELECT revops.attach_lead('mine', 'crm.mine', '{"who": "current_user::text"}') > 0 AS attached;
@@ -347,6 +350,7 @@ RESET ROLE;
 SELECT * FROM profiles('mine');
 SELECT * FROM faults();
 
+SET client_min_messages = warning;
 DROP SCHEMA crm CASCADE;
 DROP EXTENSION pg_revops CASCADE;
 DROP SERVER elsewhere CASCADE;

@@ -6,12 +6,15 @@ CREATE FUNCTION revops.restoring() RETURNS boolean
     LANGUAGE sql STABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
     AS $$
+    -- not current_user, which is the owner within SECURITY DEFINER functions
     SELECT NOT current_setting('check_function_bodies')::boolean
-           AND pg_has_role(session_user, relowner, 'USAGE')
+           AND pg_has_role(CASE current_setting('role') WHEN 'none' THEN session_user
+                                                        ELSE current_setting('role') END::name,
+                           relowner, 'USAGE')
     FROM pg_class WHERE oid = 'revops.workspace'::regclass
     $$;
 COMMENT ON FUNCTION revops.restoring() IS
-    'True while a dump is restored: check_function_bodies is off (pg_restore sets it) in a session of the extension''s owner. Definition rows are then taken as they are.';
+    'True while a dump is restored: check_function_bodies is off (pg_restore sets it) in a session that acts as the extension''s owner. Definition rows are then taken as they are.';
 
 -- ----- a new workspace ------------------------------------------------------
 

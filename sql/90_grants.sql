@@ -23,6 +23,7 @@ GRANT EXECUTE ON FUNCTION
     revops.engine_now(),
     revops.restoring(),
     revops.decayed(double precision, interval, timestamptz),
+    revops.decay_factor(timestamptz, interval, timestamptz),
     revops.whole_points(double precision),
     revops.grade(int, int, int[], int[]),
     revops.business_add(int, timestamptz, interval),
@@ -65,6 +66,19 @@ GRANT SELECT ON revops.lead, revops.lead_identity, revops.touch, revops.stage_ch
     TO revops_marketing, revops_sales;
 
 GRANT EXECUTE ON FUNCTION revops.lead_id(text, text) TO revops_marketing, revops_sales;
+
+GRANT EXECUTE ON FUNCTION
+    revops.explain_score(bigint),
+    revops.record_touch(bigint, text, timestamptz),
+    revops.recycle(bigint, text, timestamptz)
+    TO revops_marketing, revops_sales;
+-- the lead is sales' from its handoff on
+GRANT EXECUTE ON FUNCTION
+    revops.accept(bigint),
+    revops.reject(bigint, text),
+    revops.advance(bigint, text, text),
+    revops.assign(bigint, text, text)
+    TO revops_sales;
 
 -- drafts: of versions in force the triggers refuse every edit
 GRANT EXECUTE ON FUNCTION revops.draft_agreement(int, text) TO revops_marketing, revops_sales;

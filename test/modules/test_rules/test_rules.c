@@ -67,14 +67,18 @@ test_rules_define(PG_FUNCTION_ARGS)
 		ruleset_free(kept);
 	kept = NULL;
 	kept = define(roles, PG_GETARG_ARRAYTYPE_P(0));
+	if (kept_roles != NULL)
+		FreeTupleDesc(kept_roles);
 	MemoryContextSwitchTo(TopMemoryContext);
 	kept_roles = CreateTupleDescCopy(roles);
 	PG_RETURN_INT32(ruleset_count(kept));
 }
 
+/* A row as a role slot; with a descriptor of its own, for a rule may redefine. */
 static TupleTableSlot *
-row_slot(HeapTupleHeader row, TupleDesc roles)
+row_slot(HeapTupleHeader row, TupleDesc kept_one)
 {
+	TupleDesc	roles = CreateTupleDescCopy(kept_one);
 	TupleTableSlot *slot = MakeSingleTupleTableSlot(roles, &TTSOpsVirtual);
 	HeapTupleData tuple = {.t_len = HeapTupleHeaderGetDatumLength(row),.t_data = row};
 

@@ -34,6 +34,7 @@ typedef struct Question
 	Settle	   *s;
 	RuleSet    *set;
 	int			rule;
+	TupleTableSlot *roles;
 	const Policy *policy;
 	int32		calendar_id;
 	TimestampTz from;
@@ -68,7 +69,7 @@ match_step(void *arg)
 	Question   *q = arg;
 
 	ruleset_prepare(q->set);
-	q->holds = ruleset_match_one(q->set, q->rule, env_roles(q->s));
+	q->holds = ruleset_match_one(q->set, q->rule, q->roles);
 }
 
 /* Does a condition hold for the lead at hand?  Rule -1 always does. */
@@ -79,6 +80,8 @@ holds(Settle *s, RuleSet *set, int rule, const char *kind, const char *name)
 
 	if (rule < 0)
 		return true;
+	/* what it opens must not belong to the question's subtransaction */
+	q.roles = env_roles(s);
 	return ask(&q, match_step, kind, name) && q.holds;
 }
 

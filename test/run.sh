@@ -208,6 +208,7 @@ test_meta()
 {
 	run_tap meta/lint bash test/lint.sh --orphans-only --tap
 	run_tap meta/versions perl test/versions.pl
+	run_tap meta/roles perl test/roles.pl
 }
 
 test_tour()

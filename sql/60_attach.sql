@@ -153,8 +153,8 @@ BEGIN
         RAISE EXCEPTION USING ERRCODE = 'RV005',
             MESSAGE = format('role "%s" is unknown to bindings of kind %s', wrong.role, kind),
             DETAIL = format('The standard roles are: %s.', standard),
-            HINT = coalesce(format('Perhaps you meant "%s".', wrong.meant),
-                            'Further columns of a table can be roles of leads only.');
+            HINT = coalesce('Perhaps you meant "' || wrong.meant || '".',
+                            'Only bindings of leads may have roles beyond the standard ones.');
     END IF;
     SELECT p INTO wrong FROM unnest(personal) AS p WHERE NOT roles ? p OR p IS NULL LIMIT 1;
     IF FOUND THEN
@@ -496,13 +496,19 @@ DECLARE
 BEGIN
     -- wherever they are: a table may have been renamed or replaced since
     FOR capture IN
-        SELECT t.tgname, t.tgrelid::regclass AS host
-        FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid
+        SELECT t.tgname, c.oid::regclass AS host, c.relowner::regrole AS owner
+        FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid JOIN pg_class c ON c.oid = t.tgrelid
         WHERE p.pronamespace = 'revops'::regnamespace
           AND p.proname IN ('capture_lead', 'capture_touch', 'capture_opportunity')
           AND t.tgargs = convert_to(binding_id::text, 'UTF8') || '\x00'::bytea
           AND NOT t.tgisinternal AND t.tgparentid = 0
     LOOP
+        IF NOT pg_has_role(current_user, capture.owner::oid, 'USAGE') THEN
+            RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege',
+                MESSAGE = format('%s cannot be detached by role %s', capture.host, current_user),
+                DETAIL = format('PostgreSQL lets only the owner of a table, %s, drop its triggers.', capture.owner),
+                HINT = format('Detach it as %s or as a member of that role.', capture.owner);
+        END IF;
         EXECUTE format('DROP TRIGGER %I ON %s', capture.tgname, capture.host);
     END LOOP;
 END
@@ -557,9 +563,10 @@ BEGIN
     IF NOT FOUND THEN
         RAISE EXCEPTION USING ERRCODE = 'RV002',
             MESSAGE = format('lead %s of binding "%s" is unknown', coalesce('"' || lead_id.key || '"', 'NULL'), bound.binding),
-            DETAIL = format('Leads are rows of %s that were written since it was attached%s; a key is written as text, several columns (%s) joined by "|".',
-                            bound.host_name, ' and pass its filter (' || bound.filter || ')', array_to_string(bound.key_columns, ', ')),
-            HINT = 'Rows that were there before are taken in when they are next updated.';
+            DETAIL = format('Leads are the rows of %s%s that were written since it was attached.',
+                            bound.host_name, ' with ' || bound.filter),
+            HINT = format('The key is %s as text; a row that was there before is taken in when it is next updated.',
+                          array_to_string(bound.key_columns, '|'));
     END IF;
     RETURN found_id;
 END

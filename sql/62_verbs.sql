@@ -45,12 +45,19 @@ CREATE FUNCTION revops.run_due(batch int DEFAULT 1000) RETURNS int
 COMMENT ON FUNCTION revops.run_due(int) IS
     'Fires what is due: recycled leads come back, breached promises become events, each exactly once. Returns how many, at most batch of each kind. Call it from any scheduler. Leads that are busy are left for the next call.';
 
+CREATE FUNCTION revops.read_inbox(batch int DEFAULT 200) RETURNS int
+    LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'revops_read_inbox';
+COMMENT ON FUNCTION revops.read_inbox(int) IS
+    'Reads up to batch host rows again that a fault kept from being settled, and settles them; returns how many. What fails again stays, with a new fault. settle() calls it.';
+
 -- A procedure that commits may have no SET clause: every name is qualified.
 CREATE PROCEDURE revops.settle(batch int DEFAULT 200)
     LANGUAGE plpgsql AS $$
 DECLARE
     after bigint := 0;
 BEGIN
+    PERFORM revops.read_inbox(batch);
+    COMMIT;
     LOOP
         after := revops.fold_batch(after, batch);
         EXIT WHEN after IS NULL;

@@ -406,6 +406,11 @@ BEGIN
         END IF;
         RETURN OLD;
     END IF;
+    -- the table's owner may detach it, whoever attached it
+    IF TG_OP = 'UPDATE' AND NEW.detached_at IS NOT NULL
+       AND to_jsonb(NEW) - 'detached_at' = to_jsonb(OLD) - 'detached_at' THEN
+        RETURN NEW;
+    END IF;
     IF NOT pg_has_role(current_user, NEW.owner, 'USAGE') THEN
         RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege',
             MESSAGE = format('must be able to act as role %s to make it the owner of binding "%s"', NEW.owner, NEW.binding),

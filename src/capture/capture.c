@@ -103,7 +103,7 @@ BindingRun *
 capture_binding_run(Capture *capture)
 {
 	return binding_run_begin(capture->binding,
-							 RelationGetDescr(capture->trigger->tg_relation),
+							 RelationGetDescr(capture->host),
 							 role_fault, capture);
 }
 
@@ -139,8 +139,8 @@ collect_keys(Capture *capture)
 
 	if (store == NULL)
 		return;
-	run = binding_run_begin(capture->binding, RelationGetDescr(t->tg_relation), NULL, NULL);
-	rows_begin(&rows, store, RelationGetDescr(t->tg_relation));
+	run = binding_run_begin(capture->binding, RelationGetDescr(capture->host), NULL, NULL);
+	rows_begin(&rows, store, RelationGetDescr(capture->host));
 	while ((row = rows_next(&rows)) != NULL)
 	{
 		char	   *key = binding_key(run, row);
@@ -166,7 +166,7 @@ record_fault(Capture *capture, const ErrorData *error)
 	if (capture->keys != NIL)
 		place.key = linitial(capture->keys);
 	faults_init(&faults, CurrentMemoryContext);
-	fault_note(&faults, &place, RelationGetRelationName(capture->trigger->tg_relation),
+	fault_note(&faults, &place, RelationGetRelationName(capture->host),
 			   error->sqlerrcode, error->message,
 			   psprintf("The statement was not settled; %d keys wait in the inbox.",
 						list_length(capture->keys)));
@@ -193,6 +193,7 @@ capture_run(FunctionCallInfo fcinfo, const char *function, CaptureStep step)
 				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
 				 errmsg("function \"%s\" must be fired AFTER STATEMENT with the binding's number",
 						function)));
+	capture.host = capture.trigger->tg_relation;
 	capture.binding_id = pg_strtoint32(capture.trigger->tg_trigger->tgargs[0]);
 
 	error = attempt_if(run_step, &a, tolerates);

@@ -15,6 +15,7 @@
 #include "postgres.h"
 
 #include "commands/trigger.h"
+#include "utils/rel.h"
 #include "utils/tuplestore.h"
 
 #include "define/binding.h"
@@ -22,7 +23,8 @@
 
 typedef struct Capture
 {
-	TriggerData *trigger;
+	TriggerData *trigger;		/* NULL: rows of the inbox are read again */
+	Relation	host;
 	int32		binding_id;
 	Binding    *binding;
 	bool		careful;		/* catch what expressions and rules raise */
@@ -40,6 +42,17 @@ typedef void (*CaptureStep) (Capture *capture);
 extern void capture_run(FunctionCallInfo fcinfo, const char *function,
 						CaptureStep step);
 
+/*
+ * One row of the inbox, read again: `row` is the host's row now, NULL when it
+ * is not there any more.  The capture's settle has been begun.
+ */
+extern void capture_lead_again(Capture *capture, BindingRun *run,
+							   TupleTableSlot *row, const char *key);
+extern void capture_touch_again(Capture *capture, BindingRun *run,
+								TupleTableSlot *row, const char *key);
+extern void capture_opportunity_again(Capture *capture, BindingRun *run,
+									  TupleTableSlot *row, const char *key);
+
 /* A transition table read from its start. */
 typedef struct Rows
 {
@@ -56,7 +69,7 @@ extern void rows_end(Rows *rows);
 extern TupleTableSlot *capture_project(Capture *capture, BindingRun *run,
 									   TupleTableSlot *row);
 
-/* Begin the projection of the trigger's table under a capture. */
+/* Begin the projection of the host table under a capture. */
 extern BindingRun *capture_binding_run(Capture *capture);
 
 /* The canonical key; NULL (and a fault noted) for a row without one. */

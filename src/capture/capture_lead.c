@@ -86,10 +86,19 @@ keys_known(Capture *capture, BindingRun *run, Rows *rows)
 	return known;
 }
 
+void
+capture_lead_again(Capture *capture, BindingRun *run, TupleTableSlot *row, const char *key)
+{
+	if (row != NULL && binding_accepts(run, row))
+		take_row(capture, key, capture_project(capture, run, row), true);
+	else
+		drop_row(capture, key);
+}
+
 static void
 take_inserts(Capture *capture)
 {
-	TupleDesc	desc = RelationGetDescr(capture->trigger->tg_relation);
+	TupleDesc	desc = RelationGetDescr(capture->host);
 	BindingRun *run;
 	Rows		rows;
 	TupleTableSlot *row;
@@ -163,7 +172,7 @@ take_update(Capture *capture, BindingRun *run, BindingRun *old_run,
 static void
 take_updates(Capture *capture)
 {
-	TupleDesc	desc = RelationGetDescr(capture->trigger->tg_relation);
+	TupleDesc	desc = RelationGetDescr(capture->host);
 	BindingRun *run;
 	BindingRun *old_run;
 	Rows		rows;
@@ -199,7 +208,7 @@ take_updates(Capture *capture)
 static void
 take_deletes(Capture *capture)
 {
-	TupleDesc	desc = RelationGetDescr(capture->trigger->tg_relation);
+	TupleDesc	desc = RelationGetDescr(capture->host);
 	BindingRun *run;
 	Rows		rows;
 	TupleTableSlot *row;

@@ -261,36 +261,45 @@ move_lead(Capture *capture, const Deal *deal, const char *before)
 	(void) settle_lead(&capture->settle, deal->lead_id, &change);
 }
 
+/* A deal whose row is there no more, or counts no more. */
 static void
-take_deal(Capture *capture, BindingRun *run, TupleTableSlot *row, bool deleted)
+drop_deal(Capture *capture, const char *key)
 {
-	char	   *key = capture_key(capture, run, row);
+	ItemPointerData tid;
+	Datum		v[DEAL_COLS];
+	bool		nulls[DEAL_COLS];
+
+	if (!find_deal(capture, key, &tid, v, nulls))
+		return;
+	v[DEAL_STATUS] = CStringGetTextDatum("gone");
+	PushActiveSnapshot(GetLatestSnapshot());
+	writer_update(&capture->settle.writers, TABLE_OPPORTUNITY, &tid, v, nulls);
+	PopActiveSnapshot();
+	write_change(capture, DatumGetInt64(v[DEAL_OPPORTUNITY_ID]), capture->settle.now,
+				 v, nulls);
+	settle_flush(&capture->settle);
+}
+
+static void
+take_deal(Capture *capture, BindingRun *run, TupleTableSlot *row, const char *key)
+{
 	char	   *before;
 	Deal		deal;
 
-	if (key == NULL)
-		return;
-	if (deleted || !binding_accepts(run, row))
-	{
-		ItemPointerData tid;
-		Datum		v[DEAL_COLS];
-		bool		nulls[DEAL_COLS];
-
-		if (!find_deal(capture, key, &tid, v, nulls))
-			return;
-		v[DEAL_STATUS] = CStringGetTextDatum("gone");
-		PushActiveSnapshot(GetLatestSnapshot());
-		writer_update(&capture->settle.writers, TABLE_OPPORTUNITY, &tid, v, nulls);
-		PopActiveSnapshot();
-		write_change(capture, DatumGetInt64(v[DEAL_OPPORTUNITY_ID]), capture->settle.now,
-					 v, nulls);
-		settle_flush(&capture->settle);
-		return;
-	}
 	settle_as(&capture->settle, capture->binding->owner);
 	read_deal(capture, capture_project(capture, run, row), key, &deal);
 	before = write_deal(capture, &deal, deal.closed_at != NO_TIME ? deal.closed_at : deal.opened_at);
 	move_lead(capture, &deal, before);
+}
+
+void
+capture_opportunity_again(Capture *capture, BindingRun *run, TupleTableSlot *row,
+						  const char *key)
+{
+	if (row != NULL && binding_accepts(run, row))
+		take_deal(capture, run, row, key);
+	else
+		drop_deal(capture, key);
 }
 
 static void
@@ -302,12 +311,15 @@ take_rows(Capture *capture, Tuplestorestate *store, bool deleted)
 	Rows		rows;
 	TupleTableSlot *row;
 
-	rows_begin(&rows, store, RelationGetDescr(capture->trigger->tg_relation));
+	rows_begin(&rows, store, RelationGetDescr(capture->host));
 	while ((row = rows_next(&rows)) != NULL)
 	{
 		MemoryContext old = MemoryContextSwitchTo(per_row);
 
-		take_deal(capture, run, row, deleted);
+		char	   *key = capture_key(capture, run, row);
+
+		if (key != NULL)
+			capture_opportunity_again(capture, run, deleted ? NULL : row, key);
 		MemoryContextSwitchTo(old);
 		MemoryContextReset(per_row);
 	}

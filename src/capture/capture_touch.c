@@ -99,7 +99,7 @@ take_rows(Capture *capture, Touches *touches, Tuplestorestate *store, int sign)
 	Rows		rows;
 	TupleTableSlot *row;
 
-	rows_begin(&rows, store, RelationGetDescr(capture->trigger->tg_relation));
+	rows_begin(&rows, store, RelationGetDescr(capture->host));
 	while ((row = rows_next(&rows)) != NULL)
 	{
 		MemoryContext old = MemoryContextSwitchTo(per_row);
@@ -113,12 +113,17 @@ take_rows(Capture *capture, Touches *touches, Tuplestorestate *store, int sign)
 	MemoryContextDelete(per_row);
 }
 
-/* TRUNCATE tells no rows: all touches of the binding that still count go. */
+/*
+ * Take back the touches of the binding that still count: those of one source
+ * row, or (key NULL) all.
+ */
 static void
-take_truncate(Capture *capture, Touches *touches)
+take_back(Capture *capture, Touches *touches, const char *key)
 {
-	Oid			type = INT4OID;
-	Datum		value = Int32GetDatum(capture->binding_id);
+	Oid			types[2] = {INT4OID, TEXTOID};
+	Datum		values[2] = {Int32GetDatum(capture->binding_id),
+	key == NULL ? (Datum) 0 : CStringGetTextDatum(key)};
+	char		nulls[2] = {' ', key == NULL ? 'n' : ' '};
 	OwnerScope	scope;
 	SPITupleTable *table;
 	uint64		n;
@@ -126,9 +131,10 @@ take_truncate(Capture *capture, Touches *touches)
 	owner_enter(&scope);
 	if (SPI_execute_with_args("SELECT lead_id, occurred_at, coalesce(signal_id, 0), source_key "
 							  "FROM revops.touch WHERE binding_id = $1 "
+							  "AND ($2 IS NULL OR source_key = $2) "
 							  "GROUP BY lead_id, occurred_at, signal_id, source_key "
 							  "HAVING sum(sign) > 0",
-							  1, &type, &value, NULL, true, 0) != SPI_OK_SELECT)
+							  2, types, values, nulls, true, 0) != SPI_OK_SELECT)
 		elog(ERROR, "reading touches failed");
 	table = SPI_tuptable;
 	n = SPI_processed;
@@ -146,6 +152,19 @@ take_truncate(Capture *capture, Touches *touches)
 	owner_leave(&scope);
 }
 
+void
+capture_touch_again(Capture *capture, BindingRun *run, TupleTableSlot *row,
+					const char *key)
+{
+	Touches		touches;
+
+	touches_begin(&touches, &capture->settle);
+	take_back(capture, &touches, key);
+	if (row != NULL)
+		take_touch(capture, &touches, run, row, 1);
+	touches_settle(&touches);
+}
+
 static void
 take_statement(Capture *capture)
 {
@@ -159,8 +178,9 @@ take_statement(Capture *capture)
 		take_rows(capture, &touches, t->tg_oldtable, -1);
 	if (t->tg_newtable != NULL)
 		take_rows(capture, &touches, t->tg_newtable, 1);
+	/* TRUNCATE tells no rows */
 	if (TRIGGER_FIRED_BY_TRUNCATE(t->tg_event))
-		take_truncate(capture, &touches);
+		take_back(capture, &touches, NULL);
 	touches_settle(&touches);
 	settle_end(&capture->settle);
 }

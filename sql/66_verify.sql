@@ -1,0 +1,114 @@
+-- Self-check: state recomputed from facts.
+
+CREATE FUNCTION revops.verify(workspace_id int DEFAULT NULL)
+    RETURNS TABLE (lead_id bigint, field text, stored text, recomputed text)
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+    SECURITY DEFINER
+BEGIN ATOMIC
+    WITH l AS MATERIALIZED (
+        SELECT l.*, m.half_life, m.fit_base, a.status = 'active' AS current,
+               greatest(l.last_touch_at, l.settled_at) AS at
+          FROM revops.lead l
+          JOIN revops.agreement a USING (agreement_id)
+          JOIN revops.score_model m USING (agreement_id)
+         WHERE verify.workspace_id IS NULL OR l.workspace_id = verify.workspace_id
+    ), move AS (
+        SELECT DISTINCT ON (s.lead_id) s.lead_id, s.seq, s.to_stage, s.at
+          FROM revops.stage_change s ORDER BY s.lead_id, s.seq DESC
+    ), given AS (
+        SELECT DISTINCT ON (s.lead_id) s.lead_id, s.seq, s.team_id, s.rep_id, s.at
+          FROM revops.assignment s ORDER BY s.lead_id, s.seq DESC
+    ), clock AS (
+        SELECT c.lead_id, max(c.seq) AS clocks, count(*) FILTER (WHERE c.stopped_at IS NULL) AS running
+          FROM revops.sla_clock c GROUP BY c.lead_id
+    ), waiting AS (
+        SELECT d.lead_id, sum(d.touches) AS touches, bool_or(d.recount) AS recount,
+               bool_or(d.profile_id IS NOT NULL) AS profile
+          FROM revops.lead_delta d GROUP BY d.lead_id
+    ), touched AS (
+        -- a touch and its taking back cancel out
+        SELECT l.lead_id, sum(t.sign) AS touches,
+               sum(greatest(t.sign * r.points, 0) * f.factor) FILTER (WHERE r.points > 0) AS pos,
+               sum(greatest(-t.sign * r.points, 0) * f.factor) FILTER (WHERE r.points < 0) AS neg,
+               max(t.occurred_at) AS last_touch_at
+          FROM l
+          JOIN (SELECT t.lead_id, t.occurred_at, t.signal_id, sum(t.sign) AS sign
+                  FROM revops.touch t GROUP BY t.lead_id, t.occurred_at, t.signal_id
+                HAVING sum(t.sign) <> 0) t USING (lead_id)
+         CROSS JOIN LATERAL (SELECT revops.decay_factor(t.occurred_at, l.half_life, l.at) AS factor) f
+          LEFT JOIN revops.signal s ON s.signal_id = t.signal_id
+          LEFT JOIN revops.score_rule r ON r.agreement_id = l.agreement_id AND r.signal = s.signal AND r.kind = 'intent'
+         GROUP BY l.lead_id
+    ), fitted AS (
+        SELECT l.lead_id, p.profile, ids.matched,
+               least(greatest(l.fit_base + coalesce((SELECT sum(r.points) FROM revops.score_rule r
+                                                      WHERE r.rule_id = ANY (ids.matched)), 0), 0), 100) AS fit,
+               EXISTS (SELECT FROM revops.score_rule r
+                        WHERE r.rule_id = ANY (ids.matched) AND r.kind = 'disqualify') AS disqualified
+          FROM l
+          JOIN revops.profile_change p ON p.lead_id = l.lead_id AND p.change_id = l.profile_id
+          LEFT JOIN revops.lead_identity i ON i.lead_id = l.lead_id
+         CROSS JOIN LATERAL (SELECT revops.rules_matched(l.binding_id, p.profile, i.personal) AS matched) ids
+         WHERE l.current
+    )
+    SELECT l.lead_id, x.field, x.stored, x.recomputed
+      FROM l
+      LEFT JOIN move ON move.lead_id = l.lead_id
+      LEFT JOIN given ON given.lead_id = l.lead_id
+      LEFT JOIN clock ON clock.lead_id = l.lead_id
+      LEFT JOIN waiting ON waiting.lead_id = l.lead_id
+      LEFT JOIN touched ON touched.lead_id = l.lead_id
+      LEFT JOIN fitted ON fitted.lead_id = l.lead_id
+     CROSS JOIN LATERAL (VALUES
+           ('stage', l.stage, move.to_stage),
+           ('moves', l.moves::text, coalesce(move.seq, 0)::text),
+           ('stage_since', l.stage_since::text, move.at::text),
+           ('team_id', l.team_id::text, given.team_id::text),
+           ('rep_id', l.rep_id::text, given.rep_id::text),
+           ('assigned_at', l.assigned_at::text, given.at::text),
+           ('assignments', l.assignments::text, coalesce(given.seq, 0)::text),
+           ('clocks', l.clocks::text, coalesce(clock.clocks, 0)::text),
+           ('running', l.running::text, coalesce(clock.running, 0)::text),
+           ('touches', (l.touches + coalesce(waiting.touches, 0))::text,
+            CASE WHEN waiting.recount THEN (l.touches + waiting.touches)::text
+                 ELSE coalesce(touched.touches, 0)::text END),
+           -- personal roles have no history: with a newer identity waiting, fit can't be recomputed
+           ('fit', l.fit::text, CASE WHEN l.current AND waiting.profile IS NOT TRUE
+                                     THEN coalesce(fitted.fit::text, 'no profile') ELSE l.fit::text END),
+           ('disqualified', l.disqualified::text, CASE WHEN l.current AND waiting.profile IS NOT TRUE
+                                                       THEN fitted.disqualified::text ELSE l.disqualified::text END)
+           ) AS x (field, stored, recomputed)
+     WHERE x.stored IS DISTINCT FROM x.recomputed
+    UNION ALL
+    -- floating sums depend on the order of adding: equal within a millionth
+    SELECT l.lead_id, x.field, x.stored::text, x.recomputed::text
+      FROM l
+      LEFT JOIN touched ON touched.lead_id = l.lead_id
+      LEFT JOIN LATERAL (SELECT sum(revops.decayed(d.intent_pos, l.half_life, l.at)) AS pos,
+                                sum(revops.decayed(d.intent_neg, l.half_life, l.at)) AS neg,
+                                bool_or(d.recount OR d.agreement_id <> l.agreement_id) AS recount
+                           FROM revops.lead_delta d WHERE d.lead_id = l.lead_id) d ON true
+     CROSS JOIN LATERAL (VALUES
+           ('intent_pos', revops.decayed(l.intent_pos, l.half_life, l.at) + coalesce(d.pos, 0), coalesce(touched.pos, 0)),
+           ('intent_neg', revops.decayed(l.intent_neg, l.half_life, l.at) + coalesce(d.neg, 0), coalesce(touched.neg, 0))
+           ) AS x (field, stored, recomputed)
+     WHERE d.recount IS NOT TRUE
+       AND abs(x.stored - x.recomputed) > 1e-6 * greatest(1, abs(x.recomputed))
+    UNION ALL
+    SELECT o.lead_id, 'opportunity ' || o.opportunity_id || ' ' || x.field, x.stored, x.recomputed
+      FROM revops.opportunity o
+      LEFT JOIN LATERAL (SELECT c.* FROM revops.opportunity_change c
+                          WHERE c.opportunity_id = o.opportunity_id
+                          ORDER BY c.change_id DESC LIMIT 1) c ON true
+     CROSS JOIN LATERAL (VALUES
+           ('status', o.status, c.status),
+           ('amount', o.amount::text, c.amount::text),
+           ('currency', o.currency, c.currency),
+           ('base_amount', o.base_amount::text, c.base_amount::text)
+           ) AS x (field, stored, recomputed)
+     WHERE (verify.workspace_id IS NULL OR o.workspace_id = verify.workspace_id)
+       AND x.stored IS DISTINCT FROM x.recomputed;
+END;
+COMMENT ON FUNCTION revops.verify(int) IS
+    'Recomputes state from facts and returns a row for each difference: none is expected. Workspace NULL: all. Floating sums may differ by a millionth; fit is recomputed for leads scored under the agreement in force, from the profile that the lead was settled under.';

@@ -1,3 +1,20 @@
+-- Whoever owns the schema can drop and create what they like in it: somebody
+-- who made it before the extension came would own the engine.
+DO $$
+DECLARE
+    owner record;
+BEGIN
+    SELECT r.rolname, r.rolsuper INTO owner
+    FROM pg_namespace n JOIN pg_roles r ON r.oid = n.nspowner WHERE n.nspname = 'revops';
+    IF NOT owner.rolsuper AND owner.rolname <> current_user THEN
+        RAISE object_not_in_prerequisite_state USING
+            MESSAGE = format('schema "revops" belongs to role "%s"', owner.rolname),
+            DETAIL = 'Its owner could replace every part of the extension.',
+            HINT = 'ALTER SCHEMA revops OWNER TO CURRENT_USER, or rename that schema.';
+    END IF;
+END
+$$;
+
 -- Four groups that rights are granted to.  Roles belong to the whole cluster:
 -- they are made when absent, never changed, and stay when the extension goes.
 DO $$

@@ -195,6 +195,14 @@ CALL try($$UPDATE revops.binding SET owner = 'regress_revops_sam'$$);
 RESET check_function_bodies;
 RESET ROLE;
 
-DELETE FROM revops.binding;
+-- the extension is not put into a schema that somebody else made
+DROP EXTENSION pg_revops;
+SET client_min_messages = warning;
+CREATE SCHEMA IF NOT EXISTS revops;
+RESET client_min_messages;
+ALTER SCHEMA revops OWNER TO regress_revops_mary;
+CALL try('CREATE EXTENSION pg_revops');
+
+ALTER SCHEMA revops OWNER TO CURRENT_USER;
 DROP OWNED BY regress_revops_mary, regress_revops_ada CASCADE;
 DROP ROLE regress_revops_app, regress_revops_reader, regress_revops_mary, regress_revops_sam, regress_revops_ada;

@@ -30,6 +30,11 @@ CREATE FUNCTION revops.record_touch(lead_id bigint, signal text, occurred_at tim
 COMMENT ON FUNCTION revops.record_touch(bigint, text, timestamptz) IS
     'Records a touch (now, unless occurred_at says when) and settles the lead; where the lead is busy the touch waits as a delta. Raises RV002 (no such lead or signal).';
 
+CREATE FUNCTION revops.forget(lead_id bigint) RETURNS void
+    LANGUAGE c AS 'MODULE_PATHNAME', 'revops_forget';
+COMMENT ON FUNCTION revops.forget(bigint) IS
+    'Erases a person: deletes the lead''s personal roles (lead_identity) and scores the lead anew without them. Facts stay: they hold numbers, codes and non-personal roles only. The row of the attached table is the host''s to erase; while it is there its next change brings the roles back. Waits for the lead. Raises RV002 (no such lead).';
+
 CREATE FUNCTION revops.fold_batch(after bigint, batch int) RETURNS bigint
     LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'revops_fold_batch';
 COMMENT ON FUNCTION revops.fold_batch(bigint, int) IS

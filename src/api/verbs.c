@@ -27,6 +27,7 @@ PG_FUNCTION_INFO_V1(revops_recycle);
 PG_FUNCTION_INFO_V1(revops_advance);
 PG_FUNCTION_INFO_V1(revops_assign);
 PG_FUNCTION_INFO_V1(revops_record_touch);
+PG_FUNCTION_INFO_V1(revops_forget);
 
 static void
 unknown_lead(int64 lead_id)
@@ -34,6 +35,7 @@ unknown_lead(int64 lead_id)
 	ereport(ERROR,
 			(errcode(ERRCODE_REVOPS_UNKNOWN_OBJECT),
 			 errmsg("lead %lld does not exist", (long long) lead_id),
+			 errdetail("No lead has this number; it is not the key of a row of yours."),
 			 errhint("revops.lead_id(binding, key) finds a lead's number.")));
 }
 
@@ -43,7 +45,8 @@ refuse_null(FunctionCallInfo fcinfo, int arg, const char *function, const char *
 	if (PG_ARGISNULL(arg))
 		ereport(ERROR,
 				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				 errmsg("%s: argument \"%s\" must not be NULL", function, name)));
+				 errmsg("%s: argument \"%s\" must not be NULL", function, name),
+				 errhint("\\df revops.%s shows its arguments.", function)));
 }
 
 /* A text argument, or NULL. */
@@ -289,7 +292,8 @@ revops_assign(PG_FUNCTION_ARGS)
 	if (rep == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_REVOPS_UNKNOWN_OBJECT),
-				 errmsg("rep \"%s\" does not exist in workspace %d", code, workspace_id),
+				 errmsg("rep \"%s\" does not exist", code),
+				 errdetail("Workspace %d, which the lead belongs to, has no such rep.", workspace_id),
 				 errhint("Add the rep to revops.rep.")));
 	verb.rep_id = rep->rep_id;
 	verb.team_id = team_of_rep(s.def, rep->rep_id);
@@ -316,13 +320,35 @@ revops_record_touch(PG_FUNCTION_ARGS)
 	if (signal == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_REVOPS_UNKNOWN_OBJECT),
-				 errmsg("signal \"%s\" does not exist in workspace %d", code,
-						s.def->workspace_id),
+				 errmsg("signal \"%s\" does not exist", code),
+				 errdetail("Workspace %d, which the lead belongs to, has no such signal.",
+						   s.def->workspace_id),
 				 errhint("Add it to revops.signal.")));
 	touches_begin(&touches, &s);
 	touches_add(&touches, lead_id, signal,
 				PG_ARGISNULL(2) ? s.now : PG_GETARG_TIMESTAMPTZ(2), 1, 0, NULL);
 	touches_settle(&touches);
+	settle_end(&s);
+	PG_RETURN_VOID();
+}
+
+/* revops.forget(lead_id bigint) */
+Datum
+revops_forget(PG_FUNCTION_ARGS)
+{
+	Settle		s;
+	LeadChange	change;
+	int64		lead_id;
+
+	refuse_null(fcinfo, 0, "forget", "lead_id");
+	lead_id = PG_GETARG_INT64(0);
+	settle_begin(&s, workspace_of(lead_id), true);
+	change_init(&change);
+	change.wait = true;
+	change.forget = true;
+	change.rescore = true;
+	if (settle_lead(&s, lead_id, &change) != SETTLED)
+		unknown_lead(lead_id);
 	settle_end(&s);
 	PG_RETURN_VOID();
 }

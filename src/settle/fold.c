@@ -14,6 +14,7 @@
 #include "utils/datum.h"
 #include "utils/fmgroids.h"
 #include "utils/jsonb.h"
+#include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 
 #include "settle/fold.h"
@@ -343,6 +344,19 @@ identity_write(Writers *writers, Binding *binding, int64 lead_id, Jsonb *persona
 		writer_update(writers, TABLE_LEAD_IDENTITY, &tid, v, nulls);
 	else if (JsonContainerSize(&personal->root) > 0)
 		writer_add(writers, TABLE_LEAD_IDENTITY, v, nulls);
+}
+
+void
+identity_erase(Writers *writers, int64 lead_id)
+{
+	ItemPointerData tid;
+
+	if (identity_read(writers, lead_id, &tid) == NULL)
+		return;
+	PushActiveSnapshot(GetLatestSnapshot());
+	writer_delete(writers, TABLE_LEAD_IDENTITY, &tid);
+	PopActiveSnapshot();
+	CommandCounterIncrement();
 }
 
 int64

@@ -85,6 +85,9 @@ extern int64 profile_read(Writers *writers, Binding *binding, int64 lead_id,
 extern int64 profile_write(Writers *writers, Binding *binding, int64 lead_id,
 						   TupleTableSlot *roles, bool is_new, TimestampTz now);
 
+/* Erase the lead's personal roles, and let what is read next see it. */
+extern void identity_erase(Writers *writers, int64 lead_id);
+
 /* The clock that runs. */
 typedef struct RunningClock
 {

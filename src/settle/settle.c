@@ -433,6 +433,8 @@ settle_locked(Settle *s, LeadRow *row, const LeadChange *change)
 	if (deltas_possible(&s->writers))
 		deltas_take(&s->writers, row->state.lead_id, s->agreement->agreement_id, &pending);
 
+	if (change->forget)
+		identity_erase(&s->writers, row->state.lead_id);
 	news_init(&news);
 	news_of_touches(s, row, change, &pending, &news);
 	news_of_profile(s, row, change, &pending, &news);

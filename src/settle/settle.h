@@ -69,6 +69,7 @@ typedef struct LeadChange
 	bool		recycle_due;
 	bool		breach_seen;	/* the running clock's breach is to be told */
 	Verb		verb;
+	bool		forget;			/* erase the personal roles first */
 	bool		rescore;		/* compute fit and sums anew */
 	bool		wait;			/* verbs may wait for the lead */
 	bool		fold_only;		/* nothing new: a busy lead is left alone */

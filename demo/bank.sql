@@ -103,6 +103,7 @@ SELECT revops.activate_agreement(:draft) AS activated \gset
 :copy;
 INSERT INTO bank.term_deposit SELECT id FROM bank.contact WHERE y = 'yes';
 \timing off
+ANALYZE;
 
 -- What came of it, from the engine's own tables.
 CREATE VIEW bank.lead AS

@@ -154,6 +154,8 @@ $$;
 CALL desk.play();
 \timing off
 CALL revops.settle();
+-- autovacuum does this by itself within a minute; we do not wait for it
+ANALYZE;
 
 -- What came of it, from the engine's own tables.
 CREATE VIEW desk.moved AS

@@ -251,9 +251,9 @@ static uint64
 by_hand(Datum *values, bool *nulls)
 {
 	static const int texts[] = {EMAIL, TITLE, COMPANY, NOTES};
-	const char *start[COLUMNS];
-	int			length[COLUMNS];
-	bool		ascii[COLUMNS];
+	const char *start[COLUMNS] = {0};
+	int			length[COLUMNS] = {0};
+	bool		ascii[COLUMNS] = {0};
 	uint64		mask = 0;
 
 	for (int i = 0; i < lengthof(texts); i++)

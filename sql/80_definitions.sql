@@ -277,7 +277,7 @@ BEGIN
                           WHERE s.workspace_id = of_workspace AND s.signal = r.signal)
         ORDER BY r.rule_id;
     RETURN QUERY
-        SELECT format('stage "%s"', l.stage), format('is missing, but %s leads are in it', count(*)),
+        SELECT format('stage "%s"', l.stage), format('is missing; leads in it: %s', count(*)),
                'Keep the stage in the new version, or move these leads first.'
         FROM revops.lead l
         WHERE l.workspace_id = of_workspace

@@ -1,5 +1,5 @@
--- Only drafts of the agreement can be edited, and numbers that facts carry
--- never change.
+-- Only drafts of the agreement can be edited; numbers that facts carry never
+-- change, and what facts name is not deleted.
 
 CREATE FUNCTION revops.keep_fixed() RETURNS trigger
     LANGUAGE plpgsql
@@ -46,6 +46,51 @@ BEGIN
                        (SELECT string_agg(quote_literal(c), ', ') FROM unnest(kept.columns::text[]) AS c));
         EXECUTE format('COMMENT ON TRIGGER fixed_columns ON revops.%I IS %L', kept.definition,
                        'numbers that history refers to never change: RV004');
+    END LOOP;
+END
+$$;
+
+CREATE FUNCTION revops.keep_used() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+DECLARE
+    -- arguments: column here, fact or state, column there
+    key text := to_jsonb(OLD) ->> TG_ARGV[0];
+    used boolean;
+BEGIN
+    EXECUTE format('SELECT EXISTS (SELECT FROM revops.%I WHERE %I = $1)', TG_ARGV[1], TG_ARGV[2])
+    INTO used USING key::int;
+    IF used THEN
+        RAISE EXCEPTION USING ERRCODE = 'RV004',
+            MESSAGE = format('%s "%s" has a history and cannot be deleted', TG_TABLE_NAME,
+                             coalesce(to_jsonb(OLD) ->> TG_TABLE_NAME::text, key)),
+            DETAIL = format('Rows of revops.%s name it: %s %s.', TG_ARGV[1], TG_ARGV[2], key),
+            HINT = CASE WHEN to_jsonb(OLD) ? 'active' THEN 'Set active to false: it gets no more leads.'
+                        ELSE 'Leave it, and let no definition use it.' END;
+    END IF;
+    RETURN OLD;
+END
+$$;
+COMMENT ON FUNCTION revops.keep_used() IS
+    'Trigger of definition tables: raises RV004 for a DELETE of what history names.';
+
+DO $$
+DECLARE
+    kept record;
+BEGIN
+    FOR kept IN
+        SELECT * FROM (VALUES
+            ('signal', 'signal_id', 'touch', 'signal_id'),
+            ('rep', 'rep_id', 'assignment', 'rep_id'),
+            ('team', 'team_id', 'assignment', 'team_id'),
+            ('route', 'route_id', 'assignment', 'route_id'),
+            ('calendar', 'calendar_id', 'sla_clock', 'calendar_id')) AS k (definition, key, fact, named)
+    LOOP
+        EXECUTE format('CREATE TRIGGER keep_used BEFORE DELETE ON revops.%I FOR EACH ROW '
+                       'EXECUTE FUNCTION revops.keep_used(%L, %L, %L)', kept.definition, kept.key, kept.fact, kept.named);
+        EXECUTE format('COMMENT ON TRIGGER keep_used ON revops.%I IS %L', kept.definition,
+                       'what history names is not deleted: RV004');
     END LOOP;
 END
 $$;

@@ -69,11 +69,18 @@ BEGIN
             DETAIL = 'A code is three capital letters.',
             HINT = 'For example EUR, USD, JPY.';
     END IF;
+    IF TG_OP = 'UPDATE' AND NEW.currency <> OLD.currency
+       AND EXISTS (SELECT FROM revops.opportunity_change o WHERE o.workspace_id = OLD.workspace_id) THEN
+        RAISE EXCEPTION USING ERRCODE = 'RV004',
+            MESSAGE = format('currency of workspace "%s" cannot be changed from %s to %s', OLD.workspace, OLD.currency, NEW.currency),
+            DETAIL = format('Amounts of its opportunities are kept in %s, and no KPI sums mixed currencies.', OLD.currency),
+            HINT = 'Make a new workspace with the other currency.';
+    END IF;
     RETURN NEW;
 END
 $$;
 COMMENT ON FUNCTION revops.validate_workspace() IS
-    'Trigger of workspace: raises RV004 for a blank name, an unknown time zone, a currency that is no ISO 4217 code.';
+    'Trigger of workspace: raises RV004 for a blank name, an unknown time zone, a currency that is no ISO 4217 code or is changed when opportunities are there.';
 
 CREATE FUNCTION revops.validate_exchange_rate() RETURNS trigger
     LANGUAGE plpgsql

@@ -150,6 +150,20 @@ CALL try('DELETE FROM revops.signal WHERE signal = ''demo_request''');
 CALL try('UPDATE revops.signal SET nature = ''engagement'' WHERE signal = ''demo_request''');
 CALL try('DELETE FROM revops.signal WHERE signal = ''meeting''');
 
+-- what history names stays
+INSERT INTO revops.touch VALUES (1, '2026-03-02', 1, '2026-03-02', 1, (SELECT signal_id FROM revops.signal WHERE signal = 'call'), NULL, 1, 'a');
+INSERT INTO revops.assignment (lead_id, seq, workspace_id, at, team_id, rep_id, route_id, cause, actor)
+VALUES (1, 1, 1, '2026-03-02', 1, 2, (SELECT route_id FROM revops.route), 'route', 'app');
+INSERT INTO revops.opportunity_change VALUES (1, 1, 1, 1, '2026-03-02', 'open', 10, 'EUR', 10);
+CALL try($$DELETE FROM revops.signal WHERE signal = 'call'$$);
+CALL try($$DELETE FROM revops.rep WHERE rep = 'ben'$$);
+CALL try($$DELETE FROM revops.team WHERE team = 'north'$$);
+CALL try($$DELETE FROM revops.route$$);
+CALL try($$UPDATE revops.workspace SET currency = 'USD' WHERE workspace_id = 1$$);
+CALL try($$UPDATE revops.workspace SET currency = 'USD' WHERE workspace_id = 2$$);
+INSERT INTO revops.rep (rep) VALUES ('new');
+CALL try($$DELETE FROM revops.rep WHERE rep = 'new'$$);
+
 -- bindings of the same kind and workspace; owners whose rights one has
 CREATE TABLE touch (id int PRIMARY KEY);
 INSERT INTO revops.binding (workspace_id, binding, kind, host, host_name, key_columns, owner)
@@ -166,7 +180,7 @@ CALL try($$DELETE FROM revops.binding WHERE binding = 'leads'$$);
 CALL try($$INSERT INTO revops.team (workspace_id, team) VALUES (9, 'nowhere')$$);
 CALL try($$INSERT INTO revops.team_member VALUES (1, 99, 1)$$);
 CALL try($$UPDATE revops.route SET team_id = 99$$);
-CALL try($$DELETE FROM revops.team WHERE team = 'north'$$);
+CALL try($$DELETE FROM revops.workspace WHERE workspace = 'acme'$$);
 WITH new_team AS (INSERT INTO revops.team (team) VALUES ('south') RETURNING team_id),
      new_rep AS (INSERT INTO revops.rep (rep) VALUES ('cleo') RETURNING rep_id)
 INSERT INTO revops.team_member SELECT team_id, rep_id, 4 FROM new_team, new_rep;

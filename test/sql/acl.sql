@@ -48,14 +48,24 @@ SELECT relname FROM pg_class
 WHERE relnamespace = 'revops'::regnamespace
   AND CASE relkind WHEN 'S' THEN NOT has_sequence_privilege('revops_admin', oid, 'SELECT') END ORDER BY 1;
 
--- routines by group, triggers apart
+-- admin may execute every routine; what others may, by group; every KPI is for readers
+SELECT oid::regprocedure AS not_for_admin FROM pg_proc
+WHERE pronamespace = 'revops'::regnamespace AND NOT has_function_privilege('revops_admin', oid, 'EXECUTE');
 SELECT concat_ws(', ', CASE WHEN has_function_privilege('revops_reader', oid, 'EXECUTE') THEN 'reader' END,
                  CASE WHEN has_function_privilege('revops_marketing', oid, 'EXECUTE') THEN 'marketing' END,
-                 CASE WHEN has_function_privilege('revops_sales', oid, 'EXECUTE') THEN 'sales' END,
-                 CASE WHEN has_function_privilege('revops_admin', oid, 'EXECUTE') THEN 'admin' END) AS may_execute,
+                 CASE WHEN has_function_privilege('revops_sales', oid, 'EXECUTE') THEN 'sales' END) AS may_execute,
        proname AS routine
 FROM pg_proc WHERE pronamespace = 'revops'::regnamespace AND prorettype <> 'trigger'::regtype
+               AND (has_function_privilege('revops_marketing', oid, 'EXECUTE')
+                    OR has_function_privilege('revops_sales', oid, 'EXECUTE'))
 GROUP BY 1, 2 ORDER BY 1, 2;
+SELECT proname AS kpi_without_reader FROM pg_proc
+WHERE pronamespace = 'revops'::regnamespace AND proname LIKE 'kpi\_%' AND proretset
+  AND NOT has_function_privilege('revops_reader', oid, 'EXECUTE')
+UNION ALL
+SELECT relname FROM pg_class
+WHERE relnamespace = 'revops'::regnamespace AND relkind = 'v' AND relname LIKE 'kpi\_%'
+  AND NOT has_table_privilege('revops_reader', oid, 'SELECT');
 
 -- people and an application
 CREATE ROLE regress_revops_app;

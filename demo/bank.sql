@@ -82,6 +82,7 @@ UPDATE revops.score_model
 SET fit_base = 30, fit_share = 1, mql_fit = 60, mql_intent = 0, mql_score = 0
 WHERE agreement_id = :draft;
 DELETE FROM revops.sla_policy WHERE agreement_id = :draft;
+DELETE FROM revops.score_rule WHERE agreement_id = :draft;
 INSERT INTO revops.score_rule (agreement_id, rule, kind, condition, points) VALUES
     (:draft, 'said yes before',    'fit', $$earlier_outcome = 'success'$$, 40),
     (:draft, 'known to us',        'fit', $$earlier_calls > 0$$, 10),
@@ -173,6 +174,7 @@ SELECT poutcome AS "earlier outcome", leads, mqls AS "MQLs", won, conversion AS 
 SELECT decile AS tenth, leads, lowest || ' to ' || highest AS score, won, conversion AS "conversion %", lift FROM bank.by_decile ORDER BY decile;
 \echo 'MQLs handed to reps (weights: mobile 3 to 2 to 1, landline 1 to 1)'
 SELECT team, rep, count(*) AS "MQLs" FROM bank.lead WHERE mql GROUP BY team, rep ORDER BY team, count(*) DESC;
-\echo 'Why has the first of the hottest leads its score?'
-SELECT rule, kind, points
-FROM revops.explain_score((SELECT revops.lead_id('bank contacts', id::text) FROM bank.lead ORDER BY fit DESC, id LIMIT 1));
+\echo 'Why has the hottest lead (the first of them in the file) its score?'
+SELECT part, rule, points, value, because
+FROM revops.explain_score((SELECT revops.lead_id('bank contacts', id::text) FROM bank.lead ORDER BY fit DESC, id LIMIT 1))
+WHERE part IN ('fit', 'negative', 'disqualify') AND matched IS NOT FALSE;

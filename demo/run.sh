@@ -12,9 +12,9 @@ data=$PWD/demo/data
 createdb demo
 psql -Xqd demo -v ON_ERROR_STOP=1 -c 'CREATE EXTENSION pg_revops'
 psql -Xqd demo -v ON_ERROR_STOP=1 -v VERBOSITY=terse \
-	-v bank_program="gzip -dc '$data/uci_bank/bank-additional-full.csv.gz'" -f demo/bank.sql
+	-v bank_program="gzip -dc '$data/uci_bank/bank-additional-full.csv.gz'" < demo/bank.sql
 psql -Xqd demo -v ON_ERROR_STOP=1 -v VERBOSITY=terse \
-	-v incident_program="gzip -dc '$data/uci_incident_log/incident_event_log.csv.gz'" -f demo/incidents.sql
+	-v incident_program="gzip -dc '$data/uci_incident_log/incident_event_log.csv.gz'" < demo/incidents.sql
 
 echo
 echo "== 3. Are these figures right?"

@@ -63,9 +63,9 @@ SELECT l.workspace_id,
        l.stage,
        l.stage_since,
        l.fit,
-       revops.whole_points(l.exact_intent) AS intent,
-       revops.whole_points(l.fit_share * l.fit + (1.0 - l.fit_share) * LEAST(GREATEST(l.exact_intent, 0.0), 100.0)) AS score,
-       revops.grade(l.fit, revops.whole_points(l.exact_intent), l.grade_fit, l.grade_intent) AS grade,
+       i.intent,
+       revops.whole_points(l.fit_share * l.fit + (1.0 - l.fit_share) * i.exact) AS score,
+       revops.grade(l.fit, i.intent, l.grade_fit, l.grade_intent) AS grade,
        t.team,
        r.rep,
        l.source,
@@ -85,14 +85,20 @@ FROM (SELECT s.lead_id, s.workspace_id, s.binding_id, s.agreement_id, s.key, s.s
              s.fit::int AS fit, m.fit_share, m.grade_fit, m.grade_intent,
              CASE WHEN u.lead_id IS NULL THEN s.last_touch_at ELSE u.last_touch_at END AS last_touch_at,
              COALESCE(u.touches, s.touches) AS touches, u.may_answer,
-             COALESCE(u.intent_anew,
-                      revops.decayed(s.intent_pos, m.half_life, revops.engine_now())
-                      - revops.decayed(s.intent_neg, m.half_life, revops.engine_now())
-                      + COALESCE(u.intent_more, 0.0)) AS exact_intent
+             m.half_life, s.intent_pos, s.intent_neg, u.intent_anew, u.intent_more
       FROM revops.lead s
       JOIN revops.score_model m ON m.agreement_id = s.agreement_id
       LEFT JOIN revops.lead_unfolded u ON u.lead_id = s.lead_id
       WHERE NOT COALESCE(u.gone, s.gone_at IS NOT NULL)) l
+-- OFFSET 0: worked out once for a lead, not once for each use
+CROSS JOIN LATERAL
+     (SELECT e.exact, revops.whole_points(e.exact) AS intent
+      FROM (SELECT LEAST(GREATEST(COALESCE(l.intent_anew,
+                                           revops.decayed(l.intent_pos, l.half_life, revops.engine_now())
+                                           - revops.decayed(l.intent_neg, l.half_life, revops.engine_now())
+                                           + COALESCE(l.intent_more, 0.0)), 0.0), 100.0) AS exact
+            OFFSET 0) e
+      OFFSET 0) i
 JOIN revops.agreement a ON a.agreement_id = l.agreement_id
 JOIN revops.workspace w ON w.workspace_id = l.workspace_id
 LEFT JOIN revops.binding b ON b.binding_id = l.binding_id

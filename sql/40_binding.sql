@@ -13,6 +13,7 @@ CREATE TABLE revops.binding
     key_attnums  smallint[],
     numbered     oid,
     filter       text,
+    filter_columns jsonb,
     lead_binding_id int,
     mode         text NOT NULL DEFAULT 'inline' CHECK (mode IN ('inline')),
     on_violation text NOT NULL DEFAULT 'record' CHECK (on_violation IN ('record', 'strict')),
@@ -33,6 +34,7 @@ COMMENT ON COLUMN revops.binding.key_columns IS 'columns of the key, in order';
 COMMENT ON COLUMN revops.binding.key_attnums IS 'numbers of these columns: a rename is followed by them';
 COMMENT ON COLUMN revops.binding.numbered IS 'OID of the table when its columns'' numbers were recorded; after a dump and restore it is another one, and the numbers count no more';
 COMMENT ON COLUMN revops.binding.filter IS 'SQL condition over the host''s columns: which rows count; NULL: all';
+COMMENT ON COLUMN revops.binding.filter_columns IS 'columns that the filter reads, with their numbers: a rename is followed by them';
 COMMENT ON COLUMN revops.binding.lead_binding_id IS 'binding of the leads that touches or opportunities belong to (kept by a trigger: pg_dump warns of a foreign key from a table to itself)';
 COMMENT ON COLUMN revops.binding.mode IS 'inline: settled at the end of the host''s statement';
 COMMENT ON COLUMN revops.binding.on_violation IS 'a stage change by the host that the transitions do not allow: record lets it through and writes it down, strict refuses it';
@@ -47,6 +49,7 @@ CREATE TABLE revops.binding_role
     role       text NOT NULL,
     expression text NOT NULL,
     attnum     smallint,
+    columns    jsonb,
     numbered   oid,
     role_type  regtype NOT NULL,
     personal   boolean NOT NULL DEFAULT false,
@@ -57,6 +60,7 @@ COMMENT ON COLUMN revops.binding_role.binding_id IS 'the binding';
 COMMENT ON COLUMN revops.binding_role.role IS 'name of the role, as rules write it';
 COMMENT ON COLUMN revops.binding_role.expression IS 'column or SQL expression over the host''s row';
 COMMENT ON COLUMN revops.binding_role.attnum IS 'number of the column, where the expression is one: a rename is followed by it';
-COMMENT ON COLUMN revops.binding_role.numbered IS 'OID of the table when attnum was recorded; see binding.numbered';
+COMMENT ON COLUMN revops.binding_role.columns IS 'columns that the expression reads, with their numbers: a rename is followed by them';
+COMMENT ON COLUMN revops.binding_role.numbered IS 'OID of the table when these numbers were recorded; see binding.numbered';
 COMMENT ON COLUMN revops.binding_role.role_type IS 'type that rules see';
 COMMENT ON COLUMN revops.binding_role.personal IS 'true: the value is kept in lead_identity only, where it can be erased';

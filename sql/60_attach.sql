@@ -2,11 +2,11 @@
 -- who must be allowed to make triggers on the table and to read it.
 
 CREATE FUNCTION revops.check_expression(host regclass, kind text, name text, expression text, want regtype,
-                                        OUT expression_type regtype, OUT attnum smallint)
+                                        OUT expression_type regtype, OUT attnum smallint, OUT columns jsonb)
     LANGUAGE c STABLE PARALLEL RESTRICTED
     AS 'MODULE_PATHNAME', 'revops_check_expression';
 COMMENT ON FUNCTION revops.check_expression(regclass, text, text, text, regtype) IS
-    'Raises RV001 when the text is not a valid expression over the columns of the table, or cannot be assigned to the type wanted. Gives the type that rules see (without one wanted: its own, widened) and, where the text is a plain column, the column''s number. "kind" and "name" say in the message what it is (role, "email").';
+    'Raises RV001 when the text is not a valid expression over the columns of the table, or cannot be assigned to the type wanted. Gives the type that rules see (without one wanted: its own, widened) and, where the text is a plain column, the column''s number, and all columns that it reads with theirs. "kind" and "name" say in the message what it is (role, "email").';
 
 -- ----- what is refused --------------------------------------------------------
 
@@ -216,20 +216,46 @@ COMMENT ON FUNCTION revops.check_new_binding(revops.binding) IS
 -- Names of columns are kept with their numbers, so that a rename is followed.
 -- A number counts only for the table that it was recorded for: a restored table
 -- may number its columns differently.
+CREATE FUNCTION revops.renumbered(host regclass, columns jsonb) RETURNS jsonb
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+    SELECT jsonb_object_agg(a.attname, a.attnum)
+    FROM jsonb_object_keys(columns) AS c (name)
+    JOIN pg_attribute a ON a.attrelid = host AND a.attname = c.name AND a.attnum > 0 AND NOT a.attisdropped
+    $$;
+COMMENT ON FUNCTION revops.renumbered(regclass, jsonb) IS 'The same columns with the numbers that they have in a table.';
+
 CREATE FUNCTION revops.resolve_binding() RETURNS trigger
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
     AS $$
+DECLARE
+    -- of the same table: what was renamed since is known by its number
+    numbers boolean := TG_OP = 'UPDATE' AND coalesce(OLD.numbered = NEW.host, false);
 BEGIN
     IF NEW.detached_at IS NOT NULL THEN
         RETURN NEW;
     END IF;
     IF NOT revops.restoring() THEN
+        IF numbers AND NEW.key_columns = OLD.key_columns THEN
+            NEW.key_columns := (SELECT array_agg(coalesce(a.attname::text, r.attname::text, k.name) ORDER BY k.n)
+                FROM unnest(OLD.key_columns, OLD.key_attnums) WITH ORDINALITY AS k (name, attnum, n)
+                LEFT JOIN pg_attribute a ON a.attrelid = NEW.host AND a.attname = k.name AND NOT a.attisdropped
+                LEFT JOIN pg_attribute r ON r.attrelid = NEW.host AND r.attnum = k.attnum AND NOT r.attisdropped);
+        END IF;
         PERFORM revops.check_key_columns(NEW.host, NEW.key_columns);
-        IF NEW.filter IS NOT NULL THEN
-            PERFORM revops.check_expression(NEW.host, 'filter of binding', NEW.binding, NEW.filter, 'boolean');
+        IF numbers AND NEW.filter IS NOT DISTINCT FROM OLD.filter THEN
+            NEW.filter_columns := OLD.filter_columns;
+        ELSIF NEW.filter IS NULL THEN
+            NEW.filter_columns := NULL;
+        ELSE
+            NEW.filter_columns := (SELECT e.columns FROM revops.check_expression(
+                NEW.host, 'filter of binding', NEW.binding, NEW.filter, 'boolean') e);
         END IF;
         NEW.host_name := NEW.host::text;
+    ELSE
+        NEW.filter_columns := revops.renumbered(NEW.host, NEW.filter_columns);
     END IF;
     NEW.numbered := NEW.host;
     NEW.key_attnums := (SELECT array_agg(a.attnum ORDER BY k.n)
@@ -266,6 +292,7 @@ BEGIN
     END IF;
     NEW.numbered := bound.host;
     IF revops.restoring() THEN
+        NEW.columns := revops.renumbered(bound.host, NEW.columns);
         IF NEW.attnum IS NOT NULL THEN
             NEW.attnum := (SELECT a.attnum FROM pg_attribute a
                            WHERE a.attrelid = bound.host AND a.attname = (parse_ident(NEW.expression))[1]
@@ -274,11 +301,19 @@ BEGIN
         RETURN NEW;
     END IF;
     SELECT s.* INTO standard FROM revops.standard_roles(bound.kind) s WHERE s.role = NEW.role;
+    NEW.personal := NEW.personal OR coalesce(standard.personal, false);
+    IF TG_OP = 'UPDATE' AND (NEW.role, NEW.expression) = (OLD.role, OLD.expression) AND OLD.numbered = bound.host THEN
+        -- a column that was renamed since is known by its number
+        NEW.role_type := OLD.role_type;
+        NEW.attnum := OLD.attnum;
+        NEW.columns := OLD.columns;
+        RETURN NEW;
+    END IF;
     PERFORM revops.check_roles(bound.kind, bound.host, jsonb_build_object(NEW.role, NEW.expression), '{}');
     SELECT * INTO checked FROM revops.check_expression(bound.host, 'role', NEW.role, NEW.expression, standard.role_type);
     NEW.role_type := checked.expression_type;
     NEW.attnum := checked.attnum;
-    NEW.personal := NEW.personal OR coalesce(standard.personal, false);
+    NEW.columns := checked.columns;
     RETURN NEW;
 END
 $$;

@@ -6,14 +6,17 @@
 #include "postgres.h"
 
 #include "access/htup_details.h"
+#include "access/sysattr.h"
 #include "access/table.h"
-#include "catalog/pg_attribute.h"
 #include "catalog/pg_type.h"
 #include "fmgr.h"
 #include "funcapi.h"
 #include "nodes/nodeFuncs.h"
+#include "optimizer/optimizer.h"
 #include "utils/builtins.h"
+#include "utils/jsonb.h"
 #include "utils/lsyscache.h"
+#include "utils/numeric.h"
 #include "utils/rel.h"
 
 #include "base/errors.h"
@@ -69,10 +72,38 @@ refuse_pseudo_type(const RuleLabel *label, Oid type)
 				 errhint("Cast it, such as to text.")));
 }
 
+/* {"column": number, ...} of the columns that a planned expression reads. */
+static Jsonb *
+columns_read(Relation host, Expr *expr)
+{
+	JsonbParseState *state = NULL;
+	Bitmapset  *columns = NULL;
+	int			i = -1;
+
+	pull_varattnos((Node *) expr, 1, &columns);
+	(void) pushJsonbValue(&state, WJB_BEGIN_OBJECT, NULL);
+	while ((i = bms_next_member(columns, i)) >= 0)
+	{
+		AttrNumber	attnum = i + FirstLowInvalidHeapAttributeNumber;
+		JsonbValue	json;
+
+		if (attnum <= 0)
+			continue;
+		json.type = jbvString;
+		json.val.string.val = NameStr(TupleDescAttr(RelationGetDescr(host), attnum - 1)->attname);
+		json.val.string.len = strlen(json.val.string.val);
+		(void) pushJsonbValue(&state, WJB_KEY, &json);
+		json.type = jbvNumeric;
+		json.val.numeric = int64_to_numeric(attnum);
+		(void) pushJsonbValue(&state, WJB_VALUE, &json);
+	}
+	return JsonbValueToJsonb(pushJsonbValue(&state, WJB_END_OBJECT, NULL));
+}
+
 /*
  * revops.check_expression(host regclass, kind text, name text, expression text,
  *						   want regtype, OUT expression_type regtype,
- *						   OUT attnum smallint)
+ *						   OUT attnum smallint, OUT columns jsonb)
  */
 Datum
 revops_check_expression(PG_FUNCTION_ARGS)
@@ -86,8 +117,9 @@ revops_check_expression(PG_FUNCTION_ARGS)
 	Expr	   *expr = expression_parse(expression, host, type, &label);
 	AttrNumber	attnum = column_number(host, expression);
 	TupleDesc	desc;
-	Datum		values[2];
-	bool		nulls[2] = {false, attnum == 0};
+	Jsonb	   *columns = columns_read(host, expr);
+	Datum		values[3];
+	bool		nulls[3] = {false, attnum == 0, false};
 
 	if (!OidIsValid(type))
 		type = widened(exprType((Node *) expr));
@@ -98,5 +130,6 @@ revops_check_expression(PG_FUNCTION_ARGS)
 		elog(ERROR, "revops.check_expression must return a row");
 	values[0] = ObjectIdGetDatum(type);
 	values[1] = Int16GetDatum(attnum);
+	values[2] = JsonbPGetDatum(columns);
 	return HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), values, nulls));
 }

@@ -20,7 +20,9 @@
 #include "parser/parser.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
+#include "utils/fmgrprotos.h"
 #include "utils/lsyscache.h"
+#include "utils/numeric.h"
 #include "utils/plancache.h"
 #include "utils/syscache.h"
 
@@ -127,6 +129,76 @@ column_gone(Binding *binding, const char *what, const char *column, Relation hos
 							   strcmp(what, "the key") == 0 ? "binding" : "binding_role"));
 }
 
+/* ----- columns ---------------------------------------------------------- */
+
+/* A column by its name, else by its recorded number, else 0. */
+static AttrNumber
+find_column(Relation host, const char *name, AttrNumber recorded)
+{
+	TupleDesc	desc = RelationGetDescr(host);
+
+	for (int i = 0; i < desc->natts; i++)
+	{
+		Form_pg_attribute att = TupleDescAttr(desc, i);
+
+		if (!att->attisdropped && namestrcmp(&att->attname, name) == 0)
+			return att->attnum;
+	}
+	if (recorded > 0 && recorded <= desc->natts &&
+		!TupleDescAttr(desc, recorded - 1)->attisdropped)
+		return recorded;
+	return 0;
+}
+
+static Name
+attname_of(Relation relation, AttrNumber attnum)
+{
+	return &TupleDescAttr(RelationGetDescr(relation), attnum - 1)->attname;
+}
+
+/*
+ * The host as an expression's text knows it: a column that was renamed since
+ * bears its old name.  The parser takes names from the descriptor, so a copy of
+ * the relcache entry with another descriptor is enough; it is good for parsing
+ * only.  Without such columns it is the host itself.
+ */
+static Relation
+with_old_names(Relation host, Jsonb *columns)
+{
+	JsonbIterator *iterator;
+	JsonbIteratorToken token;
+	JsonbValue	json;
+	char	   *name = NULL;
+	RelationData *known = NULL;
+
+	if (columns == NULL)
+		return host;
+	iterator = JsonbIteratorInit(&columns->root);
+	while ((token = JsonbIteratorNext(&iterator, &json, true)) != WJB_DONE)
+	{
+		AttrNumber	recorded;
+		AttrNumber	attnum;
+
+		if (token == WJB_KEY)
+			name = pnstrdup(json.val.string.val, json.val.string.len);
+		if (token != WJB_VALUE || json.type != jbvNumeric)
+			continue;
+		recorded = DatumGetInt32(DirectFunctionCall1(numeric_int4,
+													 NumericGetDatum(json.val.numeric)));
+		attnum = find_column(host, name, recorded);
+		if (attnum == 0 || namestrcmp(attname_of(host, attnum), name) == 0)
+			continue;
+		if (known == NULL)
+		{
+			known = palloc(sizeof(RelationData));
+			*known = *host;
+			known->rd_att = CreateTupleDescCopy(RelationGetDescr(host));
+		}
+		namestrcpy(attname_of(known, attnum), name);
+	}
+	return known == NULL ? host : known;
+}
+
 /* ----- expressions ------------------------------------------------------ */
 
 typedef struct Parsing
@@ -183,25 +255,6 @@ binding_plain_column(const char *text)
 		!IsA(linitial(((ColumnRef *) value)->fields), String))
 		return NULL;
 	return strVal(linitial(((ColumnRef *) value)->fields));
-}
-
-/* A column by its name, else by its recorded number, else 0. */
-static AttrNumber
-find_column(Relation host, const char *name, AttrNumber recorded)
-{
-	TupleDesc	desc = RelationGetDescr(host);
-
-	for (int i = 0; i < desc->natts; i++)
-	{
-		Form_pg_attribute att = TupleDescAttr(desc, i);
-
-		if (!att->attisdropped && namestrcmp(&att->attname, name) == 0)
-			return att->attnum;
-	}
-	if (recorded > 0 && recorded <= desc->natts &&
-		!TupleDescAttr(desc, recorded - 1)->attisdropped)
-		return recorded;
-	return 0;
 }
 
 /* A column as a planned expression of the wanted type; NULL: it has no such cast. */
@@ -328,7 +381,8 @@ role_expression(Binding *binding, const RoleSource *source, Oid type, Relation h
 	Expr	   *expr;
 
 	if (column == NULL)
-		return parse_guarded(binding, source->expression, host, type, label, error);
+		return parse_guarded(binding, source->expression,
+							 with_old_names(host, source->columns), type, label, error);
 
 	attnum = find_column(host, column, source->attnum);
 	if (attnum == 0)
@@ -534,8 +588,9 @@ binding_compile(Binding *binding, const BindingSource *source)
 	{
 		compile_key(binding, source, host);
 		if (source->filter != NULL)
-			plan->filter = copyObject(parse_guarded(binding, source->filter, host, BOOLOID,
-													label, &plan->filter_error));
+			plan->filter = copyObject(parse_guarded(binding, source->filter,
+													with_old_names(host, source->filter_columns),
+													BOOLOID, label, &plan->filter_error));
 		/* the host's DDL must not wait for us: an invalidation tells us of it */
 		table_close(host, AccessShareLock);
 	}

@@ -11,6 +11,7 @@
 #include "fmgr.h"
 #include "nodes/pg_list.h"
 #include "nodes/primnodes.h"
+#include "utils/jsonb.h"
 
 #include "define/binding.h"
 
@@ -97,6 +98,7 @@ typedef struct RoleSource
 	char	   *role;
 	char	   *expression;
 	AttrNumber	attnum;			/* 0: not a plain column, or its number is void */
+	Jsonb	   *columns;		/* that it reads, with numbers; NULL: void */
 	Oid			type;
 	bool		personal;
 } RoleSource;
@@ -105,6 +107,7 @@ typedef struct RoleSource
 typedef struct BindingSource
 {
 	char	   *filter;
+	Jsonb	   *filter_columns;
 	char	   *host_name;
 	int			nkeys;
 	char	  **key_columns;

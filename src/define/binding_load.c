@@ -43,13 +43,15 @@ static const char *const binding_query =
 "SELECT b.workspace_id, b.lead_binding_id, b.kind, b.binding,"
 " b.host::pg_catalog.oid, b.owner::pg_catalog.oid,"
 " b.on_violation = 'strict', b.on_error = 'raise', b.filter, b.host_name,"
-" b.key_columns, CASE WHEN b.numbered = b.host::pg_catalog.oid THEN b.key_attnums END"
+" b.key_columns, CASE WHEN b.numbered = b.host::pg_catalog.oid THEN b.key_attnums END,"
+" CASE WHEN b.numbered = b.host::pg_catalog.oid THEN b.filter_columns END"
 " FROM revops.binding b WHERE b.binding_id = $1";
 
 static const char *const roles_query =
 "SELECT r.role, r.expression,"
 " CASE WHEN r.numbered = b.host::pg_catalog.oid THEN r.attnum END,"
-" r.role_type::pg_catalog.oid, r.personal"
+" r.role_type::pg_catalog.oid, r.personal,"
+" CASE WHEN r.numbered = b.host::pg_catalog.oid THEN r.columns END"
 " FROM revops.binding_role r JOIN revops.binding b USING (binding_id)"
 " WHERE r.binding_id = $1 ORDER BY r.role COLLATE \"C\"";
 
@@ -80,6 +82,18 @@ text_field(int row, int column, MemoryContext context)
 	Datum		value = field(row, column, &isnull);
 
 	return isnull ? NULL : MemoryContextStrdup(context, TextDatumGetCString(value));
+}
+
+static Jsonb *
+jsonb_field(int row, int column, MemoryContext context)
+{
+	MemoryContext old = MemoryContextSwitchTo(context);
+	bool		isnull;
+	Datum		value = field(row, column, &isnull);
+	Jsonb	   *json = isnull ? NULL : DatumGetJsonbPCopy(value);
+
+	MemoryContextSwitchTo(old);
+	return json;
 }
 
 static BindingKind
@@ -149,6 +163,7 @@ read_binding(Binding *binding, BindingSource *source, MemoryContext context)
 	binding->raise = DatumGetBool(field(0, 8, &isnull));
 	source->filter = text_field(0, 9, context);
 	source->host_name = text_field(0, 10, context);
+	source->filter_columns = jsonb_field(0, 13, context);
 	read_key(source, context);
 }
 
@@ -170,6 +185,7 @@ read_roles(Binding *binding, BindingSource *source, MemoryContext context)
 			role->attnum = 0;
 		role->type = DatumGetObjectId(field(i, 4, &isnull));
 		role->personal = DatumGetBool(field(i, 5, &isnull));
+		role->columns = jsonb_field(i, 6, context);
 	}
 }
 

@@ -125,9 +125,9 @@ CALL try($$SELECT revops.lead_id('leads', '1')$$);
 CALL try($$SELECT revops.lead_id('leads', NULL)$$);
 
 -- ----- what is made -------------------------------------------------------------
-SELECT binding, kind, host, key_columns, key_attnums, filter, on_violation, on_error, owner = current_user::regrole AS own
+SELECT binding, kind, host, key_columns, key_attnums, filter, filter_columns, on_violation, on_error, owner = current_user::regrole AS own
 FROM revops.binding ORDER BY binding;
-SELECT binding, role, expression, attnum, role_type, personal
+SELECT binding, role, expression, attnum, columns, role_type, personal
 FROM revops.binding_role JOIN revops.binding USING (binding_id) ORDER BY binding, role;
 SELECT replace(t, :'leads', 'N') FROM triggers('crm.lead') AS t;
 
@@ -232,17 +232,38 @@ SELECT * FROM profiles('leads') WHERE key = '1';
 ROLLBACK;
 UPDATE crm.lead SET email = 'ann@third.example' WHERE lead_id = 1;
 SELECT * FROM profiles('leads') WHERE key = '1';
--- an expression's column is gone
+-- columns of an expression and of the filter are renamed: followed
 ALTER TABLE crm.lead RENAME email TO mail;
+ALTER TABLE crm.lead RENAME state TO status;
 UPDATE crm.lead SET mail = 'ann@fourth.example' WHERE lead_id = 1;
+INSERT INTO crm.lead (lead_id, mail, status) VALUES (3, 'cid@example.com', 'spam');
+SELECT * FROM profiles('leads') WHERE key IN ('1', '3');
+SELECT * FROM faults();
+UPDATE revops.binding_role SET personal = false, role_type = 'int' WHERE binding_id = :leads;
+UPDATE revops.binding SET on_error = 'raise' WHERE binding_id = :leads;
+UPDATE revops.binding SET on_error = 'record', host = host WHERE binding_id = :leads;
+SELECT key_columns, key_attnums, filter_columns FROM revops.binding WHERE binding_id = :leads;
+SELECT role, expression, attnum, columns, role_type, personal FROM revops.binding_role WHERE binding_id = :leads ORDER BY role;
+-- an expression's column is dropped
+ALTER TABLE crm.lead DROP mail;
+UPDATE crm.lead SET company = 'Acme 4' WHERE lead_id = 1;
 SELECT * FROM profiles('leads') WHERE key = '1';
 SELECT * FROM faults();
+-- the filter's column is dropped: rows wait until somebody says which are leads
+ALTER TABLE crm.lead DROP status;
+UPDATE crm.lead SET company = 'Acme 5' WHERE lead_id = 1;
+SELECT * FROM profiles('leads') WHERE key = '1';
+SELECT key FROM revops.inbox WHERE binding_id = :leads;
+SELECT * FROM faults();
 -- mended in the definitions
+ALTER TABLE crm.lead ADD mail text;
+UPDATE revops.binding SET filter = 'company IS NOT NULL' WHERE binding_id = :leads;
 UPDATE revops.binding_role SET expression = 'split_part(mail, ''@'', 2)' WHERE role = 'domain' AND binding_id = :leads;
 CALL try(format('UPDATE revops.binding_role SET expression = ''nosuch'' WHERE role = ''company_size'' AND binding_id = %s', :leads));
-DELETE FROM revops.binding_role WHERE role = 'company_size' AND binding_id = :leads;
+DELETE FROM revops.binding_role WHERE role IN ('company_size', 'email') AND binding_id = :leads;
 UPDATE crm.lead SET mail = 'ann@fifth.example' WHERE lead_id = 1;
 SELECT * FROM profiles('leads') WHERE key = '1';
+SELECT * FROM faults();
 -- a function that an expression uses changes
 CREATE FUNCTION crm.shorten(t text) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT left(t, 2)';
 INSERT INTO revops.binding_role (binding_id, role, expression, role_type) VALUES (:leads, 'short', 'crm.shorten(company)', 'text');

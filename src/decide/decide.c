@@ -193,15 +193,22 @@ assign_to(Decision *d, int32 team_id, int32 rep_id, int32 route_id,
 	start_promise(d, d->now);
 }
 
-/* The handoff: the owner it has, else the first matching route's next rep. */
+/*
+ * The handoff: the owner that the host names, else the one it has, else the
+ * first matching route's next rep.
+ */
 static void
 hand_off(Decision *d)
 {
+	const LeadNews *news = d->news;
 	int32		route_id = 0;
 	int32		team_id = 0;
 	int32		rep_id = d->state->rep_id;
 
-	if (rep_id != 0 && d->env->rep_active(d->env->arg, rep_id))
+	if (news->owner_told && news->host_rep_id != 0)
+		assign_to(d, news->team_told ? news->host_team_id : d->state->team_id,
+				  news->host_rep_id, 0, CAUSE_HOST, NULL);
+	else if (rep_id != 0 && d->env->rep_active(d->env->arg, rep_id))
 		assign_to(d, d->state->team_id, rep_id, 0, CAUSE_KEPT, NULL);
 	else if (d->env->route(d->env->arg, &route_id, &team_id))
 		assign_to(d, team_id, d->env->next_rep(d->env->arg, team_id), route_id,

@@ -239,7 +239,7 @@ typedef enum Refusal
 } Refusal;
 
 #define MAX_MOVES		8
-#define MAX_ASSIGNMENTS	4
+#define MAX_ASSIGNMENTS	8
 
 typedef struct Effects
 {

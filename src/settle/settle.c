@@ -42,6 +42,12 @@ settle_begin(Settle *s, int32 workspace_id, bool careful)
 				 errmsg("workspace %d has no active agreement", workspace_id),
 				 errdetail("Leads can't be settled before stages and a scoring model are in force."),
 				 errhint("Complete a draft and call revops.activate_agreement().")));
+	if (s->agreement->by_purpose[PURPOSE_ENTRY] == NO_STAGE)
+		ereport(ERROR,
+				(errcode(ERRCODE_REVOPS_INVALID_DEFINITION),
+				 errmsg("agreement %d has no entry stage", s->agreement->agreement_id),
+				 errdetail("New leads would have nowhere to go."),
+				 errhint("Give one stage of a draft the purpose 'entry' and activate it.")));
 	s->context = AllocSetContextCreate(CurrentMemoryContext, "pg_revops settle",
 									   ALLOCSET_DEFAULT_SIZES);
 	s->lead_context = AllocSetContextCreate(s->context, "pg_revops lead",

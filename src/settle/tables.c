@@ -7,6 +7,7 @@
 #include "catalog/namespace.h"
 #include "commands/sequence.h"
 #include "utils/lsyscache.h"
+#include "utils/syscache.h"
 
 #include "base/owner.h"
 #include "settle/tables.h"
@@ -35,27 +36,29 @@ static const char *const sequence_names[N_SEQUENCES] = {
 	[SEQUENCE_OPPORTUNITY_CHANGE_ID] = "opportunity_change_id",
 };
 
-static Oid	schema = InvalidOid;
 static Oid	tables[N_TABLES];
 static Oid	sequences[N_SEQUENCES];
 
-/* The extension may have been dropped and made anew since the last look. */
+/*
+ * The extension may have been dropped and made anew since the last look.  Its
+ * schema outlives it, so that one of its tables is the witness.
+ */
 static void
-check_schema(void)
+check_tables(void)
 {
-	Oid			current = revops_schema();
+	Oid			witness = tables[TABLE_LEAD];
 
-	if (current == schema)
+	if (OidIsValid(witness) && SearchSysCacheExists1(RELOID, ObjectIdGetDatum(witness)))
 		return;
 	memset(tables, 0, sizeof(tables));
 	memset(sequences, 0, sizeof(sequences));
-	schema = current;
+	tables[TABLE_LEAD] = revops_relation(table_names[TABLE_LEAD]);
 }
 
 Oid
 engine_table(EngineTable table)
 {
-	check_schema();
+	check_tables();
 	if (!OidIsValid(tables[table]))
 		tables[table] = revops_relation(table_names[table]);
 	return tables[table];
@@ -70,7 +73,7 @@ engine_index(const char *name)
 int64
 engine_next(EngineSequence sequence)
 {
-	check_schema();
+	check_tables();
 	if (!OidIsValid(sequences[sequence]))
 		sequences[sequence] = revops_relation(sequence_names[sequence]);
 	return nextval_internal(sequences[sequence], false);

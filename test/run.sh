@@ -211,14 +211,17 @@ test_meta()
 	run_tap meta/roles perl test/roles.pl
 }
 
+# The commands of the README and of the pages in doc, each page in a database
+# of its own.
 test_tour()
 {
-	if [ -e README.md ] && grep -q '<!-- tour -->' README.md; then
-		createdb tour
-		run_tap tour perl test/tour.pl README.md tour
-	else
-		skip tour "README.md has no tour"
-	fi
+	local page name
+	for page in README.md doc/*.md; do
+		grep -q '^<!-- tour -->' "$page" || continue
+		name=$(basename "$page" .md)
+		createdb "tour_$name"
+		run_tap "tour/$name" perl test/tour.pl "$page" "tour_$name"
+	done
 }
 
 # ----- all of them -----------------------------------------------------------

@@ -154,10 +154,11 @@ take_update(Capture *capture, BindingRun *run, BindingRun *old_run,
 	change_init(&change);
 	change.old_roles = was_lead ? capture_project(capture, old_run, old_row) : NULL;
 	renamed = was_lead && strcmp(key, old_key) != 0;
-	if (was_lead && !renamed &&
+	lead_id = lead_find(&s->writers, capture->binding_id, renamed ? old_key : key);
+	/* a row that was there before the table was attached is taken in all the same */
+	if (lead_id != 0 && was_lead && !renamed &&
 		binding_same_roles(capture->binding, roles, change.old_roles))
 		return;
-	lead_id = lead_find(&s->writers, capture->binding_id, renamed ? old_key : key);
 	if (lead_id == 0)
 	{
 		take_row(capture, key, roles, true);

@@ -10,7 +10,6 @@
 #include "postgres.h"
 
 #include "access/xact.h"
-#include "catalog/pg_authid.h"
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
 #include "utils/array.h"
@@ -19,7 +18,6 @@
 #include "utils/hsearch.h"
 #include "utils/memutils.h"
 #include "utils/plancache.h"
-#include "utils/syscache.h"
 
 #include "base/compat.h"
 #include "base/errors.h"
@@ -235,7 +233,8 @@ expressions_valid(Binding *binding)
 
 /*
  * Expressions compile as the binding's owner, restricted: folding constants
- * runs the functions that the owner's text names.
+ * runs the functions that the owner's text names.  An owner that was dropped has
+ * the rights of PUBLIC, never those of whoever happens to write.
  */
 static void
 compile_as_owner(Binding *binding, const BindingSource *source)
@@ -245,8 +244,7 @@ compile_as_owner(Binding *binding, const BindingSource *source)
 	int			nest;
 
 	GetUserIdAndSecContext(&user, &security);
-	if (SearchSysCacheExists1(AUTHOID, ObjectIdGetDatum(binding->owner)))
-		SetUserIdAndSecContext(binding->owner, security | SECURITY_RESTRICTED_OPERATION);
+	SetUserIdAndSecContext(binding->owner, security | SECURITY_RESTRICTED_OPERATION);
 	nest = NewGUCNestLevel();
 	RestrictSearchPath();
 	binding_compile(binding, source);

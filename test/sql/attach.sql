@@ -371,10 +371,24 @@ RESET ROLE;
 SELECT * FROM profiles('mine');
 SELECT * FROM faults();
 
+-- an owner that was dropped: columns are still read, expressions have no rights but PUBLIC's
+CREATE TABLE crm.left_behind (id int PRIMARY KEY, email text);
+GRANT SELECT, TRIGGER ON crm.left_behind TO regress_revops_admin;
+SET ROLE regress_revops_admin;
+SELECT revops.attach_lead('left_behind', 'crm.left_behind', '{"email": "email", "who": "current_user::text"}') > 0 AS attached;
+RESET ROLE;
+SET client_min_messages = warning;
+DROP OWNED BY regress_revops_admin;
+DROP ROLE regress_revops_admin;
+SET client_min_messages = notice;
+INSERT INTO crm.left_behind VALUES (1, 'x@y.example');
+SELECT * FROM profiles('left_behind');
+SELECT object, sqlstate, regexp_replace(message, '[0-9]+', 'N') AS message FROM faults();
+
 SET client_min_messages = warning;
 DROP SCHEMA crm CASCADE;
 DROP EXTENSION pg_revops CASCADE;
 DROP SERVER elsewhere CASCADE;
 DROP FOREIGN DATA WRAPPER dummy;
-DROP OWNED BY regress_revops_owner, regress_revops_admin, regress_revops_app;
-DROP ROLE regress_revops_owner, regress_revops_admin, regress_revops_app;
+DROP OWNED BY regress_revops_owner, regress_revops_app;
+DROP ROLE regress_revops_owner, regress_revops_app;

@@ -300,7 +300,7 @@ settle_new(Settle *s, TupleTableSlot *roles, const char *key)
 	LeadRow		row;
 	LeadNews	news;
 	DecideEnv	env;
-	Effects		effects;
+	Effects		effects = {0};
 
 	memset(&row, 0, sizeof(row));
 	state_init(&row.state, engine_next(SEQUENCE_LEAD_ID),
@@ -430,7 +430,7 @@ settle_locked(Settle *s, LeadRow *row, const LeadChange *change)
 	PendingDeltas pending;
 	LeadNews	news;
 	DecideEnv	env;
-	Effects		effects;
+	Effects		effects = {0};
 
 	memset(&pending, 0, sizeof(pending));
 	sums_init(&pending.sums);

@@ -218,8 +218,8 @@ load_policies(Definitions *def)
 		p->promise = text_field(def, i, 3);
 		p->condition = text_field(def, i, 4);
 		p->calendar_id = int_field(i, 5);
-		p->target = target->time + target->day * USECS_PER_DAY +
-			(int64) target->month * DAYS_PER_MONTH * USECS_PER_DAY;
+		/* validation refuses months */
+		p->target = target->time + target->day * USECS_PER_DAY;
 	}
 }
 

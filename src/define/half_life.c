@@ -34,6 +34,7 @@ half_life_usecs(const Interval *half_life)
 		ereport(ERROR,
 				(errcode(ERRCODE_REVOPS_INVALID_DEFINITION),
 				 errmsg("half-life must be greater than zero"),
+				 errdetail("Points would vanish at once, or grow."),
 				 errhint("For interest that never fades use '1000 years'.")));
 	return usecs >= FOREVER_USECS ? 0 : usecs;
 }

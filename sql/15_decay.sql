@@ -14,9 +14,9 @@ CREATE FUNCTION revops.whole_points(points double precision)
     RETURNS int
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN CASE WHEN points IS NOT NULL
-                THEN floor(least(greatest(points, 0.0), 100.0) + 0.5)::int END;
+                THEN floor(least(greatest(points, 0.0), 100.0) + 0.500001)::int END;
 COMMENT ON FUNCTION revops.whole_points(double precision) IS
-    'Points as they are shown and compared with bounds: 0 to 100, rounded to an integer, halves up.';
+    'Points as they are shown and compared with bounds: 0 to 100, rounded to an integer, halves up (sums of touches are not exact: a half missed by a millionth is a half).';
 
 CREATE FUNCTION revops.grade(fit int, intent int, grade_fit int[], grade_intent int[])
     RETURNS text

@@ -27,7 +27,8 @@ COMMENT ON COLUMN revops.touch.binding_id IS 'binding that brought it; NULL: rec
 COMMENT ON COLUMN revops.touch.sign IS '1: happened; -1: taken back';
 COMMENT ON COLUMN revops.touch.source_key IS 'key of the host''s row';
 
-CREATE SEQUENCE revops.change_id CACHE 32;
+-- not cached: of two changes of a lead the later one has the higher number
+CREATE SEQUENCE revops.change_id;
 CREATE TABLE revops.profile_change
 (
     lead_id      bigint NOT NULL,
@@ -133,7 +134,7 @@ COMMENT ON COLUMN revops.assignment.source IS 'source of the lead then';
 COMMENT ON COLUMN revops.assignment.campaign IS 'campaign of the lead then';
 COMMENT ON COLUMN revops.assignment.segment IS 'segment of the lead then';
 
-CREATE SEQUENCE revops.opportunity_change_id CACHE 32;
+CREATE SEQUENCE revops.opportunity_change_id;
 CREATE TABLE revops.opportunity_change
 (
     opportunity_id bigint NOT NULL,

@@ -64,7 +64,8 @@ COMMENT ON COLUMN revops.lead.source IS 'source';
 COMMENT ON COLUMN revops.lead.campaign IS 'campaign';
 COMMENT ON COLUMN revops.lead.segment IS 'segment';
 
-CREATE SEQUENCE revops.delta_id CACHE 32;
+-- not cached: the last word on a lead has the highest number
+CREATE SEQUENCE revops.delta_id;
 CREATE TABLE revops.lead_delta
 (
     lead_id      bigint NOT NULL,
@@ -80,6 +81,8 @@ CREATE TABLE revops.lead_delta
     touches      int NOT NULL,
     recount      boolean NOT NULL,
     gone         boolean,
+    opportunity  text COLLATE "C",
+    opportunity_at timestamptz,
     PRIMARY KEY (lead_id, delta_id)
 );
 COMMENT ON TABLE revops.lead_delta IS 'What could not be settled at once because the lead was busy; folded by the next settle of the lead, or by settle().';
@@ -96,6 +99,8 @@ COMMENT ON COLUMN revops.lead_delta.intent_neg IS 'log2 of the sum of negative p
 COMMENT ON COLUMN revops.lead_delta.touches IS 'touches, net of those taken back';
 COMMENT ON COLUMN revops.lead_delta.recount IS 'true: a touch was taken back, sum the lead''s touches anew';
 COMMENT ON COLUMN revops.lead_delta.gone IS 'true: the host deleted the row; false: it is back';
+COMMENT ON COLUMN revops.lead_delta.opportunity IS 'open or won: a deal that is to move the lead';
+COMMENT ON COLUMN revops.lead_delta.opportunity_at IS 'when the deal was opened or won';
 
 CREATE TABLE revops.lead_identity
 (

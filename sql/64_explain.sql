@@ -28,7 +28,7 @@ BEGIN
      WHERE a.workspace_id = l.workspace_id AND a.status = 'active';
     SELECT revops.rules_matched(p.binding_id, p.profile, i.personal) INTO ids
       FROM revops.profile_change p LEFT JOIN revops.lead_identity i USING (lead_id)
-     WHERE p.lead_id = l.lead_id ORDER BY p.change_id DESC LIMIT 1;
+     WHERE p.lead_id = l.lead_id AND p.change_id = l.profile_id;
 
     part := 'fit'; rule := '(base)'; points := m.fit_base; matched := true; touches := NULL;
     value := m.fit_base; because := 'fit of every lead';

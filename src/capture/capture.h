@@ -31,6 +31,7 @@ typedef struct Capture
 	bool		probe;			/* do not assume that inserted keys are new */
 	Settle		settle;
 	List	   *keys;			/* for the inbox */
+	List	   *displaced;		/* leads whose key another row has taken */
 } Capture;
 
 typedef void (*CaptureStep) (Capture *capture);

@@ -18,11 +18,62 @@ PG_FUNCTION_INFO_V1(revops_capture_lead);
 /* inserted keys that are looked up before the rest is believed to be new too */
 #define PROBES	4
 
+/* A lead that had to give up its key within the statement at hand. */
+typedef struct Displaced
+{
+	char	   *key;
+	int64		lead_id;
+} Displaced;
+
 static void
 begin(Capture *capture)
 {
+	capture->displaced = NIL;
 	settle_begin(&capture->settle, capture->binding->workspace_id, capture->careful);
 	settle_use(&capture->settle, capture->binding);
+}
+
+/* The lead that had this key when the statement began; 0: none. */
+static int64
+lead_before(Capture *capture, const char *key)
+{
+	ListCell   *cell;
+
+	foreach(cell, capture->displaced)
+	{
+		Displaced  *displaced = lfirst(cell);
+
+		if (strcmp(displaced->key, key) == 0)
+			return displaced->lead_id;
+	}
+	return lead_find(&capture->settle.writers, capture->binding_id, key);
+}
+
+/*
+ * A renamed row takes a key that another lead has: one that is gone, or one
+ * whose own row is renamed by the same statement.  That lead steps aside.
+ */
+static void
+make_room(Capture *capture, const char *key, int64 lead_id)
+{
+	Settle	   *s = &capture->settle;
+	int64		other = lead_find(&s->writers, capture->binding_id, key);
+	LeadChange	change;
+	Displaced  *displaced;
+	MemoryContext old;
+
+	if (other == 0 || other == lead_id)
+		return;
+	old = MemoryContextSwitchTo(s->context);
+	displaced = palloc(sizeof(Displaced));
+	displaced->key = pstrdup(key);
+	displaced->lead_id = other;
+	capture->displaced = lappend(capture->displaced, displaced);
+	MemoryContextSwitchTo(old);
+	change_init(&change);
+	/* no key is written so: a backslash stands before '|' or '\\' only */
+	change.new_key = psprintf("%s\\%lld", key, (long long) other);
+	(void) settle_lead(s, other, &change);
 }
 
 /*
@@ -59,7 +110,7 @@ drop_row(Capture *capture, const char *key)
 {
 	Settle	   *s = &capture->settle;
 	LeadChange	change;
-	int64		lead_id = lead_find(&s->writers, capture->binding_id, key);
+	int64		lead_id = lead_before(capture, key);
 
 	if (lead_id == 0)
 		return;
@@ -154,7 +205,8 @@ take_update(Capture *capture, BindingRun *run, BindingRun *old_run,
 	change_init(&change);
 	change.old_roles = was_lead ? capture_project(capture, old_run, old_row) : NULL;
 	renamed = was_lead && strcmp(key, old_key) != 0;
-	lead_id = lead_find(&s->writers, capture->binding_id, renamed ? old_key : key);
+	lead_id = renamed ? lead_before(capture, old_key) :
+		lead_find(&s->writers, capture->binding_id, key);
 	/* a row that was there before the table was attached is taken in all the same */
 	if (lead_id != 0 && was_lead && !renamed &&
 		binding_same_roles(capture->binding, roles, change.old_roles))
@@ -167,6 +219,8 @@ take_update(Capture *capture, BindingRun *run, BindingRun *old_run,
 	change.roles = roles;
 	change.is_back = !was_lead;
 	change.new_key = renamed ? key : NULL;
+	if (renamed)
+		make_room(capture, key, lead_id);
 	(void) settle_lead(s, lead_id, &change);
 }
 

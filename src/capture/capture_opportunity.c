@@ -47,8 +47,10 @@ is_true(TupleTableSlot *roles, int role)
 static TimestampTz
 moment_or(TupleTableSlot *roles, int role, TimestampTz otherwise)
 {
-	return roles->tts_isnull[role] ? otherwise :
-		DatumGetTimestampTz(roles->tts_values[role]);
+	if (roles->tts_isnull[role] ||
+		TIMESTAMP_NOT_FINITE(DatumGetTimestampTz(roles->tts_values[role])))
+		return otherwise;
+	return DatumGetTimestampTz(roles->tts_values[role]);
 }
 
 /*
@@ -105,26 +107,6 @@ lead_of(Capture *capture, TupleTableSlot *roles, const char *key)
 	return lead_id;
 }
 
-static void
-read_deal(Capture *capture, TupleTableSlot *roles, const char *key, Deal *deal)
-{
-	TimestampTz now = capture->settle.now;
-	bool		won = is_true(roles, OPPORTUNITY_WON);
-	bool		closed = won || is_true(roles, OPPORTUNITY_LOST);
-
-	deal->key = key;
-	deal->lead_id = lead_of(capture, roles, key);
-	deal->status = won ? "won" : closed ? "lost" : "open";
-	deal->opened_at = moment_or(roles, OPPORTUNITY_OPENED_AT, now);
-	deal->closed_at = closed ? moment_or(roles, OPPORTUNITY_CLOSED_AT, now) : NO_TIME;
-	deal->amount = roles->tts_isnull[OPPORTUNITY_AMOUNT] ? NO_TEXT :
-		roles->tts_values[OPPORTUNITY_AMOUNT];
-	deal->currency = roles->tts_isnull[OPPORTUNITY_CURRENCY] ?
-		CStringGetTextDatum(capture->settle.def->currency) :
-		roles->tts_values[OPPORTUNITY_CURRENCY];
-	deal->base_amount = base_amount(capture, deal, closed ? deal->closed_at : deal->opened_at);
-}
-
 /* The row of an opportunity that is known; false when it is new. */
 static bool
 find_deal(Capture *capture, const char *key, ItemPointer tid, Datum *v, bool *nulls)
@@ -151,6 +133,49 @@ find_deal(Capture *capture, const char *key, ItemPointer tid, Datum *v, bool *nu
 	}
 	engine_scan_end(scan);
 	return found;
+}
+
+/*
+ * Times that the host does not tell: when the deal was first seen so.  What is
+ * known of it already must not drift with every edit.
+ */
+static void
+default_times(Capture *capture, const Deal *deal, TimestampTz *opened_at,
+			  TimestampTz *closed_at)
+{
+	ItemPointerData tid;
+	Datum		v[DEAL_COLS];
+	bool		nulls[DEAL_COLS];
+
+	*opened_at = *closed_at = capture->settle.now;
+	if (!find_deal(capture, deal->key, &tid, v, nulls))
+		return;
+	*opened_at = DatumGetTimestampTz(v[DEAL_OPENED_AT]);
+	if (!nulls[DEAL_CLOSED_AT] &&
+		strcmp(TextDatumGetCString(v[DEAL_STATUS]), deal->status) == 0)
+		*closed_at = DatumGetTimestampTz(v[DEAL_CLOSED_AT]);
+}
+
+static void
+read_deal(Capture *capture, TupleTableSlot *roles, const char *key, Deal *deal)
+{
+	bool		won = is_true(roles, OPPORTUNITY_WON);
+	bool		closed = won || is_true(roles, OPPORTUNITY_LOST);
+	TimestampTz opened_at;
+	TimestampTz closed_at;
+
+	deal->key = key;
+	deal->lead_id = lead_of(capture, roles, key);
+	deal->status = won ? "won" : closed ? "lost" : "open";
+	default_times(capture, deal, &opened_at, &closed_at);
+	deal->opened_at = moment_or(roles, OPPORTUNITY_OPENED_AT, opened_at);
+	deal->closed_at = closed ? moment_or(roles, OPPORTUNITY_CLOSED_AT, closed_at) : NO_TIME;
+	deal->amount = roles->tts_isnull[OPPORTUNITY_AMOUNT] ? NO_TEXT :
+		roles->tts_values[OPPORTUNITY_AMOUNT];
+	deal->currency = roles->tts_isnull[OPPORTUNITY_CURRENCY] ?
+		CStringGetTextDatum(capture->settle.def->currency) :
+		roles->tts_values[OPPORTUNITY_CURRENCY];
+	deal->base_amount = base_amount(capture, deal, closed ? deal->closed_at : deal->opened_at);
 }
 
 static void
@@ -205,7 +230,38 @@ write_change(Capture *capture, int64 opportunity_id, TimestampTz at, Datum *deal
 	writer_add(&capture->settle.writers, TABLE_OPPORTUNITY_CHANGE, v, nulls);
 }
 
-/* Write state and fact; returns the status before, NULL for a new one. */
+/* One of the values may have a short header, the other a long one. */
+static bool
+same_bytes(struct varlena *a, struct varlena *b)
+{
+	return VARSIZE_ANY_EXHDR(a) == VARSIZE_ANY_EXHDR(b) &&
+		memcmp(VARDATA_ANY(a), VARDATA_ANY(b), VARSIZE_ANY_EXHDR(a)) == 0;
+}
+
+/* Is the row as it was?  Then there is nothing to write down. */
+static bool
+same_deal(TupleDesc desc, Datum *a, bool *a_nulls, Datum *b, bool *b_nulls)
+{
+	for (int i = 0; i < DEAL_COLS; i++)
+	{
+		Form_pg_attribute att = TupleDescAttr(desc, i);
+
+		if (a_nulls[i] != b_nulls[i])
+			return false;
+		if (a_nulls[i])
+			continue;
+		if (att->attlen == -1 ?
+			!same_bytes(PG_DETOAST_DATUM_PACKED(a[i]), PG_DETOAST_DATUM_PACKED(b[i])) :
+			a[i] != b[i])
+			return false;
+	}
+	return true;
+}
+
+/*
+ * Write state and fact.  Returns the status that the deal had for this lead:
+ * NULL when it is new, or was another lead's.
+ */
 static char *
 write_deal(Capture *capture, const Deal *deal, TimestampTz at)
 {
@@ -218,9 +274,18 @@ write_deal(Capture *capture, const Deal *deal, TimestampTz at)
 
 	if (find_deal(capture, deal->key, &tid, v, nulls))
 	{
-		before = TextDatumGetCString(v[DEAL_STATUS]);
+		Datum		old[DEAL_COLS];
+		bool		old_nulls[DEAL_COLS];
+
+		if (!nulls[DEAL_LEAD_ID] && DatumGetInt64(v[DEAL_LEAD_ID]) == deal->lead_id)
+			before = TextDatumGetCString(v[DEAL_STATUS]);
 		opportunity_id = DatumGetInt64(v[DEAL_OPPORTUNITY_ID]);
+		memcpy(old, v, sizeof(old));
+		memcpy(old_nulls, nulls, sizeof(old_nulls));
 		fill_deal(capture, deal, v, nulls);
+		if (same_deal(RelationGetDescr(writer_of(writers, TABLE_OPPORTUNITY)->rel),
+					  old, old_nulls, v, nulls))
+			return before;
 		PushActiveSnapshot(GetLatestSnapshot());
 		writer_update(writers, TABLE_OPPORTUNITY, &tid, v, nulls);
 		PopActiveSnapshot();
@@ -269,7 +334,8 @@ drop_deal(Capture *capture, const char *key)
 	Datum		v[DEAL_COLS];
 	bool		nulls[DEAL_COLS];
 
-	if (!find_deal(capture, key, &tid, v, nulls))
+	if (!find_deal(capture, key, &tid, v, nulls) ||
+		strcmp(TextDatumGetCString(v[DEAL_STATUS]), "gone") == 0)
 		return;
 	v[DEAL_STATUS] = CStringGetTextDatum("gone");
 	PushActiveSnapshot(GetLatestSnapshot());
@@ -300,6 +366,60 @@ capture_opportunity_again(Capture *capture, BindingRun *run, TupleTableSlot *row
 		take_deal(capture, run, row, key);
 	else
 		drop_deal(capture, key);
+}
+
+/* The key of a deal changed: it stays the same deal. */
+static void
+rename_deal(Capture *capture, const char *old_key, const char *key)
+{
+	ItemPointerData tid;
+	Datum		v[DEAL_COLS];
+	bool		nulls[DEAL_COLS];
+
+	if (find_deal(capture, key, &tid, v, nulls))
+	{
+		drop_deal(capture, old_key);
+		return;
+	}
+	if (!find_deal(capture, old_key, &tid, v, nulls))
+		return;
+	v[DEAL_KEY] = CStringGetTextDatum(key);
+	PushActiveSnapshot(GetLatestSnapshot());
+	writer_update(&capture->settle.writers, TABLE_OPPORTUNITY, &tid, v, nulls);
+	PopActiveSnapshot();
+	CommandCounterIncrement();
+}
+
+/* Keys that an UPDATE changed. */
+static void
+take_renames(Capture *capture)
+{
+	TriggerData *t = capture->trigger;
+	BindingRun *run = capture_binding_run(capture);
+	Rows		rows;
+	Rows		old_rows;
+	TupleTableSlot *row;
+	TupleTableSlot *old_row;
+
+	/* both tables hold a row for each update, in the same order */
+	rows_begin(&rows, t->tg_newtable, RelationGetDescr(capture->host));
+	rows_begin(&old_rows, t->tg_oldtable, RelationGetDescr(capture->host));
+	while ((row = rows_next(&rows)) != NULL && (old_row = rows_next(&old_rows)) != NULL)
+	{
+		char	   *key = binding_key(run, row);
+		char	   *old_key = binding_key(run, old_row);
+
+		if (old_key != NULL && (key == NULL || strcmp(key, old_key) != 0))
+		{
+			if (key == NULL)
+				drop_deal(capture, old_key);
+			else
+				rename_deal(capture, old_key, key);
+		}
+	}
+	rows_end(&rows);
+	rows_end(&old_rows);
+	binding_run_end(run);
 }
 
 static void
@@ -359,7 +479,11 @@ take_statement(Capture *capture)
 	else if (TRIGGER_FIRED_BY_DELETE(t->tg_event))
 		take_rows(capture, t->tg_oldtable, true);
 	else
+	{
+		if (TRIGGER_FIRED_BY_UPDATE(t->tg_event))
+			take_renames(capture);
 		take_rows(capture, t->tg_newtable, false);
+	}
 	settle_end(&capture->settle);
 }
 

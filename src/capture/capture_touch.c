@@ -2,8 +2,9 @@
  * capture_touch.c
  *		Statements on an attached activity table.
  *
- * A row is a touch.  Its edit takes the old touch back and records the new
- * one; its deletion takes it back: facts are only ever appended.
+ * A row is a touch.  Its edit, where that changes what the touch is, takes the
+ * old touch back and records the new one; its deletion takes it back: facts are
+ * only ever appended.
  */
 #include "postgres.h"
 
@@ -70,26 +71,54 @@ signal_of(Capture *capture, TupleTableSlot *roles, const char *key)
 	return signal;
 }
 
-static void
-take_touch(Capture *capture, Touches *touches, BindingRun *run, TupleTableSlot *row,
-		   int sign)
+/* When a row says that it happened; an infinite time is no time. */
+static TimestampTz
+moment_of(Capture *capture, TupleTableSlot *roles)
 {
-	char	   *key = binding_key(run, row);
-	TupleTableSlot *roles;
-	int64		lead_id;
+	TimestampTz at;
 
-	if (!binding_accepts(run, row))
-		return;
-	roles = capture_project(capture, run, row);
-	lead_id = lead_of(capture, roles, key);
-	if (lead_id == 0)
-		return;
-	touches_add(touches, lead_id, signal_of(capture, roles, key),
-				roles->tts_isnull[TOUCH_OCCURRED_AT] ? capture->settle.now :
-				DatumGetTimestampTz(roles->tts_values[TOUCH_OCCURRED_AT]),
-				sign, capture->binding_id, key);
+	if (roles->tts_isnull[TOUCH_OCCURRED_AT])
+		return capture->settle.now;
+	at = DatumGetTimestampTz(roles->tts_values[TOUCH_OCCURRED_AT]);
+	return TIMESTAMP_NOT_FINITE(at) ? capture->settle.now : at;
 }
 
+/* A row that is there now. */
+static void
+add_touch(Capture *capture, Touches *touches, TupleTableSlot *roles, const char *key)
+{
+	int64		lead_id = lead_of(capture, roles, key);
+
+	if (lead_id != 0)
+		touches_add(touches, lead_id, signal_of(capture, roles, key),
+					moment_of(capture, roles), 1, capture->binding_id, key);
+}
+
+/*
+ * A row that is there no more, or no longer so: what it brought is taken back,
+ * as it was recorded, whatever the row says of it now.  A row that brought
+ * nothing (it is older than the binding, or named no lead) takes nothing back.
+ */
+static bool
+remove_touch(Capture *capture, Touches *touches, TupleTableSlot *roles, const char *key)
+{
+	Settle	   *s = &capture->settle;
+	RecordedTouch touch;
+	int64		lead_id;
+
+	if (roles->tts_isnull[TOUCH_LEAD] || key == NULL)
+		return false;
+	lead_id = lead_find(&s->writers, capture->binding->lead_binding_id,
+						TextDatumGetCString(roles->tts_values[TOUCH_LEAD]));
+	if (lead_id == 0 ||
+		!touch_recorded(&s->writers, s->def, lead_id, capture->binding_id, key, &touch))
+		return false;
+	touches_add(touches, lead_id, touch.signal, touch.occurred_at, -1,
+				capture->binding_id, key);
+	return true;
+}
+
+/* Rows that were inserted (sign 1) or deleted (-1). */
 static void
 take_rows(Capture *capture, Touches *touches, Tuplestorestate *store, int sign)
 {
@@ -104,12 +133,78 @@ take_rows(Capture *capture, Touches *touches, Tuplestorestate *store, int sign)
 	{
 		MemoryContext old = MemoryContextSwitchTo(per_row);
 
-		take_touch(capture, touches, run, row, sign);
+		if (sign < 0)
+			(void) remove_touch(capture, touches, capture_project(capture, run, row),
+								binding_key(run, row));
+		else if (binding_accepts(run, row))
+			add_touch(capture, touches, capture_project(capture, run, row),
+					  binding_key(run, row));
 		MemoryContextSwitchTo(old);
 		MemoryContextReset(per_row);
 	}
 	rows_end(&rows);
 	binding_run_end(run);
+	MemoryContextDelete(per_row);
+}
+
+/* Both versions of an updated row. */
+typedef struct Pair
+{
+	BindingRun *run;
+	BindingRun *old_run;
+	TupleTableSlot *row;
+	TupleTableSlot *old_row;
+} Pair;
+
+/*
+ * An updated row: its old version is taken back (sign -1), or its new one
+ * added.  Where the lead's key was renamed with it, the touch is found under
+ * the lead that the row names now.
+ */
+static void
+take_pair(Capture *capture, Touches *touches, Pair *p, int sign)
+{
+	bool		counts = binding_accepts(p->run, p->row);
+	char	   *key = binding_key(p->run, p->row);
+	char	   *old_key = binding_key(p->old_run, p->old_row);
+	TupleTableSlot *roles = capture_project(capture, p->run, p->row);
+	TupleTableSlot *old_roles = capture_project(capture, p->old_run, p->old_row);
+
+	if (counts && binding_accepts(p->old_run, p->old_row) &&
+		key != NULL && old_key != NULL && strcmp(key, old_key) == 0 &&
+		binding_same_roles(capture->binding, roles, old_roles))
+		return;
+	if (sign > 0 && counts)
+		add_touch(capture, touches, roles, key);
+	else if (sign < 0 && !remove_touch(capture, touches, old_roles, old_key))
+		(void) remove_touch(capture, touches, roles, old_key);
+}
+
+static void
+take_updates(Capture *capture, Touches *touches, int sign)
+{
+	TriggerData *t = capture->trigger;
+	Pair		p = {.run = capture_binding_run(capture),.old_run = capture_binding_run(capture)};
+	MemoryContext per_row = AllocSetContextCreate(CurrentMemoryContext, "pg_revops row",
+												  ALLOCSET_DEFAULT_SIZES);
+	Rows		rows;
+	Rows		old_rows;
+
+	/* both tables hold a row for each update, in the same order */
+	rows_begin(&rows, t->tg_newtable, RelationGetDescr(capture->host));
+	rows_begin(&old_rows, t->tg_oldtable, RelationGetDescr(capture->host));
+	while ((p.row = rows_next(&rows)) != NULL && (p.old_row = rows_next(&old_rows)) != NULL)
+	{
+		MemoryContext old = MemoryContextSwitchTo(per_row);
+
+		take_pair(capture, touches, &p, sign);
+		MemoryContextSwitchTo(old);
+		MemoryContextReset(per_row);
+	}
+	rows_end(&rows);
+	rows_end(&old_rows);
+	binding_run_end(p.run);
+	binding_run_end(p.old_run);
 	MemoryContextDelete(per_row);
 }
 
@@ -160,8 +255,8 @@ capture_touch_again(Capture *capture, BindingRun *run, TupleTableSlot *row,
 
 	touches_begin(&touches, &capture->settle);
 	take_back(capture, &touches, key);
-	if (row != NULL)
-		take_touch(capture, &touches, run, row, 1);
+	if (row != NULL && binding_accepts(run, row))
+		add_touch(capture, &touches, capture_project(capture, run, row), key);
 	touches_settle(&touches);
 }
 
@@ -174,12 +269,16 @@ take_statement(Capture *capture)
 	settle_begin(&capture->settle, capture->binding->workspace_id, capture->careful);
 	settle_as(&capture->settle, capture->binding->owner);
 	touches_begin(&touches, &capture->settle);
-	if (t->tg_oldtable != NULL)
-		take_rows(capture, &touches, t->tg_oldtable, -1);
-	if (t->tg_newtable != NULL)
+	if (TRIGGER_FIRED_BY_INSERT(t->tg_event))
 		take_rows(capture, &touches, t->tg_newtable, 1);
-	/* TRUNCATE tells no rows */
-	if (TRIGGER_FIRED_BY_TRUNCATE(t->tg_event))
+	else if (TRIGGER_FIRED_BY_DELETE(t->tg_event))
+		take_rows(capture, &touches, t->tg_oldtable, -1);
+	else if (TRIGGER_FIRED_BY_UPDATE(t->tg_event))
+	{
+		take_updates(capture, &touches, -1);
+		take_updates(capture, &touches, 1);
+	}
+	else						/* TRUNCATE tells no rows */
 		take_back(capture, &touches, NULL);
 	touches_settle(&touches);
 	settle_end(&capture->settle);

@@ -163,6 +163,7 @@ start_promise(Decision *d, TimestampTz at)
 						 &e->policy, &e->due_at, &e->calendar_id))
 		return;
 	e->start_clock = true;
+	e->clock_from = at;
 	d->state->clocks++;
 	d->state->running++;
 }
@@ -341,17 +342,57 @@ take_answer(Decision *d)
 	d->state->running = 0;
 }
 
-/* 5. The host deleted the row, or it is back. */
+/* Is the lead still marketing's to promote or to drop? */
+static bool
+before_acceptance(const Decision *d, bool qualified_too)
+{
+	const Agreement *a = d->agreement;
+	int			qualified = a->by_purpose[PURPOSE_QUALIFIED];
+
+	switch (purpose_of(a, d->state->stage))
+	{
+		case PURPOSE_ENTRY:
+			return true;
+		case PURPOSE_QUALIFIED:
+			return qualified_too;
+		case PURPOSE_NONE:
+			return d->state->stage != NO_STAGE && qualified != NO_STAGE &&
+				a->stages[d->state->stage].position < a->stages[qualified].position;
+		default:
+			return false;
+	}
+}
+
+/* Sales can refuse or send back only what it was given. */
+static bool
+with_sales(const Decision *d)
+{
+	StagePurpose here = purpose_of(d->agreement, d->state->stage);
+
+	return !before_acceptance(d, false) && here != PURPOSE_NURTURE &&
+		here != PURPOSE_DISQUALIFIED;
+}
+
+/*
+ * 5. The host deleted the row, or it is back.  A promise that ran ends with the
+ * row, and counts on with it from where it began: a table that is emptied and
+ * loaded anew, or a row that is deleted to be written again, gives nobody more
+ * time, nor less.
+ */
 static void
 take_presence(Decision *d)
 {
 	if (d->news->is_gone && d->state->gone_at == NO_TIME)
 	{
 		d->state->gone_at = d->now;
-		leave_handoff(d, d->now);
+		if (d->state->running > 0)
+			leave_handoff(d, d->now);
 	}
-	if (d->news->is_back)
-		d->state->gone_at = NO_TIME;
+	if (!d->news->is_back || d->state->gone_at == NO_TIME)
+		return;
+	d->state->gone_at = NO_TIME;
+	if (d->state->assigned_at != NO_TIME && with_sales(d))
+		start_promise(d, d->state->assigned_at);
 }
 
 /* 6. Stage, team and owner as the host's own columns say. */
@@ -399,37 +440,6 @@ take_opportunity(Decision *d)
 		d->agreement->stages[d->state->stage].position >= d->agreement->stages[to].position)
 		return;
 	move_to(d, to, won ? CAUSE_WON : CAUSE_OPPORTUNITY, NULL, Min(at, d->now), false);
-}
-
-/* Is the lead still marketing's to promote or to drop? */
-static bool
-before_acceptance(const Decision *d, bool qualified_too)
-{
-	const Agreement *a = d->agreement;
-	int			qualified = a->by_purpose[PURPOSE_QUALIFIED];
-
-	switch (purpose_of(a, d->state->stage))
-	{
-		case PURPOSE_ENTRY:
-			return true;
-		case PURPOSE_QUALIFIED:
-			return qualified_too;
-		case PURPOSE_NONE:
-			return d->state->stage != NO_STAGE && qualified != NO_STAGE &&
-				a->stages[d->state->stage].position < a->stages[qualified].position;
-		default:
-			return false;
-	}
-}
-
-/* Sales can refuse or send back only what it was given. */
-static bool
-with_sales(const Decision *d)
-{
-	StagePurpose here = purpose_of(d->agreement, d->state->stage);
-
-	return !before_acceptance(d, false) && here != PURPOSE_NURTURE &&
-		here != PURPOSE_DISQUALIFIED;
 }
 
 /* 8. What a person asks for. */

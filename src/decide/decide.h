@@ -251,6 +251,7 @@ typedef struct Effects
 	ClockOutcome stop_clock;	/* of the clock that ran before; CLOCK_RUNS: leave it */
 	TimestampTz stopped_at;
 	bool		start_clock;
+	TimestampTz clock_from;		/* since when the promise counts */
 	int			policy;			/* place in the policies; see DecideEnv */
 	TimestampTz due_at;
 	int32		calendar_id;	/* calendar that counted; 0: wall time */

@@ -148,7 +148,7 @@ write_clock(Settle *s, const LeadRow *row, const Effects *e)
 	set_id(v, nulls, CLOCK_CALENDAR_ID, e->calendar_id);
 	set_id(v, nulls, CLOCK_TEAM_ID, e->next.team_id);
 	set_id(v, nulls, CLOCK_REP_ID, e->next.rep_id);
-	v[CLOCK_STARTED_AT] = TimestampTzGetDatum(s->now);
+	v[CLOCK_STARTED_AT] = TimestampTzGetDatum(e->clock_from);
 	v[CLOCK_DUE_AT] = TimestampTzGetDatum(e->due_at);
 	nulls[CLOCK_STOPPED_AT] = nulls[CLOCK_BREACHED_AT] = nulls[CLOCK_OUTCOME] = true;
 	v[CLOCK_PROMISE] = code_text(policy->promise);

@@ -36,6 +36,7 @@ sums_add(TouchSums *sums, const Definitions *def, const Signal *signal,
 	{
 		/* what is taken back can't be subtracted exactly */
 		sums->recount = true;
+		sums->touches--;
 		return;
 	}
 	sums->touches++;
@@ -68,6 +69,19 @@ deltas_possible(Writers *writers)
 	return RelationGetNumberOfBlocks(writer_of(writers, TABLE_LEAD_DELTA)->rel) > 0;
 }
 
+/* Of several deals that waited the one that goes furthest counts. */
+static void
+news_of_deal(PendingDeltas *pending, const char *opportunity, TimestampTz at)
+{
+	OpportunityNews news = strcmp(opportunity, "won") == 0 ?
+		OPPORTUNITY_IS_WON : OPPORTUNITY_OPENED;
+
+	if (news <= pending->opportunity)
+		return;
+	pending->opportunity = news;
+	pending->opportunity_at = at;
+}
+
 /* One delta row: its sums, a profile, a word on presence. */
 static void
 take_one(HeapTuple tuple, TupleDesc desc, int32 agreement_id, PendingDeltas *pending)
@@ -94,6 +108,9 @@ take_one(HeapTuple tuple, TupleDesc desc, int32 agreement_id, PendingDeltas *pen
 		pending->is_gone = DatumGetBool(v[DELTA_GONE]);
 		pending->is_back = !pending->is_gone;
 	}
+	if (!nulls[DELTA_OPPORTUNITY])
+		news_of_deal(pending, TextDatumGetCString(v[DELTA_OPPORTUNITY]),
+					 DatumGetTimestampTz(v[DELTA_OPPORTUNITY_AT]));
 	pending->n++;
 }
 
@@ -150,6 +167,11 @@ delta_append(Writers *writers, const Definitions *def, const DeltaNews *news,
 	v[DELTA_RECOUNT] = BoolGetDatum(sums->recount);
 	v[DELTA_GONE] = BoolGetDatum(news->is_gone);
 	nulls[DELTA_GONE] = !(news->is_gone || news->is_back);
+	nulls[DELTA_OPPORTUNITY] = nulls[DELTA_OPPORTUNITY_AT] =
+		(news->opportunity == OPPORTUNITY_NONE);
+	v[DELTA_OPPORTUNITY] = CStringGetTextDatum(news->opportunity == OPPORTUNITY_IS_WON ?
+											   "won" : "open");
+	v[DELTA_OPPORTUNITY_AT] = TimestampTzGetDatum(news->opportunity_at);
 	writer_add(writers, TABLE_LEAD_DELTA, v, nulls);
 }
 
@@ -223,6 +245,75 @@ touches_sum(Writers *writers, const Definitions *def, int64 lead_id, TouchSums *
 	}
 	engine_scan_end(scan);
 	pfree(net);
+}
+
+/* Does the touch come from this row of the host? */
+static bool
+comes_from(HeapTuple tuple, TupleDesc desc, int32 binding_id, const char *source_key)
+{
+	bool		isnull;
+	Datum		value = heap_getattr(tuple, TOUCH_COL_BINDING_ID + 1, desc, &isnull);
+
+	if (isnull || DatumGetInt32(value) != binding_id)
+		return false;
+	value = heap_getattr(tuple, TOUCH_COL_SOURCE_KEY + 1, desc, &isnull);
+	return !isnull && strcmp(TextDatumGetCString(value), source_key) == 0;
+}
+
+/* Count a touch, or its taking back, among those of one host row. */
+static List *
+count_touch(List *touches, const TouchRow *row)
+{
+	TouchRow   *same;
+	ListCell   *cell;
+
+	foreach(cell, touches)
+	{
+		same = lfirst(cell);
+		if (same->occurred_at == row->occurred_at && same->signal == row->signal)
+		{
+			same->sign += row->sign;
+			return touches;
+		}
+	}
+	same = palloc(sizeof(TouchRow));
+	*same = *row;
+	return lappend(touches, same);
+}
+
+bool
+touch_recorded(Writers *writers, const Definitions *def, int64 lead_id,
+			   int32 binding_id, const char *source_key, RecordedTouch *touch)
+{
+	SysScanDesc scan = scan_touches(writers, lead_id, DT_NOBEGIN);
+	TupleDesc	desc = RelationGetDescr(writers->tables[TABLE_TOUCH].rel);
+	List	   *touches = NIL;
+	HeapTuple	tuple;
+	ListCell   *cell;
+	bool		found = false;
+
+	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+	{
+		TouchRow	row;
+
+		if (!comes_from(tuple, desc, binding_id, source_key))
+			continue;
+		read_touch(writers, def, tuple, &row);
+		touches = count_touch(touches, &row);
+	}
+	engine_scan_end(scan);
+	foreach(cell, touches)
+	{
+		TouchRow   *row = lfirst(cell);
+
+		if (row->sign <= 0)
+			continue;
+		found = true;
+		touch->signal = row->signal;
+		touch->occurred_at = row->occurred_at;
+	}
+	list_free_deep(touches);
+	return found;
 }
 
 TimestampTz

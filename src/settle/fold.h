@@ -44,6 +44,8 @@ typedef struct PendingDeltas
 	bool		profile;		/* a newer profile waits */
 	bool		is_gone;		/* the last word on its presence */
 	bool		is_back;
+	OpportunityNews opportunity;
+	TimestampTz opportunity_at;
 } PendingDeltas;
 
 /* Is anything waiting for any lead?  Cheap: looks at the table's size only. */
@@ -61,6 +63,8 @@ typedef struct DeltaNews
 	int64		profile_id;		/* 0: none */
 	bool		is_gone;
 	bool		is_back;
+	OpportunityNews opportunity;
+	TimestampTz opportunity_at;
 } DeltaNews;
 extern void delta_append(Writers *writers, const Definitions *def,
 						 const DeltaNews *news, TimestampTz now);
@@ -68,6 +72,19 @@ extern void delta_append(Writers *writers, const Definitions *def,
 /* Sum the lead's touches anew, by the definitions' points. */
 extern void touches_sum(Writers *writers, const Definitions *def, int64 lead_id,
 						TouchSums *sums);
+
+/*
+ * The touch that a host row brought to this lead and that was not taken back;
+ * false when there is none.  Sees what was flushed.
+ */
+typedef struct RecordedTouch
+{
+	Signal	   *signal;			/* NULL: the code was not defined */
+	TimestampTz occurred_at;
+} RecordedTouch;
+extern bool touch_recorded(Writers *writers, const Definitions *def, int64 lead_id,
+						   int32 binding_id, const char *source_key,
+						   RecordedTouch *touch);
 
 /* Earliest answering touch at or after a moment, or NO_TIME. */
 extern TimestampTz first_answer(Writers *writers, const Definitions *def,

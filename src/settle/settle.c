@@ -7,7 +7,6 @@
 #include "access/xact.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
-#include "utils/datum.h"
 #include "utils/guc.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
@@ -138,6 +137,14 @@ role_text(TupleTableSlot *roles, int role)
 	return roles->tts_isnull[role] ? NO_TEXT : roles->tts_values[role];
 }
 
+/* One of the texts may have a short header, the other a long one. */
+static bool
+same_text(struct varlena *a, struct varlena *b)
+{
+	return VARSIZE_ANY_EXHDR(a) == VARSIZE_ANY_EXHDR(b) &&
+		memcmp(VARDATA_ANY(a), VARDATA_ANY(b), VARSIZE_ANY_EXHDR(a)) == 0;
+}
+
 static bool
 role_changed(Settle *s, TupleTableSlot *now, TupleTableSlot *before, int role)
 {
@@ -147,9 +154,8 @@ role_changed(Settle *s, TupleTableSlot *now, TupleTableSlot *before, int role)
 		return true;
 	if (now->tts_isnull[role] || before->tts_isnull[role])
 		return now->tts_isnull[role] != before->tts_isnull[role];
-	return !datumIsEqual(PointerGetDatum(PG_DETOAST_DATUM_PACKED(now->tts_values[role])),
-						 PointerGetDatum(PG_DETOAST_DATUM_PACKED(before->tts_values[role])),
-						 false, -1);
+	return !same_text(PG_DETOAST_DATUM_PACKED(now->tts_values[role]),
+					  PG_DETOAST_DATUM_PACKED(before->tts_values[role]));
 }
 
 /* A code that the host writes and no definition knows. */
@@ -163,16 +169,24 @@ unknown_code(Settle *s, const char *kind, Datum code)
 			   "The host's row names it; the lead keeps what it had.");
 }
 
+static bool
+is_empty(Datum code)
+{
+	return code == NO_TEXT || VARSIZE_ANY_EXHDR(code) == 0;
+}
+
 static void
 host_owner(Settle *s, TupleTableSlot *roles, LeadNews *news)
 {
 	Datum		code = role_text(roles, LEAD_OWNER);
 	Rep		   *rep;
 
-	news->owner_told = true;
+	/* an empty owner on a new lead says nothing: routing finds one */
+	news->owner_told = !news->is_new;
 	news->host_rep_id = 0;
-	if (code == NO_TEXT || VARSIZE_ANY_EXHDR(code) == 0)
+	if (is_empty(code))
 		return;
+	news->owner_told = true;
 	rep = rep_by_code(s->def, VARDATA_ANY(code), VARSIZE_ANY_EXHDR(code));
 	if (rep == NULL)
 	{
@@ -189,10 +203,11 @@ host_team(Settle *s, TupleTableSlot *roles, LeadNews *news)
 	Datum		code = role_text(roles, LEAD_TEAM);
 	Team	   *team;
 
-	news->team_told = true;
+	news->team_told = !news->is_new;
 	news->host_team_id = 0;
-	if (code == NO_TEXT || VARSIZE_ANY_EXHDR(code) == 0)
+	if (is_empty(code))
 		return;
+	news->team_told = true;
 	team = team_by_code(s->def, VARDATA_ANY(code), VARSIZE_ANY_EXHDR(code));
 	if (team == NULL)
 	{
@@ -205,7 +220,7 @@ host_team(Settle *s, TupleTableSlot *roles, LeadNews *news)
 
 /*
  * What the host's own stage, owner and team columns say, where it changed
- * them.  An empty owner on a new lead says nothing: routing will find one.
+ * them.
  */
 static void
 host_words(Settle *s, TupleTableSlot *now, TupleTableSlot *before, LeadNews *news)
@@ -213,7 +228,7 @@ host_words(Settle *s, TupleTableSlot *now, TupleTableSlot *before, LeadNews *new
 	Datum		code = role_text(now, LEAD_STAGE);
 
 	news->strict = s->binding->strict;
-	if (role_changed(s, now, before, LEAD_STAGE) && code != NO_TEXT)
+	if (role_changed(s, now, before, LEAD_STAGE) && !is_empty(code))
 	{
 		news->stage_told = true;
 		news->host_stage = stage_by_code(s->agreement, VARDATA_ANY(code),
@@ -293,6 +308,18 @@ raise_refusal(Settle *s, const LeadRow *row, const Effects *e)
 	}
 }
 
+/* When the host created the lead; an infinite time is no time. */
+static TimestampTz
+created_at(Settle *s, TupleTableSlot *roles)
+{
+	TimestampTz at;
+
+	if (roles->tts_isnull[LEAD_CREATED_AT])
+		return s->now;
+	at = DatumGetTimestampTz(roles->tts_values[LEAD_CREATED_AT]);
+	return TIMESTAMP_NOT_FINITE(at) ? s->now : at;
+}
+
 void
 settle_new(Settle *s, TupleTableSlot *roles, const char *key)
 {
@@ -303,9 +330,7 @@ settle_new(Settle *s, TupleTableSlot *roles, const char *key)
 	Effects		effects = {0};
 
 	memset(&row, 0, sizeof(row));
-	state_init(&row.state, engine_next(SEQUENCE_LEAD_ID),
-			   roles->tts_isnull[LEAD_CREATED_AT] ? s->now :
-			   DatumGetTimestampTz(roles->tts_values[LEAD_CREATED_AT]));
+	state_init(&row.state, engine_next(SEQUENCE_LEAD_ID), created_at(s, roles));
 	s->lead_id = row.state.lead_id;
 	s->roles = roles;
 	row.workspace_id = s->def->workspace_id;
@@ -338,7 +363,8 @@ static void
 settle_later(Settle *s, int64 lead_id, const LeadChange *change)
 {
 	DeltaNews	delta = {.lead_id = lead_id,.sums = change->sums,
-		.is_gone = change->is_gone,.is_back = change->is_back};
+		.is_gone = change->is_gone,.is_back = change->is_back,
+	.opportunity = change->opportunity,.opportunity_at = change->opportunity_at};
 
 	if (change->roles != NULL)
 		delta.profile_id = profile_write(&s->writers, s->binding, lead_id,
@@ -406,7 +432,8 @@ news_of_profile(Settle *s, LeadRow *row, const LeadChange *change,
 	}
 	if (now != NULL)
 	{
-		if (!binding_same_roles(s->binding, now, before))
+		/* one that waited has been written: it must not remain the newest */
+		if (pending->profile || !binding_same_roles(s->binding, now, before))
 			row->profile_id = profile_write(&s->writers, s->binding, s->lead_id, now,
 											false, s->now);
 	}
@@ -421,6 +448,8 @@ news_of_profile(Settle *s, LeadRow *row, const LeadChange *change,
 	match_rules(s, now);
 	news->fired = s->fired;
 	host_words(s, now, before, news);
+	/* nobody is there to be refused what an earlier statement did */
+	news->strict &= change->roles != NULL && !pending->profile;
 	take_dimensions(row, now);
 }
 
@@ -446,8 +475,9 @@ settle_locked(Settle *s, LeadRow *row, const LeadChange *change)
 	news_of_profile(s, row, change, &pending, &news);
 	news.is_gone = change->is_gone || (pending.is_gone && !change->is_back);
 	news.is_back = change->is_back || (pending.is_back && !change->is_gone);
-	news.opportunity = change->opportunity;
-	news.opportunity_at = change->opportunity_at;
+	news.opportunity = Max(change->opportunity, pending.opportunity);
+	news.opportunity_at = news.opportunity == change->opportunity ?
+		change->opportunity_at : pending.opportunity_at;
 	news.recycle_due = change->recycle_due;
 	news.verb = change->verb;
 	env_init(&env, s);
@@ -455,7 +485,7 @@ settle_locked(Settle *s, LeadRow *row, const LeadChange *change)
 	if (effects.refusal != NOT_REFUSED)
 		raise_refusal(s, row, &effects);
 
-	if (change->breach_seen)
+	if (change->breach_seen && effects.stop_clock != CLOCK_KEPT)
 		effects_breach(s, row);
 	effects_write(s, row, &effects);
 	row->agreement_id = s->agreement->agreement_id;

@@ -11,6 +11,9 @@
 /* 2000-01-01 00:00 UTC, PostgreSQL's own epoch: exponents stay near zero */
 #define LANDMARK	((TimestampTz) 0)
 
+/* sums of touches are not exact: a half missed by less than this is a half */
+#define POINTS_TOLERANCE	1e-6
+
 static double
 exponent_at(TimestampTz at, int64 half_life)
 {
@@ -55,5 +58,5 @@ decay_intent(double pos, double neg, int64 half_life, TimestampTz at)
 int
 whole_points(double points)
 {
-	return (int) floor(Min(Max(points, 0.0), 100.0) + 0.5);
+	return (int) floor(Min(Max(points, 0.0), 100.0) + 0.5 + POINTS_TOLERANCE);
 }

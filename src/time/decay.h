@@ -34,8 +34,9 @@ extern double decay_intent(double pos, double neg, int64 half_life, TimestampTz 
 
 /*
  * What is shown, and compared with bounds: points rounded to an integer, halves
- * up.  So a touch of 20 points reaches a floor of 20 even when it is told some
- * minutes late, and what a person sees is what the engine compares.
+ * up (within a millionth: sums are not exact).  So a touch of 20 points reaches
+ * a floor of 20 even when it is told some minutes late, and what a person sees
+ * is what the engine compares.
  */
 extern int	whole_points(double points);
 

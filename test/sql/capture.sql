@@ -263,18 +263,18 @@ SELECT count(*) FROM revops.lead_status WHERE binding = 'person' AND key::int > 
 SELECT * FROM revops.verify();
 
 -- a host role needs no right on our schema; its search path, and that of a function, mean nothing to us
-CREATE ROLE revops_test_app;
-GRANT USAGE ON SCHEMA crm TO revops_test_app;
-GRANT ALL ON crm.person, crm.activity TO revops_test_app;
+CREATE ROLE regress_revops_host;
+GRANT USAGE ON SCHEMA crm TO regress_revops_host;
+GRANT ALL ON crm.person, crm.activity TO regress_revops_host;
 CREATE SCHEMA evil;
-GRANT USAGE ON SCHEMA evil TO revops_test_app;
+GRANT USAGE ON SCHEMA evil TO regress_revops_host;
 CREATE FUNCTION evil.shout(text, text) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'evil was called'; END $$;
 CREATE OPERATOR evil.= (LEFTARG = text, RIGHTARG = text, FUNCTION = evil.shout);
 CREATE TABLE evil.lead (lead_id bigint);
 CREATE FUNCTION crm.add_person(id int) RETURNS void LANGUAGE sql SECURITY DEFINER AS $$ INSERT INTO crm.person VALUES (id, 'US', 300) $$;
 CREATE VIEW crm.us AS SELECT * FROM crm.person WHERE country OPERATOR(pg_catalog.=) 'US';
-GRANT ALL ON crm.us TO revops_test_app;
-SET ROLE revops_test_app;
+GRANT ALL ON crm.us TO regress_revops_host;
+SET ROLE regress_revops_host;
 SET search_path = evil, pg_catalog, crm;
 SELECT has_schema_privilege('revops', 'USAGE') AS may_use, has_table_privilege('crm.person', 'TRUNCATE') AS may_truncate;
 INSERT INTO person VALUES (60, 'US', 300, NULL);
@@ -289,9 +289,9 @@ ROLLBACK;
 RESET ROLE;
 RESET search_path;
 SELECT key, shown, stage, fit, touches, moves FROM pg_temp.leads WHERE key IN ('60', '61', '62') ORDER BY key;
-SELECT key, cause, actor = 'revops_test_app' AS by_app FROM revops.stage_change JOIN revops.lead USING (lead_id) WHERE key IN ('60', '61', '62') ORDER BY key;
-DROP OWNED BY revops_test_app;
-DROP ROLE revops_test_app;
+SELECT key, cause, actor = 'regress_revops_host' AS by_app FROM revops.stage_change JOIN revops.lead USING (lead_id) WHERE key IN ('60', '61', '62') ORDER BY key;
+DROP OWNED BY regress_revops_host;
+DROP ROLE regress_revops_host;
 
 -- keys that may be NULL: such a row is told and not followed, until it has one
 CREATE TABLE crm.synced (sfid text UNIQUE, country text);

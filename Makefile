@@ -11,10 +11,6 @@ PG_CPPFLAGS = -I$(srcdir)/src
 PG_CFLAGS = -std=gnu11 -Wall -Wextra -Werror -Wno-unused-parameter -Wno-sign-compare \
 	-Wno-missing-field-initializers -Wno-declaration-after-statement
 
-# make installcheck, against a running server that has the extension
-REGRESS = $(patsubst test/sql/%.sql,%,$(sort $(wildcard test/sql/*.sql)))
-REGRESS_OPTS = --inputdir=test
-
 # Debian's PostgreSQL 15 where it is there, whatever else is installed
 PG_CONFIG ?= $(firstword $(wildcard /usr/lib/postgresql/15/bin/pg_config) pg_config)
 PGXS := $(shell $(PG_CONFIG) --pgxs 2>/dev/null)
@@ -24,7 +20,7 @@ PGXS := $(shell $(PG_CONFIG) --pgxs 2>/dev/null)
 ifneq ($(wildcard $(PGXS)),)
 include $(PGXS)
 else
-all install uninstall installcheck:
+all install uninstall:
 	@echo "PostgreSQL 15 and its development files are needed (Debian: postgresql-server-dev-15);" >&2
 	@echo "set PG_CONFIG when they are in an unusual place." >&2
 	@exit 1

@@ -160,7 +160,7 @@ ANALYZE;
 -- What came of it, from the engine's own tables.
 CREATE VIEW desk.moved AS
 SELECT count(*) AS moves, count(*) FILTER (WHERE violation) AS outside
-FROM revops.stage_change WHERE workspace_id = 2 AND from_stage IS NOT NULL;
+FROM revops.stage_change WHERE workspace_id = :desk AND from_stage IS NOT NULL;
 
 CREATE VIEW desk.handed AS
 SELECT l.lead_id, count(a.lead_id) AS handovers
@@ -179,7 +179,7 @@ GROUP BY l.lead_id, l.created_at;
 
 CREATE VIEW desk.response AS
 SELECT lead_id, outcome, extract(epoch FROM revops.business_between(calendar_id, started_at, stopped_at))::float8 / 60 AS minutes
-FROM revops.sla_clock WHERE workspace_id = 2;
+FROM revops.sla_clock WHERE workspace_id = :desk;
 
 CREATE VIEW desk.spread AS
 SELECT part, measure, unit, count(value) AS n,
@@ -207,7 +207,7 @@ SELECT row_number() OVER (ORDER BY part, line_order) AS n, line
 FROM (
     SELECT 1 AS part, '1' AS line_order, 'cases||' || count(*) AS line FROM revops.lead_status WHERE binding = 'incidents'
     UNION ALL
-    SELECT 1, '2', 'events||' || count(*) FROM revops.touch WHERE workspace_id = 2 AND sign = 1
+    SELECT 1, '2', 'events||' || count(*) FROM revops.touch WHERE workspace_id = :desk AND sign = 1
     UNION ALL
     SELECT 2, stage, format('end state|%s|%s', stage, count(*)) FROM revops.lead_status WHERE binding = 'incidents' GROUP BY stage
     UNION ALL

@@ -64,7 +64,7 @@ BEGIN
         SELECT o.*, d.due_at
         FROM owned o CROSS JOIN LATERAL (
             SELECT i.starts + (w.wanted - i.before) AS due_at
-            FROM (SELECT b.before + greatest(moment - b.starts, '0') + CASE o.policy WHEN 1 THEN interval '4 hours' ELSE '8 hours' END AS wanted
+            FROM (SELECT b.before + greatest(moment - b.starts, '0') + CASE o.policy WHEN 1 THEN interval '4 hours' ELSE '24 hours' END AS wanted
                   FROM other.open_interval b WHERE b.calendar_id = o.calendar_id AND b.ends > moment ORDER BY b.starts LIMIT 1) w,
                  other.open_interval i
             WHERE i.calendar_id = o.calendar_id AND i."after" >= w.wanted ORDER BY i."after" LIMIT 1) d),

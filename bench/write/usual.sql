@@ -81,7 +81,7 @@ BEGIN
         due := other.due(calendar, moment, '4 hours');
     ELSE
         policy := other.policy(2);
-        due := other.due(calendar, moment, '8 hours');
+        due := other.due(calendar, moment, '24 hours');
     END IF;
 
     INSERT INTO other.lead_identity VALUES (lead, 1, jsonb_strip_nulls(jsonb_build_object('email', NEW.email, 'phone', NEW.phone)));

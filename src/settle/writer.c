@@ -171,6 +171,10 @@ insert_through_sql(Writer *w)
 	owner_leave(&scope);
 }
 
+/*
+ * Without a BulkInsertState: its ring of buffers would have us write out our
+ * own pages, and wait for their WAL, in the middle of the host's statement.
+ */
 static void
 insert_directly(Writers *writers, Writer *w)
 {
@@ -179,17 +183,7 @@ insert_directly(Writers *writers, Writer *w)
 	if (w->used == 1)
 		table_tuple_insert(w->rel, w->slots[0], cid, 0, NULL);
 	else
-	{
-		if (w->bulk == NULL)
-		{
-			/* it outlives the batch */
-			MemoryContext old = MemoryContextSwitchTo(writers->context);
-
-			w->bulk = GetBulkInsertState();
-			MemoryContextSwitchTo(old);
-		}
-		table_multi_insert(w->rel, w->slots, w->used, cid, 0, w->bulk);
-	}
+		table_multi_insert(w->rel, w->slots, w->used, cid, 0, NULL);
 	for (int i = 0; i < w->used; i++)
 		insert_index_entries(writers, w, w->slots[i]);
 }
@@ -218,10 +212,30 @@ writers_full(Writers *writers)
 	return false;
 }
 
+/*
+ * After a batch: its memory is kept for the next one, where this one was full,
+ * so that bulk loads do not fetch it from the kernel again and again.
+ */
+static void
+reset_batch(Writers *writers, bool full)
+{
+	if (full && !writers->roomy)
+	{
+		MemoryContextDelete(writers->batch);
+		writers->batch = AllocSetContextCreate(writers->context, "pg_revops bulk batch",
+											   WRITER_BATCH_MEMORY, ALLOCSET_DEFAULT_INITSIZE,
+											   ALLOCSET_DEFAULT_MAXSIZE);
+		writers->roomy = true;
+	}
+	else
+		MemoryContextReset(writers->batch);
+}
+
 bool
 writers_flush(Writers *writers)
 {
 	bool		any = false;
+	bool		full = writers_full(writers);
 
 	for (int t = 0; t < N_TABLES; t++)
 	{
@@ -231,7 +245,7 @@ writers_flush(Writers *writers)
 		any = true;
 	}
 	if (any)
-		MemoryContextReset(writers->batch);
+		reset_batch(writers, full);
 	return any;
 }
 
@@ -266,8 +280,6 @@ close_one(Writer *w)
 		return;
 	for (int i = 0; i < w->made; i++)
 		ExecDropSingleTupleTableSlot(w->slots[i]);
-	if (w->bulk != NULL)
-		FreeBulkInsertState(w->bulk);
 	ExecCloseIndices(w->result);
 	table_close(w->rel, NoLock);
 }

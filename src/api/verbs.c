@@ -4,7 +4,8 @@
  *		record_touch.
  *
  * A verb may wait for the lead; it locks first and reads afterwards.  Leads
- * are numbered; every argument is checked before anything is written.
+ * are numbered; every argument is checked before anything is written.  Their
+ * settles are careful: a rule that raises is no reason to refuse a person.
  */
 #include "postgres.h"
 
@@ -174,7 +175,7 @@ revops_accept(PG_FUNCTION_ARGS)
 	refuse_null(fcinfo, 0, "accept", "lead_id");
 	lead_id = PG_GETARG_INT64(0);
 	verb_init(&verb, VERB_ACCEPT, NULL);
-	settle_begin(&s, workspace_of(lead_id), false);
+	settle_begin(&s, workspace_of(lead_id), true);
 	act(&s, lead_id, &verb);
 	return stage_now(lead_id);
 }
@@ -194,7 +195,7 @@ revops_reject(PG_FUNCTION_ARGS)
 	workspace_id = workspace_of(lead_id);
 	verb_init(&verb, VERB_REJECT, text_arg(fcinfo, 1));
 	check_reason(workspace_id, "reject", verb.reason);
-	settle_begin(&s, workspace_id, false);
+	settle_begin(&s, workspace_id, true);
 	act(&s, lead_id, &verb);
 	return stage_now(lead_id);
 }
@@ -216,7 +217,7 @@ revops_recycle(PG_FUNCTION_ARGS)
 	verb_init(&verb, VERB_RECYCLE, text_arg(fcinfo, 1));
 	verb.until = PG_GETARG_TIMESTAMPTZ(2);
 	check_reason(workspace_id, "recycle", verb.reason);
-	settle_begin(&s, workspace_id, false);
+	settle_begin(&s, workspace_id, true);
 	if (verb.until <= s.now || TIMESTAMP_NOT_FINITE(verb.until))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
@@ -245,7 +246,7 @@ revops_advance(PG_FUNCTION_ARGS)
 	workspace_id = workspace_of(lead_id);
 	verb_init(&verb, VERB_ADVANCE, text_arg(fcinfo, 2));
 	check_reason(workspace_id, "advance", verb.reason);
-	settle_begin(&s, workspace_id, false);
+	settle_begin(&s, workspace_id, true);
 	verb.to_stage = stage_by_code(s.agreement, stage, strlen(stage));
 	if (verb.to_stage == NO_STAGE)
 		ereport(ERROR,
@@ -287,7 +288,7 @@ revops_assign(PG_FUNCTION_ARGS)
 	workspace_id = workspace_of(lead_id);
 	verb_init(&verb, VERB_ASSIGN, text_arg(fcinfo, 2));
 	check_reason(workspace_id, "assign", verb.reason);
-	settle_begin(&s, workspace_id, false);
+	settle_begin(&s, workspace_id, true);
 	rep = rep_by_code(s.def, code, strlen(code));
 	if (rep == NULL)
 		ereport(ERROR,
@@ -315,7 +316,7 @@ revops_record_touch(PG_FUNCTION_ARGS)
 	refuse_null(fcinfo, 1, "record_touch", "signal");
 	lead_id = PG_GETARG_INT64(0);
 	code = text_arg(fcinfo, 1);
-	settle_begin(&s, workspace_of(lead_id), false);
+	settle_begin(&s, workspace_of(lead_id), true);
 	signal = signal_by_code(s.def, code, strlen(code));
 	if (signal == NULL)
 		ereport(ERROR,

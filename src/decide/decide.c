@@ -195,8 +195,9 @@ assign_to(Decision *d, int32 team_id, int32 rep_id, int32 route_id,
 }
 
 /*
- * The handoff: the owner that the host names, else the one it has, else the
- * first matching route's next rep.
+ * The handoff: the owner that the host names, else the next rep of the team that
+ * it names, else the owner that the lead has, else the first matching route's
+ * next rep.
  */
 static void
 hand_off(Decision *d)
@@ -209,6 +210,9 @@ hand_off(Decision *d)
 	if (news->owner_told && news->host_rep_id != 0)
 		assign_to(d, news->team_told ? news->host_team_id : d->state->team_id,
 				  news->host_rep_id, 0, CAUSE_HOST, NULL);
+	else if (news->team_told && news->host_team_id != 0)
+		assign_to(d, news->host_team_id,
+				  d->env->next_rep(d->env->arg, news->host_team_id), 0, CAUSE_HOST, NULL);
 	else if (rep_id != 0 && d->env->rep_active(d->env->arg, rep_id))
 		assign_to(d, d->state->team_id, rep_id, 0, CAUSE_KEPT, NULL);
 	else if (d->env->route(d->env->arg, &route_id, &team_id))

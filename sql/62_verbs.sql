@@ -50,10 +50,10 @@ CREATE FUNCTION revops.run_due(batch int DEFAULT 1000) RETURNS int
 COMMENT ON FUNCTION revops.run_due(int) IS
     'Fires what is due: recycled leads come back, breached promises become events, each exactly once. Returns how many, at most batch of each kind. Call it from any scheduler. Leads that are busy are left for the next call.';
 
-CREATE FUNCTION revops.read_inbox(batch int DEFAULT 200) RETURNS int
+CREATE FUNCTION revops.read_inbox(after bigint, batch int) RETURNS bigint
     LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'revops_read_inbox';
-COMMENT ON FUNCTION revops.read_inbox(int) IS
-    'Reads up to batch host rows again that a fault kept from being settled, and settles them; returns how many. What fails again stays, with a new fault. settle() calls it.';
+COMMENT ON FUNCTION revops.read_inbox(bigint, int) IS
+    'Reads up to batch host rows again that a fault kept from being settled, those after this number of the inbox, and settles them; returns the last of them, NULL when there are none. What fails again stays, with a new fault. settle() calls it.';
 
 -- A procedure that commits may have no SET clause: every name is qualified.
 CREATE PROCEDURE revops.settle(batch int DEFAULT 200)
@@ -61,8 +61,12 @@ CREATE PROCEDURE revops.settle(batch int DEFAULT 200)
 DECLARE
     after bigint := 0;
 BEGIN
-    PERFORM revops.read_inbox(batch);
-    COMMIT;
+    LOOP
+        after := revops.read_inbox(after, batch);
+        EXIT WHEN after IS NULL;
+        COMMIT;
+    END LOOP;
+    after := 0;
     LOOP
         after := revops.fold_batch(after, batch);
         EXIT WHEN after IS NULL;
@@ -71,7 +75,7 @@ BEGIN
 END
 $$;
 COMMENT ON PROCEDURE revops.settle(int) IS
-    'Settles all that waits: host rows in the inbox, and deltas of leads that were busy. Commits after each batch of leads, so it must be called outside a transaction block.';
+    'Settles all that waits: host rows in the inbox, and deltas of leads that were busy. Commits after each batch, so it must be called outside a transaction block.';
 
 CREATE PROCEDURE revops.rescore(workspace_id int DEFAULT 1, batch int DEFAULT 1000)
     LANGUAGE plpgsql AS $$

@@ -36,18 +36,18 @@ typedef struct InboxEntry
 } InboxEntry;
 
 static List *
-read_entries(int32 batch)
+read_entries(int64 after, int32 batch)
 {
 	MemoryContext context = CurrentMemoryContext;
-	Oid			type = INT4OID;
-	Datum		value = Int32GetDatum(batch);
+	Oid			types[2] = {INT8OID, INT4OID};
+	Datum		values[2] = {Int64GetDatum(after), Int32GetDatum(batch)};
 	OwnerScope	scope;
 	List	   *entries = NIL;
 
 	owner_enter(&scope);
 	if (SPI_execute_with_args("SELECT inbox_id, binding_id, key FROM revops.inbox "
-							  "ORDER BY inbox_id LIMIT $1 FOR UPDATE SKIP LOCKED",
-							  1, &type, &value, NULL, false, 0) != SPI_OK_SELECT)
+							  "WHERE inbox_id > $1 ORDER BY inbox_id LIMIT $2 FOR UPDATE SKIP LOCKED",
+							  2, types, values, NULL, false, 0) != SPI_OK_SELECT)
 		elog(ERROR, "reading the inbox failed");
 	for (uint64 i = 0; i < SPI_processed; i++)
 	{
@@ -188,29 +188,31 @@ settle_entry(void *arg)
 	delete_entry(entry->inbox_id);
 }
 
-/* revops.read_inbox(batch int): settle what waits there; returns how many were. */
+/*
+ * revops.read_inbox(after bigint, batch int): settle what waits there; the
+ * last entry of the page, or NULL.  Pages go by entry, so that those that fail
+ * again keep nobody waiting.
+ */
 Datum
 revops_read_inbox(PG_FUNCTION_ARGS)
 {
-	List	   *entries = read_entries(PG_GETARG_INT32(0));
+	List	   *entries = read_entries(PG_GETARG_INT64(0), PG_GETARG_INT32(1));
 	ListCell   *cell;
-	int			done = 0;
+	Faults		faults;
 
+	if (entries == NIL)
+		PG_RETURN_NULL();
+	faults_init(&faults, CurrentMemoryContext);
 	foreach(cell, entries)
 	{
 		InboxEntry *entry = lfirst(cell);
 		ErrorData  *error = attempt(settle_entry, entry);
-		Faults		faults;
 		FaultPlace	place = {entry->binding_id, 0, entry->key};
 
-		if (error == NULL)
-		{
-			done++;
-			continue;
-		}
-		faults_init(&faults, CurrentMemoryContext);
-		fault_note(&faults, &place, "inbox", error->sqlerrcode, error->message, error->detail);
-		faults_write(&faults, engine_clock());
+		if (error != NULL)
+			fault_note(&faults, &place, "inbox", error->sqlerrcode, error->message,
+					   error->detail);
 	}
-	PG_RETURN_INT32(done);
+	faults_write(&faults, engine_clock());
+	PG_RETURN_INT64(((InboxEntry *) llast(entries))->inbox_id);
 }

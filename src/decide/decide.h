@@ -68,6 +68,7 @@ typedef struct ScoreRule
 typedef struct Agreement
 {
 	int32		agreement_id;
+	int32		version;		/* within the workspace: what people call it */
 	int64		half_life;		/* microseconds; 0: nothing fades */
 	int			fit_base;
 	double		fit_share;

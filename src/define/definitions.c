@@ -101,8 +101,9 @@ load_model(Definitions *def)
 	Agreement  *a;
 	bool		isnull;
 
-	if (read_rows("SELECT agreement_id, half_life, fit_base, fit_share, mql_fit, mql_intent, mql_score "
-				  "FROM revops.score_model WHERE agreement_id = " ACTIVE,
+	if (read_rows("SELECT agreement_id, half_life, fit_base, fit_share, mql_fit, mql_intent, mql_score, "
+				  "(SELECT version FROM revops.agreement a WHERE a.agreement_id = m.agreement_id) "
+				  "FROM revops.score_model m WHERE agreement_id = " ACTIVE,
 				  def->workspace_id) == 0)
 		return false;
 	a = def->agreement = zeroed(def, sizeof(Agreement));
@@ -113,6 +114,7 @@ load_model(Definitions *def)
 	a->mql_fit = int_field(0, 5);
 	a->mql_intent = int_field(0, 6);
 	a->mql_score = int_field(0, 7);
+	a->version = int_field(0, 8);
 	return true;
 }
 

@@ -274,7 +274,7 @@ raise_refusal(Settle *s, const LeadRow *row, const Effects *e)
 					 errmsg("lead \"%s\" may not move from stage \"%s\" to \"%s\"",
 							key, from, stage_name(s->agreement, e->refused_to)),
 					 errdetail("Version %d of the agreement has no such transition.",
-							   s->agreement->agreement_id),
+							   s->agreement->version),
 					 errhint("See revops.transition for the moves that are allowed.")));
 			break;
 		case REFUSED_NO_REASON:

@@ -178,7 +178,7 @@ COMMENT ON COLUMN revops.event.workspace_id IS 'workspace';
 COMMENT ON COLUMN revops.event.lead_id IS 'the lead';
 COMMENT ON COLUMN revops.event.at IS 'engine time';
 COMMENT ON COLUMN revops.event.seq IS 'seq of the stage_change, assignment or sla_clock row that it speaks of';
-COMMENT ON COLUMN revops.event.event IS 'stage_changed, assigned, sla_breached';
+COMMENT ON COLUMN revops.event.event IS 'stage_changed (any move but the entry), assigned, sla_breached (once run_due() has noticed it)';
 
 CREATE TABLE revops.definition_change
 (

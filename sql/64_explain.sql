@@ -77,4 +77,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION revops.explain_score(bigint) IS
-    'Rule by rule why a lead has its score now, by the agreement in force: value is in points and sums up to the (total) rows of fit and intent, which give score and grade. Raises RV002 (no such lead).';
+    'Rule by rule why a lead has its score now, by the agreement in force: value is in points and sums up to the (total) rows of fit and intent, which give score and grade (the grade itself is in because). Raises RV002 (no such lead).';

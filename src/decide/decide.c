@@ -156,7 +156,8 @@ start_promise(Decision *d, TimestampTz at)
 {
 	Effects    *e = d->effects;
 
-	if (d->state->handed_over)
+	/* nobody is promised anything about a row that is not there */
+	if (d->state->handed_over || d->state->gone_at != NO_TIME)
 		return;
 	d->state->handed_over = true;
 	if (!d->env->promise(d->env->arg, d->state->rep_id, at,

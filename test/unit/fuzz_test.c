@@ -1,0 +1,331 @@
+/*
+ * fuzz_test.c
+ *		Random agreements, states and news: what holds for every decision.
+ */
+#include "postgres.h"
+
+#include <math.h>
+#include <stdio.h>
+
+#include "decide/decide.h"
+#include "tap.h"
+#include "time/decay.h"
+#include "world.h"
+
+#undef snprintf
+
+#define ROUNDS		200000
+#define MAX_STAGES	10
+
+typedef struct Fuzz
+{
+	Agreement	agreement;
+	Stage		stages[MAX_STAGES];
+	uint8		moves[MAX_STAGES * MAX_STAGES];
+	ScoreRule	rules[100];
+	uint64		fired[2];
+	LeadState	state;
+	LeadNews	news;
+	World		world;
+} Fuzz;
+
+static const char *wrong;		/* what did not hold, NULL: all did */
+
+static void
+must(bool holds, const char *what)
+{
+	if (!holds && wrong == NULL)
+		wrong = what;
+}
+
+static void
+random_agreement(Fuzz *f)
+{
+	static char *codes[MAX_STAGES] = {"a", "b", "c", "d", "e", "f", "g", "h", "i", "j"};
+	Agreement  *a = &f->agreement;
+
+	memset(a, 0, sizeof(*a));
+	a->half_life = one_in(3) ? 0 : (int64) (1 + random_below(1000)) * HOUR;
+	a->fit_base = random_below(40) - 10;
+	a->fit_share = random_below(11) / 10.0;
+	a->mql_fit = random_below(60);
+	a->mql_intent = random_below(60);
+	a->mql_score = random_below(60);
+	a->nstages = 2 + random_below(MAX_STAGES - 1);
+	a->stages = f->stages;
+	a->moves = f->moves;
+	a->nrules = random_below(100);
+	a->rules = f->rules;
+	for (int i = 0; i < N_PURPOSES; i++)
+		a->by_purpose[i] = NO_STAGE;
+	for (int i = 0; i < a->nstages; i++)
+	{
+		int			purpose = i == 0 ? PURPOSE_ENTRY : random_below(N_PURPOSES);
+
+		if (a->by_purpose[purpose] != NO_STAGE)
+			purpose = PURPOSE_NONE;
+		f->stages[i] = (Stage) {codes[i], random_below(100), purpose, one_in(4)};
+		if (purpose != PURPOSE_NONE)
+			a->by_purpose[purpose] = i;
+	}
+	for (int i = 0; i < a->nstages * a->nstages; i++)
+		f->moves[i] = random_below(3);
+	for (int i = 0; i < a->nrules; i++)
+		f->rules[i] = (ScoreRule) {i, "rule", random_below(30) == 0 ? RULE_DISQUALIFY : RULE_FIT, random_below(60) - 20};
+}
+
+/* A state such as decisions leave behind. */
+static void
+random_state(Fuzz *f)
+{
+	LeadState  *s = &f->state;
+
+	state_init(s, 1, NOW - random_below(1000) * HOUR);
+	s->stage_since = s->created_at + random_below(100) * HOUR;
+	s->stage = one_in(30) ? NO_STAGE : random_below(f->agreement.nstages);
+	s->moves = 1 + random_below(5);
+	if (one_in(2))
+	{
+		s->assigned_at = NOW - random_below(100) * HOUR;
+		s->assignments = 1 + random_below(3);
+		s->team_id = random_below(4);
+		s->rep_id = random_below(4);
+		s->handed_over = one_in(2);
+		s->running = s->handed_over && one_in(2);
+		s->clocks = s->running + random_below(3);
+	}
+	if (one_in(8))
+	{
+		s->gone_at = NOW - HOUR;
+		s->running = 0;
+	}
+	s->fit = random_below(101);
+	s->disqualified = one_in(10);
+	s->touches = random_below(5);
+	if (one_in(2))
+		s->intent_pos = decay_touch(1 + random_below(200), NOW - random_below(100) * HOUR, f->agreement.half_life);
+	if (one_in(4))
+		s->intent_neg = decay_touch(1 + random_below(50), NOW - random_below(100) * HOUR, f->agreement.half_life);
+}
+
+static void
+random_touches(Fuzz *f, LeadNews *news)
+{
+	news->touched = true;
+	news->touches = 1 + random_below(3);
+	news->last_touch_at = NOW - random_below(50) * HOUR;
+	if (!one_in(4))
+		news->intent_pos = decay_touch(1 + random_below(100), news->last_touch_at, f->agreement.half_life);
+	if (one_in(4))
+		news->intent_neg = decay_touch(1 + random_below(100), news->last_touch_at, f->agreement.half_life);
+	news->resummed = one_in(8);
+}
+
+static void
+random_news(Fuzz *f)
+{
+	LeadNews   *n = &f->news;
+	int			nstages = f->agreement.nstages;
+
+	news_init(n);
+	if (one_in(10))
+	{
+		n->is_new = true;
+		state_init(&f->state, 1, NOW + HOUR - random_below(100) * HOUR);
+	}
+	if (n->is_new || one_in(3))
+	{
+		for (int i = 0; i < 2; i++)
+			f->fired[i] = ((uint64) random_below(UINT32_MAX) << 32) | random_below(UINT32_MAX);
+		if (one_in(2))
+			f->fired[0] &= f->fired[1] = random_below(16);
+		n->fired = f->fired;
+	}
+	n->stage_told = one_in(4);
+	n->host_stage = one_in(10) ? NO_STAGE : random_below(nstages);
+	n->owner_told = one_in(4);
+	n->host_rep_id = random_below(4);
+	n->team_told = one_in(4);
+	n->host_team_id = random_below(4);
+	n->is_gone = !n->is_new && one_in(10);
+	n->is_back = !n->is_new && one_in(10);
+	if (one_in(2))
+		random_touches(f, n);
+	if (f->state.running > 0 && one_in(3))
+	{
+		n->answered_at = NOW - random_below(10) * HOUR;
+		n->clock_due_at = NOW - random_below(10) * HOUR;
+	}
+	n->opportunity = one_in(5) ? 1 + random_below(2) : 0;
+	n->opportunity_at = NOW + 5 * HOUR - random_below(100) * HOUR;
+	n->recycle_due = one_in(10);
+	n->strict = one_in(4);
+	if (!n->is_new && one_in(2))
+	{
+		n->verb.kind = random_below(VERB_ASSIGN + 1);
+		n->verb.to_stage = one_in(20) ? NO_STAGE : random_below(nstages);
+		n->verb.reason = one_in(2) ? NULL : "timing";
+		n->verb.until = NOW + HOUR;
+		n->verb.rep_id = 1 + random_below(4);
+		n->verb.team_id = random_below(3);
+	}
+	f->world = (World) {.routes = !one_in(4),.promises = !one_in(4),.inactive = random_below(4)};
+}
+
+static void
+check_moves(const Fuzz *f, const Effects *e)
+{
+	TimestampTz at = f->state.moves == 0 ? PG_INT64_MIN : f->state.stage_since;
+	int			stage = f->news.is_new ? NO_STAGE : f->state.stage;
+
+	must(e->nmoves >= 0 && e->nmoves < MAX_MOVES, "moves fit");
+	must(e->next.moves == f->state.moves + e->nmoves, "moves are counted");
+	for (int i = 0; i < e->nmoves; i++)
+	{
+		const Move *m = &e->moves[i];
+
+		must(m->from == stage, "moves are a chain");
+		must(m->to >= 0 && m->to < f->agreement.nstages, "moves lead to a stage");
+		must(m->at >= at, "moves go on in time");
+		must(m->spent >= 0, "time spent is not negative");
+		must(m->fit >= 0 && m->fit <= 100 && m->intent >= 0 && m->intent <= 100 &&
+			 m->score >= 0 && m->score <= 100, "points of moves are within 0 and 100");
+		must(m->cause >= 0 && m->cause < N_CAUSES, "moves have a cause");
+		at = m->at;
+		stage = m->to;
+	}
+	must(e->next.stage == stage, "the last move is the stage");
+	must(e->nmoves == 0 || e->next.stage_since == at, "the last move is since when");
+	must((f->news.is_new && e->nmoves > 0) || !f->news.is_new, "new leads enter");
+}
+
+static void
+check_assignments(const Fuzz *f, const Effects *e)
+{
+	int32		team = f->state.team_id;
+	int32		rep = f->state.rep_id;
+
+	must(e->nassignments >= 0 && e->nassignments < MAX_ASSIGNMENTS, "assignments fit");
+	must(e->next.assignments == f->state.assignments + e->nassignments, "assignments are counted");
+	for (int i = 0; i < e->nassignments; i++)
+	{
+		const Assignment *a = &e->assignments[i];
+
+		must(a->from_team_id == team && a->from_rep_id == rep, "assignments are a chain");
+		must(a->at == NOW, "assignments are made now");
+		team = a->team_id;
+		rep = a->rep_id;
+	}
+	must(e->next.team_id == team && e->next.rep_id == rep, "the last assignment is who has it");
+	must(e->nassignments == 0 || e->next.assigned_at == NOW, "the last assignment is since when");
+}
+
+static void
+check_clocks(const Fuzz *f, const Effects *e)
+{
+	bool		stops = e->stop_clock != CLOCK_RUNS;
+
+	must(!stops || f->state.running == 1, "only a clock that runs is stopped");
+	must(e->next.running == f->state.running - stops + e->start_clock, "running clocks are counted");
+	must(e->next.running == 0 || e->next.running == 1, "one clock runs at most");
+	must(e->next.clocks == f->state.clocks + e->start_clock, "clocks are counted");
+	must(e->next.running == 0 || e->next.handed_over, "clocks run while sales has the lead");
+	must(e->next.running == 0 || e->next.gone_at == NO_TIME, "no clock runs for who is gone");
+	must(!e->start_clock || (e->clock_from <= NOW && e->due_at == e->clock_from + 2 * HOUR), "clocks are due");
+	must(!e->start_clock || f->world.promises, "clocks start by a promise");
+	must(e->timer_at == NO_TIME || f->news.verb.kind == VERB_RECYCLE, "timers are set by recycling");
+}
+
+static void
+check_state(const Fuzz *f, const Effects *e)
+{
+	must(e->next.fit >= 0 && e->next.fit <= 100, "fit is within 0 and 100");
+	must(e->next.lead_id == f->state.lead_id && e->next.created_at == f->state.created_at, "identity stays");
+	must(!isnan(e->next.intent_pos) && !isnan(e->next.intent_neg), "sums are numbers");
+	must(!f->news.is_gone || f->news.is_back || e->next.gone_at != NO_TIME, "who is gone is gone");
+	must(!f->news.is_back || e->next.gone_at == NO_TIME, "who is back is back");
+}
+
+/* The same input gives the same effects. */
+static void
+check_repeats(Fuzz *f, const DecideEnv *env, const Effects *first)
+{
+	Effects		again;
+	char		text[4096];
+
+	snprintf(text, sizeof(text), "%s", effects_text(&f->agreement, first));
+	f->world.tickets = 0;
+	decide(&f->agreement, &f->state, &f->news, NOW, env, &again);
+	must(strcmp(text, effects_text(&f->agreement, &again)) == 0, "decided again, decided the same");
+	must(memcmp(&first->next, &again.next, sizeof(LeadState)) == 0, "and the state is the same");
+}
+
+/* Touches told at once or one after the other leave the same sums. */
+static void
+check_split(Fuzz *f, const DecideEnv *env)
+{
+	LeadNews	a;
+	LeadNews	b;
+	LeadNews	both;
+	Effects		one;
+	Effects		two;
+	Effects		whole;
+
+	news_init(&a);
+	news_init(&b);
+	random_touches(f, &a);
+	random_touches(f, &b);
+	a.resummed = b.resummed = false;
+	both = a;
+	both.intent_pos = decay_add(a.intent_pos, b.intent_pos);
+	both.intent_neg = decay_add(a.intent_neg, b.intent_neg);
+	both.touches += b.touches;
+	both.last_touch_at = Max(a.last_touch_at, b.last_touch_at);
+	decide(&f->agreement, &f->state, &b, NOW, env, &one);
+	decide(&f->agreement, &one.next, &a, NOW, env, &two);
+	decide(&f->agreement, &f->state, &both, NOW, env, &whole);
+	must(two.next.touches == whole.next.touches &&
+		 two.next.last_touch_at == whole.next.last_touch_at, "touches add up in any order");
+	must(fabs(decay_value(two.next.intent_pos, f->agreement.half_life, NOW) -
+			  decay_value(whole.next.intent_pos, f->agreement.half_life, NOW)) < 1e-6 &&
+		 fabs(decay_value(two.next.intent_neg, f->agreement.half_life, NOW) -
+			  decay_value(whole.next.intent_neg, f->agreement.half_life, NOW)) < 1e-6,
+		 "points add up in any order");
+}
+
+void
+test_fuzz(void)
+{
+	static Fuzz f;
+	static int	refused;
+	int			round;
+	DecideEnv	env;
+	Effects		e;
+
+	world_env(&f.world, &env);
+	for (round = 0; round < ROUNDS && wrong == NULL; round++)
+	{
+		if (round % 20 == 0)
+			random_agreement(&f);
+		random_state(&f);
+		random_news(&f);
+		decide(&f.agreement, &f.state, &f.news, NOW, &env, &e);
+		if (e.refusal != NOT_REFUSED)
+		{
+			refused++;
+			must(f.news.verb.kind != VERB_NONE || f.news.strict, "only verbs and strict hosts are refused");
+			continue;
+		}
+		check_moves(&f, &e);
+		check_assignments(&f, &e);
+		check_clocks(&f, &e);
+		check_state(&f, &e);
+		check_repeats(&f, &env, &e);
+		if (!f.news.is_new)
+			check_split(&f, &env);
+	}
+	ok(wrong == NULL, "%d random decisions%s%s", ROUNDS, wrong ? ": does not hold: " : "", wrong ? wrong : "");
+	if (wrong != NULL)
+		ok(false, "round %d: %s", round, effects_text(&f.agreement, &e));
+	ok(refused > ROUNDS / 50 && refused < ROUNDS / 2, "some are refused, most are not");
+}

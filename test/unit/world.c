@@ -1,0 +1,187 @@
+/*
+ * world.c
+ *		See world.h.
+ */
+#include "postgres.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "world.h"
+
+#undef vsnprintf
+#undef snprintf
+
+static Stage stages[] = {
+	{"subscriber", 10, PURPOSE_NONE, false},
+	{"nurture", 15, PURPOSE_NURTURE, false},
+	{"lead", 20, PURPOSE_ENTRY, false},
+	{"mql", 30, PURPOSE_QUALIFIED, true},
+	{"sql", 40, PURPOSE_ACCEPTED, false},
+	{"opportunity", 50, PURPOSE_OPPORTUNITY, false},
+	{"customer", 60, PURPOSE_WON, false},
+	{"evangelist", 70, PURPOSE_NONE, false},
+	{"disqualified", 90, PURPOSE_DISQUALIFIED, false},
+};
+
+static const struct
+{
+	const char *from;
+	const char *to;
+	MoveRule	rule;
+}			moves[] = {
+	{"subscriber", "lead", MOVE_ALLOWED},
+	{"subscriber", "mql", MOVE_ALLOWED},
+	{"lead", "mql", MOVE_ALLOWED},
+	{"lead", "nurture", MOVE_ALLOWED},
+	{"nurture", "lead", MOVE_ALLOWED},
+	{"nurture", "mql", MOVE_ALLOWED},
+	{"mql", "sql", MOVE_ALLOWED},
+	{"mql", "nurture", MOVE_NEEDS_REASON},
+	{"mql", "disqualified", MOVE_NEEDS_REASON},
+	{"sql", "nurture", MOVE_NEEDS_REASON},
+	{"sql", "disqualified", MOVE_NEEDS_REASON},
+	{"sql", "opportunity", MOVE_ALLOWED},
+	{"opportunity", "nurture", MOVE_NEEDS_REASON},
+	{"opportunity", "customer", MOVE_ALLOWED},
+	{"disqualified", "lead", MOVE_ALLOWED},
+};
+
+static ScoreRule rules[] = {
+	{1, "sixty", RULE_FIT, 60},
+	{2, "minus twenty", RULE_NEGATIVE, -20},
+	{3, "out", RULE_DISQUALIFY, 0},
+	{4, "fifty", RULE_FIT, 50},
+};
+
+const Agreement *
+default_agreement(void)
+{
+	static uint8 table[lengthof(stages) * lengthof(stages)];
+	static Agreement a = {
+		.agreement_id = 1,.half_life = 0,.fit_base = 0,.fit_share = 0.5,
+		.mql_fit = 50,.mql_intent = 20,.mql_score = 0,
+		.nstages = lengthof(stages),.stages = stages,.moves = table,
+		.nrules = lengthof(rules),.rules = rules,
+	};
+
+	for (int i = 0; i < N_PURPOSES; i++)
+		a.by_purpose[i] = NO_STAGE;
+	for (int i = 0; i < a.nstages; i++)
+		if (stages[i].purpose != PURPOSE_NONE)
+			a.by_purpose[stages[i].purpose] = i;
+	for (int i = 0; i < lengthof(moves); i++)
+	{
+		int			from = stage_by_code(&a, moves[i].from, strlen(moves[i].from));
+		int			to = stage_by_code(&a, moves[i].to, strlen(moves[i].to));
+
+		table[from * a.nstages + to] = moves[i].rule;
+	}
+	return &a;
+}
+
+static bool
+world_route(void *arg, int32 *route_id, int32 *team_id)
+{
+	*route_id = 9;
+	*team_id = 7;
+	return ((World *) arg)->routes;
+}
+
+static int32
+world_next_rep(void *arg, int32 team_id)
+{
+	return 100 + ((World *) arg)->tickets++;
+}
+
+static bool
+world_rep_active(void *arg, int32 rep_id)
+{
+	return ((World *) arg)->inactive != rep_id;
+}
+
+static bool
+world_promise(void *arg, int32 rep_id, TimestampTz from, int *policy,
+			  TimestampTz *due_at, int32 *calendar_id)
+{
+	*policy = 0;
+	*due_at = from + 2 * HOUR;
+	*calendar_id = 3;
+	return ((World *) arg)->promises;
+}
+
+void
+world_env(World *world, DecideEnv *env)
+{
+	env->arg = world;
+	env->route = world_route;
+	env->next_rep = world_next_rep;
+	env->rep_active = world_rep_active;
+	env->promise = world_promise;
+}
+
+static char words[4096];
+static int	length;
+
+static void
+add(const char *format,...)
+{
+	va_list		args;
+
+	if (length > 0)
+		length += snprintf(words + length, sizeof(words) - length, ", ");
+	va_start(args, format);
+	length += vsnprintf(words + length, sizeof(words) - length, format, args);
+	va_end(args);
+}
+
+static const char *
+stage_word(const Agreement *a, int stage)
+{
+	return stage == NO_STAGE ? "-" : a->stages[stage].code;
+}
+
+static void
+add_hours(const char *word, TimestampTz at)
+{
+	if (at == NOW)
+		add("%s", word);
+	else
+		add("%s at %+g h", word, (double) (at - NOW) / HOUR);
+}
+
+const char *
+effects_text(const Agreement *a, const Effects *e)
+{
+	static const char *const refusals[] = {"", "move", "no reason", "no stage",
+	"not handed over", "gone"};
+	static const char *const outcomes[] = {"", "kept", "late", "void"};
+
+	length = 0;
+	words[0] = '\0';
+	if (e->refusal != NOT_REFUSED)
+	{
+		add("refused: %s", refusals[e->refusal]);
+		return words;
+	}
+	for (int i = 0; i < e->nmoves; i++)
+	{
+		const Move *m = &e->moves[i];
+
+		add("%s > %s by %s%s%s%s", stage_word(a, m->from), stage_word(a, m->to),
+			cause_name(m->cause), m->reason ? " for " : "", m->reason ? m->reason : "",
+			m->violation ? " (violation)" : "");
+		if (m->at != NOW)
+			add_hours("it was", m->at);
+	}
+	for (int i = 0; i < e->nassignments; i++)
+		add("%s to %d/%d", cause_name(e->assignments[i].cause),
+			e->assignments[i].team_id, e->assignments[i].rep_id);
+	if (e->stop_clock != CLOCK_RUNS)
+		add_hours(outcomes[e->stop_clock], e->stopped_at);
+	if (e->start_clock)
+		add_hours("clock", e->clock_from);
+	if (e->timer_at != NO_TIME)
+		add_hours("timer", e->timer_at);
+	return words;
+}

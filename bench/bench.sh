@@ -26,7 +26,9 @@ status=${PIPESTATUS[0]}
 	echo '{'
 	echo "  \"machine\": \"$(sed -n 's/^model name[^:]*: *//p' /proc/cpuinfo | head -1)\","
 	echo "  \"cores\": $(nproc),"
+	echo "  \"memory_mb\": $(awk '/^MemTotal/ { print int($2 / 1024) }' /proc/meminfo),"
 	echo "  \"kernel\": \"$(uname -sr)\","
+	echo "  \"commit\": \"$(git -C "$here" describe --always --dirty --abbrev=12 2>/dev/null || echo unknown)\","
 	echo "  \"postgresql\": \"$(sed -n 's/^==> building with //p' "$lines")\","
 	echo "  \"at\": \"$(date -u +%Y-%m-%dT%H:%M:%SZ)\","
 	echo '  "results": ['

@@ -6,8 +6,8 @@
 # Interleaved rounds, each in fresh tables, medians; the ratio is the median of
 # the rounds' ratios.  The rows must be as many and say the same.
 #
-#   BENCH_SECONDS        length of a run (default 8)
-#   BENCH_SINGLE_ROUNDS  how many rounds (default 5)
+#   BENCH_SECONDS        length of a run (default 5)
+#   BENCH_SINGLE_ROUNDS  how many rounds (default 7)
 #
 # What it needs is said in bench/write/lib.sh.  Prints a table to standard error,
 # one JSON object to standard output; ends non-zero where the bar is missed.
@@ -15,8 +15,8 @@
 set -euo pipefail
 shopt -s inherit_errexit
 
-seconds=${BENCH_SECONDS:-8}
-rounds=${BENCH_SINGLE_ROUNDS:-5}
+seconds=${BENCH_SECONDS:-5}
+rounds=${BENCH_SINGLE_ROUNDS:-7}
 # shellcheck source=write/lib.sh
 source bench/write/lib.sh
 

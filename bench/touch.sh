@@ -7,7 +7,7 @@
 # there is no bar yet.  Transactions a second, synchronous_commit off, interleaved
 # rounds in fresh tables, medians.  All touches must have been counted.
 #
-#   BENCH_SECONDS        length of a run (default 8)
+#   BENCH_SECONDS        length of a run (default 5)
 #   BENCH_TOUCH_ROUNDS   how many rounds (default 3)
 #
 # What it needs is said in bench/write/lib.sh.  Prints a table to standard error
@@ -16,7 +16,7 @@
 set -euo pipefail
 shopt -s inherit_errexit
 
-seconds=${BENCH_SECONDS:-8}
+seconds=${BENCH_SECONDS:-5}
 rounds=${BENCH_TOUCH_ROUNDS:-3}
 # shellcheck source=write/lib.sh
 source bench/write/lib.sh

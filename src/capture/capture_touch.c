@@ -34,7 +34,7 @@ note(Capture *capture, const char *object, const char *key, char *message)
 
 /* The lead that a touch names; 0 (and a fault noted) when there is none. */
 static int64
-lead_of(Capture *capture, TupleTableSlot *roles, const char *key)
+lead_of(Capture *capture, Touches *touches, TupleTableSlot *roles, const char *key)
 {
 	char	   *lead_key;
 	int64		lead_id;
@@ -45,7 +45,7 @@ lead_of(Capture *capture, TupleTableSlot *roles, const char *key)
 		return 0;
 	}
 	lead_key = TextDatumGetCString(roles->tts_values[TOUCH_LEAD]);
-	lead_id = lead_find(&capture->settle.writers, capture->binding->lead_binding_id, lead_key);
+	lead_id = touches_lead(touches, capture->binding->lead_binding_id, lead_key);
 	if (lead_id == 0)
 		note(capture, "lead", key, psprintf("a touch names a lead that is not known: \"%s\"",
 											lead_key));
@@ -87,7 +87,7 @@ moment_of(Capture *capture, TupleTableSlot *roles)
 static void
 add_touch(Capture *capture, Touches *touches, TupleTableSlot *roles, const char *key)
 {
-	int64		lead_id = lead_of(capture, roles, key);
+	int64		lead_id = lead_of(capture, touches, roles, key);
 
 	if (lead_id != 0)
 		touches_add(touches, lead_id, signal_of(capture, roles, key),
@@ -108,8 +108,8 @@ remove_touch(Capture *capture, Touches *touches, TupleTableSlot *roles, const ch
 
 	if (roles->tts_isnull[TOUCH_LEAD] || key == NULL)
 		return false;
-	lead_id = lead_find(&s->writers, capture->binding->lead_binding_id,
-						TextDatumGetCString(roles->tts_values[TOUCH_LEAD]));
+	lead_id = touches_lead(touches, capture->binding->lead_binding_id,
+						   TextDatumGetCString(roles->tts_values[TOUCH_LEAD]));
 	if (lead_id == 0 ||
 		!touch_recorded(&s->writers, s->def, lead_id, capture->binding_id, key, &touch))
 		return false;

@@ -16,9 +16,18 @@ typedef struct Touches
 {
 	Settle	   *settle;
 	HTAB	   *by_lead;
+	HTAB	   *by_key;			/* leads found so far; NULL: none remembered yet */
+	int			lookups;
 } Touches;
 
+/* All memory is the settle's. */
 extern void touches_begin(Touches *touches, Settle *s);
+
+/*
+ * The lead of that key as lead_find() knows it, 0 for none.  Leads found are
+ * remembered for the statement, within which no touch makes or renames one.
+ */
+extern int64 touches_lead(Touches *touches, int32 binding_id, const char *key);
 
 /* Write one touch (sign -1: one that is taken back) and add it to its lead's sums. */
 extern void touches_add(Touches *touches, int64 lead_id, const Signal *signal,

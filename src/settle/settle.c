@@ -228,7 +228,7 @@ host_words(Settle *s, TupleTableSlot *now, TupleTableSlot *before, LeadNews *new
 	Datum		code = role_text(now, LEAD_STAGE);
 
 	news->strict = s->binding->strict;
-	if (role_changed(s, now, before, LEAD_STAGE) && !is_empty(code))
+	if (!is_empty(code) && role_changed(s, now, before, LEAD_STAGE))
 	{
 		news->stage_told = true;
 		news->host_stage = stage_by_code(s->agreement, VARDATA_ANY(code),

@@ -13,16 +13,16 @@
 bool
 attempt_tolerates(int sqlerrcode)
 {
+	if (sqlerrcode == ERRCODE_DATA_CORRUPTED || sqlerrcode == ERRCODE_INDEX_CORRUPTED ||
+		sqlerrcode == ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED)
+		return false;
 	switch (ERRCODE_TO_CATEGORY(sqlerrcode))
 	{
-		case MAKE_SQLSTATE('0', '8', '0', '0', '0'):	/* connection */
 		case MAKE_SQLSTATE('2', '5', '0', '0', '0'):	/* transaction state */
 		case MAKE_SQLSTATE('4', '0', '0', '0', '0'):	/* serialization, deadlock */
 		case MAKE_SQLSTATE('5', '3', '0', '0', '0'):	/* out of resources */
-		case MAKE_SQLSTATE('5', '5', '0', '0', '0'):	/* lock not available */
 		case MAKE_SQLSTATE('5', '7', '0', '0', '0'):	/* cancel, shutdown */
 		case MAKE_SQLSTATE('5', '8', '0', '0', '0'):	/* input and output */
-		case MAKE_SQLSTATE('X', 'X', '0', '0', '0'):	/* internal */
 			return false;
 		default:
 			return true;
@@ -31,7 +31,7 @@ attempt_tolerates(int sqlerrcode)
 
 /* Ends the subtransaction after an error; returns the error, or raises it. */
 static ErrorData *
-give_up(MemoryContext context, ResourceOwner owner, bool (*tolerates) (int))
+give_up(MemoryContext context, ResourceOwner owner)
 {
 	ErrorData  *error;
 
@@ -41,19 +41,13 @@ give_up(MemoryContext context, ResourceOwner owner, bool (*tolerates) (int))
 	RollbackAndReleaseCurrentSubTransaction();
 	MemoryContextSwitchTo(context);
 	CurrentResourceOwner = owner;
-	if (!tolerates(error->sqlerrcode))
+	if (!attempt_tolerates(error->sqlerrcode))
 		ReThrowError(error);
 	return error;
 }
 
 ErrorData *
 attempt(AttemptStep step, void *arg)
-{
-	return attempt_if(step, arg, attempt_tolerates);
-}
-
-ErrorData *
-attempt_if(AttemptStep step, void *arg, bool (*tolerates) (int))
 {
 	MemoryContext context = CurrentMemoryContext;
 	ResourceOwner owner = CurrentResourceOwner;
@@ -76,7 +70,7 @@ attempt_if(AttemptStep step, void *arg, bool (*tolerates) (int))
 	}
 	PG_CATCH();
 	{
-		error = give_up(context, owner, tolerates);
+		error = give_up(context, owner);
 	}
 	PG_END_TRY();
 	return error;

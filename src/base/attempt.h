@@ -10,9 +10,10 @@
 typedef void (*AttemptStep) (void *arg);
 
 /*
- * Is an error of this SQLSTATE the fault of the text or the data?  Not so: a
- * cancelled query, a shutdown, no memory, a deadlock, an internal error.
- * Those concern the whole statement and always go through.
+ * Is an error of this SQLSTATE for us to bear?  Not so what concerns the whole
+ * statement or server: a cancelled query, a shutdown, no memory or disk, a
+ * transaction that can't go on, corrupt data, a trigger put where it does not
+ * belong.  An internal error, of ours or of a user's function, is.
  */
 extern bool attempt_tolerates(int sqlerrcode);
 
@@ -27,9 +28,5 @@ extern bool attempt_tolerates(int sqlerrcode);
  * code): there the step runs plainly and each error is raised.
  */
 extern ErrorData *attempt(AttemptStep step, void *arg);
-
-/* The same, with another opinion on which errors are tolerated. */
-extern ErrorData *attempt_if(AttemptStep step, void *arg,
-							 bool (*tolerates) (int sqlerrcode));
 
 #endif							/* REVOPS_ATTEMPT_H */

@@ -6,10 +6,13 @@
 
 #include "executor/executor.h"
 #include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
+#include "utils/hsearch.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
 
 #include "base/attempt.h"
+#include "base/compat.h"
 #include "base/errors.h"
 #include "capture/capture.h"
 #include "time/engine_time.h"
@@ -17,8 +20,80 @@
 typedef struct Attempted
 {
 	Capture    *capture;
+	BindingKind kind;
 	CaptureStep step;
 } Attempted;
+
+/*
+ * How deep in triggers the last capture of a binding ran in this transaction.
+ * When a capture finds one that ran deeper, a trigger of the host wrote the
+ * table after the statement had, and before the statement's end.
+ */
+typedef struct Depth
+{
+	int32		binding_id;		/* hash key */
+	LocalTransactionId transaction;
+	int			depth;
+} Depth;
+
+static HTAB *depths = NULL;
+
+/* Did a capture run deeper since this statement began?  Notes this one. */
+static bool
+was_nested(int32 binding_id)
+{
+	int			depth = DatumGetInt32(DirectFunctionCall1(pg_trigger_depth, (Datum) 0));
+	bool		found;
+	bool		nested;
+	Depth	   *last;
+
+	if (depths == NULL)
+	{
+		HASHCTL		ctl = {0};
+
+		ctl.keysize = sizeof(int32);
+		ctl.entrysize = sizeof(Depth);
+		depths = hash_create("pg_revops capture depths", 8, &ctl, HASH_ELEM | HASH_BLOBS);
+	}
+	last = hash_search(depths, &binding_id, HASH_ENTER, &found);
+	nested = found && last->transaction == RevopsLocalTransactionId() && last->depth > depth;
+	last->transaction = RevopsLocalTransactionId();
+	last->depth = depth > 1 ? depth : 0;
+	return nested;
+}
+
+/* Anybody who may execute our functions can put a trigger on a table of theirs. */
+static void
+check_trigger(const Capture *capture, BindingKind kind)
+{
+	const TriggerData *t = capture->trigger;
+	TriggerEvent event = t->tg_event;
+	bool		needs_new = TRIGGER_FIRED_BY_INSERT(event) || TRIGGER_FIRED_BY_UPDATE(event);
+	bool		needs_old = TRIGGER_FIRED_BY_DELETE(event) || TRIGGER_FIRED_BY_UPDATE(event);
+
+	if (capture->binding->kind != kind || capture->binding->host != RelationGetRelid(t->tg_relation))
+		ereport(ERROR,
+				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+				 errmsg("trigger \"%s\" on table \"%s\" does not belong to binding %d",
+						t->tg_trigger->tgname, RelationGetRelationName(t->tg_relation),
+						capture->binding_id),
+				 errdetail("The binding is of another table or kind."),
+				 errhint("Drop the trigger; revops.attach_lead() and its like make the right ones.")));
+	if ((needs_new && t->tg_newtable == NULL) || (needs_old && t->tg_oldtable == NULL))
+		ereport(ERROR,
+				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+				 errmsg("trigger \"%s\" on table \"%s\" has no transition table",
+						t->tg_trigger->tgname, RelationGetRelationName(t->tg_relation)),
+				 errhint("Drop the trigger; revops.attach_lead() and its like make the right ones.")));
+}
+
+/* Old and new rows pair by their order, unless one of them was suppressed. */
+static bool
+rows_pair(const TriggerData *t)
+{
+	return !TRIGGER_FIRED_BY_UPDATE(t->tg_event) ||
+		tuplestore_tuple_count(t->tg_oldtable) == tuplestore_tuple_count(t->tg_newtable);
+}
 
 static void
 run_step(void *arg)
@@ -26,30 +101,9 @@ run_step(void *arg)
 	Attempted  *a = arg;
 
 	a->capture->binding = binding_by_id(a->capture->binding_id);
+	check_trigger(a->capture, a->kind);
+	a->capture->stale |= !rows_pair(a->capture->trigger);
 	a->step(a->capture);
-}
-
-/*
- * What concerns the whole statement or server goes through: a cancel, a
- * shutdown, no memory or disk, a transaction that can't go on, corrupt data.
- * Any other error of ours, an internal one included, is ours to bear.
- */
-static bool
-tolerates(int sqlerrcode)
-{
-	if (sqlerrcode == ERRCODE_DATA_CORRUPTED || sqlerrcode == ERRCODE_INDEX_CORRUPTED)
-		return false;
-	switch (ERRCODE_TO_CATEGORY(sqlerrcode))
-	{
-		case MAKE_SQLSTATE('2', '5', '0', '0', '0'):
-		case MAKE_SQLSTATE('4', '0', '0', '0', '0'):
-		case MAKE_SQLSTATE('5', '3', '0', '0', '0'):
-		case MAKE_SQLSTATE('5', '7', '0', '0', '0'):
-		case MAKE_SQLSTATE('5', '8', '0', '0', '0'):
-			return false;
-		default:
-			return true;
-	}
 }
 
 /* Does the binding want this error to fail the host's statement? */
@@ -127,12 +181,15 @@ capture_key(Capture *capture, BindingRun *run, TupleTableSlot *row)
 	return key;
 }
 
-/* Collect the keys of the statement's rows, for the inbox. */
-static void
-collect_keys(Capture *capture)
+static int
+compare_keys(const ListCell *a, const ListCell *b)
 {
-	TriggerData *t = capture->trigger;
-	Tuplestorestate *store = t->tg_newtable != NULL ? t->tg_newtable : t->tg_oldtable;
+	return strcmp(lfirst(a), lfirst(b));
+}
+
+static void
+collect_keys_of(Capture *capture, Tuplestorestate *store)
+{
 	BindingRun *run;
 	Rows		rows;
 	TupleTableSlot *row;
@@ -152,33 +209,99 @@ collect_keys(Capture *capture)
 	binding_run_end(run);
 }
 
+/* The keys of the statement's rows, old and new, each once. */
 static void
-record_fault(Capture *capture, const ErrorData *error)
+collect_keys(Capture *capture)
 {
+	capture->keys = NIL;
+	collect_keys_of(capture, capture->trigger->tg_oldtable);
+	collect_keys_of(capture, capture->trigger->tg_newtable);
+	list_sort(capture->keys, compare_keys);
+}
+
+bool
+capture_reread(Capture *capture, CaptureAgain again)
+{
+	TupleTableSlot *slot;
+	BindingRun *run;
+	ListCell   *cell;
+	const char *last = NULL;
+
+	if (!capture->stale)
+		return false;
+	collect_keys(capture);
+	slot = MakeSingleTupleTableSlot(RelationGetDescr(capture->host), &TTSOpsHeapTuple);
+	run = capture_binding_run(capture);
+	foreach(cell, capture->keys)
+	{
+		const char *key = lfirst(cell);
+		bool		there;
+
+		if (last != NULL && strcmp(key, last) == 0)
+			continue;
+		last = key;
+		settle_as(&capture->settle, capture->binding->owner);
+		there = host_row_by_key(capture, key, slot);
+		again(capture, run, there ? slot : NULL, key);
+	}
+	binding_run_end(run);
+	ExecDropSingleTupleTableSlot(slot);
+	return true;
+}
+
+/* What could not be settled: the fault, and the keys to be read again. */
+typedef struct Unsettled
+{
+	Capture    *capture;
+	const ErrorData *error;
+} Unsettled;
+
+static void
+record_step(void *arg)
+{
+	Unsettled  *u = arg;
+	Capture    *capture = u->capture;
 	Faults		faults;
 	FaultPlace	place = {capture->binding_id, 0, NULL};
-	Attempted	keys = {capture, collect_keys};
 	TimestampTz now = engine_clock();
 
-	capture->keys = NIL;
-	if (attempt_if(run_step, &keys, tolerates) != NULL)
-		capture->keys = NIL;
 	if (capture->keys != NIL)
 		place.key = linitial(capture->keys);
 	faults_init(&faults, CurrentMemoryContext);
 	fault_note(&faults, &place, RelationGetRelationName(capture->host),
-			   error->sqlerrcode, error->message,
+			   u->error->sqlerrcode, u->error->message,
 			   psprintf("The statement was not settled; %d keys wait in the inbox.",
 						list_length(capture->keys)));
 	faults_write(&faults, now);
 	inbox_put(capture->binding_id, capture->keys, now);
 }
 
+/* Record the fault; where even that fails, a warning is all that is left. */
+static void
+record_fault(Capture *capture, BindingKind kind, const ErrorData *error)
+{
+	Attempted	keys = {capture, kind, collect_keys};
+	Unsettled	unsettled = {capture, error};
+	ErrorData  *failure;
+
+	if (attempt(run_step, &keys) != NULL)
+		capture->keys = NIL;
+	failure = attempt(record_step, &unsettled);
+	if (failure != NULL)
+		ereport(WARNING,
+				(errcode(error->sqlerrcode),
+				 errmsg("pg_revops could not settle a statement on table \"%s\": %s",
+						RelationGetRelationName(capture->host), error->message),
+				 errdetail("The fault could not be recorded either: %s", failure->message),
+				 errhint("UPDATE the rows again once the cause is gone.")));
+}
+
 void
-capture_run(FunctionCallInfo fcinfo, const char *function, CaptureStep step)
+capture_run(FunctionCallInfo fcinfo, const char *function, BindingKind kind,
+			CaptureStep step)
 {
 	Capture		capture = {0};
-	Attempted	a = {&capture, step};
+	Attempted	a = {&capture, kind, step};
 	ErrorData  *error;
 
 	if (!CALLED_AS_TRIGGER(fcinfo))
@@ -195,18 +318,19 @@ capture_run(FunctionCallInfo fcinfo, const char *function, CaptureStep step)
 						function)));
 	capture.host = capture.trigger->tg_relation;
 	capture.binding_id = pg_strtoint32(capture.trigger->tg_trigger->tgargs[0]);
+	capture.stale = was_nested(capture.binding_id);
 
-	error = attempt_if(run_step, &a, tolerates);
+	error = attempt(run_step, &a);
 	if (error == NULL)
 		return;
 	if (must_raise(&capture, error))
 		ReThrowError(error);
 	capture.careful = capture.binding == NULL || !capture.binding->raise;
 	capture.probe = true;
-	error = attempt_if(run_step, &a, tolerates);
+	error = attempt(run_step, &a);
 	if (error == NULL)
 		return;
 	if (must_raise(&capture, error))
 		ReThrowError(error);
-	record_fault(&capture, error);
+	record_fault(&capture, kind, error);
 }

@@ -29,6 +29,7 @@ typedef struct Capture
 	Binding    *binding;
 	bool		careful;		/* catch what expressions and rules raise */
 	bool		probe;			/* do not assume that inserted keys are new */
+	bool		stale;			/* the transition tables may not be the last word */
 	Settle		settle;
 	List	   *keys;			/* for the inbox */
 	List	   *displaced;		/* leads whose key another row has taken */
@@ -38,10 +39,26 @@ typedef void (*CaptureStep) (Capture *capture);
 
 /*
  * Run a trigger call: checks the protocol, finds the binding (the trigger's
- * one argument), runs the step as said above.  Raises only what must be raised.
+ * one argument), which must be of this kind and of the trigger's table, and
+ * runs the step as said above.  Raises only what must be raised.
  */
 extern void capture_run(FunctionCallInfo fcinfo, const char *function,
-						CaptureStep step);
+						BindingKind kind, CaptureStep step);
+
+/* What an entry of the inbox, or a row read again, is given to. */
+typedef void (*CaptureAgain) (Capture *capture, BindingRun *run,
+							  TupleTableSlot *row, const char *key);
+
+/*
+ * Where the transition tables may not be the last word (capture->stale), all
+ * rows that they name are read again by key: a trigger of the host has written
+ * the same table meanwhile, or old and new rows do not pair.  Returns whether
+ * it was so; the capture's settle has been begun, and is not ended.
+ */
+extern bool capture_reread(Capture *capture, CaptureAgain again);
+
+/* The host's row by its key, as it is now, into a slot of the host's. */
+extern bool host_row_by_key(Capture *capture, const char *key, TupleTableSlot *slot);
 
 /*
  * One row of the inbox, read again: `row` is the host's row now, NULL when it

@@ -319,12 +319,23 @@ take_truncate(Capture *capture)
 	settle_end(&capture->settle);
 }
 
+/* The rows are read again: the transition tables are not the last word. */
+static void
+take_stale(Capture *capture)
+{
+	begin(capture);
+	(void) capture_reread(capture, capture_lead_again);
+	settle_end(&capture->settle);
+}
+
 static void
 take_statement(Capture *capture)
 {
 	TriggerEvent event = capture->trigger->tg_event;
 
-	if (TRIGGER_FIRED_BY_INSERT(event))
+	if (capture->stale && !TRIGGER_FIRED_BY_TRUNCATE(event))
+		take_stale(capture);
+	else if (TRIGGER_FIRED_BY_INSERT(event))
 		take_inserts(capture);
 	else if (TRIGGER_FIRED_BY_UPDATE(event))
 		take_updates(capture);
@@ -338,6 +349,6 @@ take_statement(Capture *capture)
 Datum
 revops_capture_lead(PG_FUNCTION_ARGS)
 {
-	capture_run(fcinfo, "capture_lead", take_statement);
+	capture_run(fcinfo, "capture_lead", BINDING_LEAD, take_statement);
 	return PointerGetDatum(NULL);
 }

@@ -476,6 +476,8 @@ take_statement(Capture *capture)
 	settle_as(&capture->settle, capture->binding->owner);
 	if (TRIGGER_FIRED_BY_TRUNCATE(t->tg_event))
 		take_truncate(capture);
+	else if (capture_reread(capture, capture_opportunity_again))
+		;						/* all was done by key */
 	else if (TRIGGER_FIRED_BY_DELETE(t->tg_event))
 		take_rows(capture, t->tg_oldtable, true);
 	else
@@ -491,6 +493,6 @@ take_statement(Capture *capture)
 Datum
 revops_capture_opportunity(PG_FUNCTION_ARGS)
 {
-	capture_run(fcinfo, "capture_opportunity", take_statement);
+	capture_run(fcinfo, "capture_opportunity", BINDING_OPPORTUNITY, take_statement);
 	return PointerGetDatum(NULL);
 }

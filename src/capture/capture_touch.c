@@ -268,6 +268,11 @@ take_statement(Capture *capture)
 
 	settle_begin(&capture->settle, capture->binding->workspace_id, capture->careful);
 	settle_as(&capture->settle, capture->binding->owner);
+	if (!TRIGGER_FIRED_BY_TRUNCATE(t->tg_event) && capture_reread(capture, capture_touch_again))
+	{
+		settle_end(&capture->settle);
+		return;
+	}
 	touches_begin(&touches, &capture->settle);
 	if (TRIGGER_FIRED_BY_INSERT(t->tg_event))
 		take_rows(capture, &touches, t->tg_newtable, 1);
@@ -288,6 +293,6 @@ take_statement(Capture *capture)
 Datum
 revops_capture_touch(PG_FUNCTION_ARGS)
 {
-	capture_run(fcinfo, "capture_touch", take_statement);
+	capture_run(fcinfo, "capture_touch", BINDING_TOUCH, take_statement);
 	return PointerGetDatum(NULL);
 }

@@ -120,9 +120,8 @@ key_condition(Capture *capture)
 	return condition.data;
 }
 
-/* Read the host's row by its key, as the binding's owner; false: not there. */
-static bool
-read_host_row(Capture *capture, const char *key, TupleTableSlot *slot)
+bool
+host_row_by_key(Capture *capture, const char *key, TupleTableSlot *slot)
 {
 	char	   *query = psprintf("SELECT h FROM %s h WHERE %s LIMIT 1",
 								 quote_qualified_identifier(get_namespace_name(RelationGetNamespace(capture->host)),
@@ -179,7 +178,7 @@ settle_entry(void *arg)
 	run = capture_binding_run(&capture);
 	slot = MakeSingleTupleTableSlot(RelationGetDescr(capture.host), &TTSOpsHeapTuple);
 	again[capture.binding->kind] (&capture, run,
-								  read_host_row(&capture, entry->key, slot) ? slot : NULL,
+								  host_row_by_key(&capture, entry->key, slot) ? slot : NULL,
 								  entry->key);
 	ExecDropSingleTupleTableSlot(slot);
 	binding_run_end(run);

@@ -151,13 +151,44 @@ leave_handoff(Decision *d, TimestampTz at)
 	d->state->handed_over = false;
 }
 
+/*
+ * Is a first response promised to a lead in this stage?  From the handoff on,
+ * until a deal is made of it; without an MQL stage the first assignment is the
+ * handoff, wherever the lead is.
+ */
+static bool
+promised_here(const Decision *d)
+{
+	const Agreement *a = d->agreement;
+	int			qualified = a->by_purpose[PURPOSE_QUALIFIED];
+	int			won = a->by_purpose[PURPOSE_WON];
+	int			position;
+
+	switch (purpose_of(a, d->state->stage))
+	{
+		case PURPOSE_QUALIFIED:
+		case PURPOSE_ACCEPTED:
+			return true;
+		case PURPOSE_ENTRY:
+			return qualified == NO_STAGE;
+		case PURPOSE_NONE:
+			if (d->state->stage == NO_STAGE)
+				return false;
+			position = a->stages[d->state->stage].position;
+			return (qualified == NO_STAGE || position >= a->stages[qualified].position) &&
+				(won == NO_STAGE || position < a->stages[won].position);
+		default:
+			return false;
+	}
+}
+
 static void
 start_promise(Decision *d, TimestampTz at)
 {
 	Effects    *e = d->effects;
 
 	/* nobody is promised anything about a row that is not there */
-	if (d->state->handed_over || d->state->gone_at != NO_TIME)
+	if (d->state->handed_over || d->state->gone_at != NO_TIME || !promised_here(d))
 		return;
 	d->state->handed_over = true;
 	if (!d->env->promise(d->env->arg, d->state->rep_id, at,
@@ -257,6 +288,8 @@ move_to(Decision *d, int to, Cause cause, const char *reason, TimestampTz at,
 		leave_handoff(d, at);
 	if (d->agreement->stages[to].routes)
 		hand_off(d);
+	else if (purpose == PURPOSE_QUALIFIED && d->state->assigned_at != NO_TIME)
+		start_promise(d, d->now);
 	m->team_id = d->state->team_id;
 	m->rep_id = d->state->rep_id;
 }
@@ -396,7 +429,7 @@ take_presence(Decision *d)
 	if (!d->news->is_back || d->state->gone_at == NO_TIME)
 		return;
 	d->state->gone_at = NO_TIME;
-	if (d->state->assigned_at != NO_TIME && with_sales(d))
+	if (d->state->assigned_at != NO_TIME)
 		start_promise(d, d->state->assigned_at);
 }
 
@@ -493,7 +526,7 @@ take_due(Decision *d)
 {
 	int			entry = d->agreement->by_purpose[PURPOSE_ENTRY];
 
-	if (d->news->recycle_due && entry != NO_STAGE &&
+	if (d->news->recycle_due && entry != NO_STAGE && d->state->gone_at == NO_TIME &&
 		purpose_of(d->agreement, d->state->stage) == PURPOSE_NURTURE)
 		move_to(d, entry, CAUSE_DUE, NULL, d->now, false);
 }

@@ -91,6 +91,30 @@ $$;
 COMMENT ON FUNCTION revops.check_key_columns(regclass, text[]) IS
     'Raises RV005 when an array does not list columns of the table, each once.';
 
+-- Two rows of one key would be one lead, and who inserts them at the same time
+-- would meet at our unique index only, after their own: a deadlock.
+CREATE FUNCTION revops.check_key_unique(host regclass, key text[]) RETURNS void
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+BEGIN
+    IF NOT EXISTS (
+        SELECT FROM pg_index i
+        WHERE i.indrelid = host AND i.indisunique AND i.indisvalid AND i.indpred IS NULL AND i.indexprs IS NULL
+          AND NOT EXISTS (SELECT FROM unnest(i.indkey::smallint[]) WITH ORDINALITY AS c (attnum, n)
+                          JOIN pg_attribute a ON a.attrelid = host AND a.attnum = c.attnum
+                          WHERE c.n <= i.indnkeyatts AND a.attname <> ALL (key))) THEN
+        RAISE EXCEPTION USING ERRCODE = 'RV005',
+            MESSAGE = format('key (%s) of %s is not unique', array_to_string(key, ', '), host),
+            DETAIL = 'No unique index covers it (partial and expression ones do not count), so two rows could be one to pg_revops.',
+            HINT = format('CREATE UNIQUE INDEX ON %s (%s), or name columns that have one.', host,
+                          (SELECT string_agg(quote_ident(k), ', ' ORDER BY n) FROM unnest(key) WITH ORDINALITY AS u (k, n)));
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION revops.check_key_unique(regclass, text[]) IS
+    'Raises RV005 when no unique index of the table, neither partial nor over expressions, keeps rows of one key apart.';
+
 CREATE FUNCTION revops.find_key(host regclass) RETURNS text[]
     LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
@@ -113,7 +137,7 @@ BEGIN
         RAISE EXCEPTION USING ERRCODE = 'RV005',
             MESSAGE = format('%s has no key by which a row could be known again', host),
             DETAIL = 'It has neither a primary key nor a unique index over NOT NULL columns (partial, expression and deferrable ones do not count).',
-            HINT = 'Name the columns that tell its rows apart: key => array[''column''].';
+            HINT = 'Make one; one that is deferrable, or over columns that may be NULL, serves when you name its columns: key => array[''column''].';
     END IF;
     RETURN key;
 END
@@ -233,6 +257,7 @@ CREATE FUNCTION revops.resolve_binding() RETURNS trigger
 DECLARE
     -- of the same table: what was renamed since is known by its number
     numbers boolean := TG_OP = 'UPDATE' AND coalesce(OLD.numbered = NEW.host, false);
+    new_key boolean := TG_OP = 'INSERT' OR NEW.key_columns <> OLD.key_columns;
 BEGIN
     IF NEW.detached_at IS NOT NULL THEN
         RETURN NEW;
@@ -245,6 +270,9 @@ BEGIN
                 LEFT JOIN pg_attribute r ON r.attrelid = NEW.host AND r.attnum = k.attnum AND NOT r.attisdropped);
         END IF;
         PERFORM revops.check_key_columns(NEW.host, NEW.key_columns);
+        IF new_key OR NEW.host <> OLD.host OR OLD.detached_at IS NOT NULL THEN
+            PERFORM revops.check_key_unique(NEW.host, NEW.key_columns);
+        END IF;
         IF numbers AND NEW.filter IS NOT DISTINCT FROM OLD.filter THEN
             NEW.filter_columns := OLD.filter_columns;
         ELSIF NEW.filter IS NULL THEN
@@ -265,7 +293,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION revops.resolve_binding() IS
-    'Trigger of binding: checks the key''s columns (RV005) and the filter (RV001), records the columns'' numbers.';
+    'Trigger of binding: checks the key''s columns, that they are unique (RV005) and the filter (RV001), records the columns'' numbers.';
 CREATE TRIGGER a_resolve BEFORE INSERT OR UPDATE OF host, key_columns, filter, detached_at ON revops.binding
     FOR EACH ROW EXECUTE FUNCTION revops.resolve_binding();
 COMMENT ON TRIGGER a_resolve ON revops.binding IS 'checks the key and the filter, records the numbers of columns';
@@ -367,6 +395,8 @@ $$;
 COMMENT ON FUNCTION revops.save_binding(revops.binding) IS
     'Writes a new binding, or revives the detached one of that name. Raises RV005 for a name that is in use.';
 
+-- Triggers fire in order of their names: where a table holds both, its leads
+-- are to be known before its touches, whose binding has the higher number.
 CREATE FUNCTION revops.create_capture(binding_id int, kind text, host regclass) RETURNS void
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
@@ -382,13 +412,13 @@ BEGIN
             ('truncate', '')) AS t (event, tables)
     LOOP
         EXECUTE format('CREATE TRIGGER %I AFTER %s ON %s %s FOR EACH STATEMENT EXECUTE FUNCTION revops.%I(%s)',
-                       format('revops_%s_%s', binding_id, capture.event), capture.event, host, capture.tables,
+                       format('revops_%s_%s', lpad(binding_id::text, 10, '0'), capture.event), capture.event, host, capture.tables,
                        'capture_' || kind, binding_id);
     END LOOP;
 END
 $$;
 COMMENT ON FUNCTION revops.create_capture(int, text, regclass) IS
-    'Makes the four statement triggers of a binding, revops_<binding_id>_insert, _update, _delete and _truncate.';
+    'Makes the four statement triggers of a binding, revops_<binding_id>_insert, _update, _delete and _truncate; the number has ten digits, so that triggers of one table fire in order of their bindings.';
 
 CREATE FUNCTION revops.attach(wanted revops.binding, roles jsonb, personal text[]) RETURNS int
     LANGUAGE plpgsql
@@ -470,7 +500,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION revops.attach_lead(text, regclass, jsonb, text, text[], text[], text, text, int) IS
-    'Attaches a table whose rows are leads; gives the binding''s number. "roles" maps roles to columns or SQL expressions over the row: standard_roles(''lead''), and any further name as a role of its own; "personal" names further ones that are kept where they can be erased. "filter" says which rows are leads. The key is found by itself (primary key, else a unique index over NOT NULL columns) or given. Expressions run as the caller, restricted, with search_path pg_catalog: write other functions with their schema; a timestamp without time zone is read in the session''s zone unless the expression says AT TIME ZONE. Needs SELECT and TRIGGER on the table. Under the name of a detached binding that one lives again. Raises RV005, RV002 (workspace), RV001 (expression, filter), 42501; then nothing is done.';
+    'Attaches a table whose rows are leads; gives the binding''s number. "roles" maps roles to columns or SQL expressions over the row: standard_roles(''lead''), and any further name as a role of its own; "personal" names further ones that are kept where they can be erased. "filter" says which rows are leads. The key is found by itself (primary key, else a unique index over NOT NULL columns) or given; a unique index must cover it. Rows written straight into a partition of the table are not seen. Expressions run as the caller, restricted, with search_path pg_catalog: write other functions with their schema; a timestamp without time zone is read in the session''s zone unless the expression says AT TIME ZONE. Needs SELECT and TRIGGER on the table. Under the name of a detached binding that one lives again. Raises RV005, RV002 (workspace), RV001 (expression, filter), 42501; then nothing is done.';
 
 CREATE FUNCTION revops.attach_touch(binding text, host regclass, lead_binding text, roles jsonb,
                                     filter text DEFAULT NULL, key text[] DEFAULT NULL) RETURNS int
@@ -522,6 +552,21 @@ COMMENT ON FUNCTION revops.attach_opportunity(text, regclass, text, jsonb, text,
 
 -- ----- detach, and finding a lead -----------------------------------------------
 
+CREATE FUNCTION revops.captures(binding_id int)
+    RETURNS TABLE (trigger_name name, host regclass, owner regrole)
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+    SELECT t.tgname, c.oid::regclass, c.relowner::regrole
+    FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid JOIN pg_class c ON c.oid = t.tgrelid
+    WHERE p.pronamespace = 'revops'::regnamespace
+      AND p.proname IN ('capture_lead', 'capture_touch', 'capture_opportunity')
+      AND t.tgargs = convert_to(binding_id::text, 'UTF8') || '\x00'::bytea
+      AND NOT t.tgisinternal AND t.tgparentid = 0
+    $$;
+COMMENT ON FUNCTION revops.captures(int) IS
+    'Triggers of a binding, wherever they are: a table may have been renamed or replaced since it was attached.';
+
 CREATE FUNCTION revops.drop_capture(binding_id int) RETURNS void
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
@@ -529,26 +574,44 @@ CREATE FUNCTION revops.drop_capture(binding_id int) RETURNS void
 DECLARE
     capture record;
 BEGIN
-    -- wherever they are: a table may have been renamed or replaced since
-    FOR capture IN
-        SELECT t.tgname, c.oid::regclass AS host, c.relowner::regrole AS owner
-        FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid JOIN pg_class c ON c.oid = t.tgrelid
-        WHERE p.pronamespace = 'revops'::regnamespace
-          AND p.proname IN ('capture_lead', 'capture_touch', 'capture_opportunity')
-          AND t.tgargs = convert_to(binding_id::text, 'UTF8') || '\x00'::bytea
-          AND NOT t.tgisinternal AND t.tgparentid = 0
-    LOOP
+    FOR capture IN SELECT * FROM revops.captures(binding_id) LOOP
         IF NOT pg_has_role(current_user, capture.owner::oid, 'USAGE') THEN
             RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege',
                 MESSAGE = format('%s cannot be detached by role %s', capture.host, current_user),
                 DETAIL = format('PostgreSQL lets only the owner of a table, %s, drop its triggers.', capture.owner),
                 HINT = format('Detach it as %s or as a member of that role.', capture.owner);
         END IF;
-        EXECUTE format('DROP TRIGGER %I ON %s', capture.tgname, capture.host);
+        EXECUTE format('DROP TRIGGER %I ON %s', capture.trigger_name, capture.host);
     END LOOP;
 END
 $$;
 COMMENT ON FUNCTION revops.drop_capture(int) IS 'Drops the triggers of a binding; takes ownership of the table.';
+
+CREATE FUNCTION revops.guard_detach() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+DECLARE
+    capture record;
+BEGIN
+    IF TG_OP = 'UPDATE' AND (NEW.detached_at IS NULL OR OLD.detached_at IS NOT NULL) THEN
+        RETURN NEW;
+    END IF;
+    SELECT c.trigger_name, c.host INTO capture FROM revops.captures(OLD.binding_id) c ORDER BY 1 LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION USING ERRCODE = 'RV005',
+            MESSAGE = format('binding "%s" still has its triggers', OLD.binding),
+            DETAIL = format('%s has %s, among others.', capture.host, capture.trigger_name),
+            HINT = format('SELECT revops.detach(%L) removes them.', OLD.binding);
+    END IF;
+    RETURN CASE TG_OP WHEN 'DELETE' THEN OLD ELSE NEW END;
+END
+$$;
+COMMENT ON FUNCTION revops.guard_detach() IS
+    'Trigger of binding: raises RV005 when a binding is marked as detached, or deleted, whose table still has its triggers: detach() drops them first.';
+CREATE TRIGGER b_guard_detach BEFORE UPDATE OF detached_at OR DELETE ON revops.binding
+    FOR EACH ROW EXECUTE FUNCTION revops.guard_detach();
+COMMENT ON TRIGGER b_guard_detach ON revops.binding IS 'a binding is detached by detach() alone';
 
 CREATE FUNCTION revops.detach(binding text) RETURNS void
     LANGUAGE plpgsql

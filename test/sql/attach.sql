@@ -73,6 +73,11 @@ CALL try($$SELECT revops.attach_lead('leads', 'crm.lead', '{}', key => '{ID}')$$
 CALL try($$SELECT revops.attach_lead('leads', 'crm.lead', '{}', key => '{}')$$);
 CALL try($$SELECT revops.attach_lead('leads', 'crm.lead', '{}', key => '{id,id}')$$);
 CALL try($$SELECT revops.attach_lead('leads', 'crm.lead', '{}', key => array[NULL])$$);
+-- one that no unique index covers: rows of one key would be one lead
+CALL try($$SELECT revops.attach_lead('leads', 'crm.keyless', '{}', key => '{id}')$$);
+CALL try($$SELECT revops.attach_lead('leads', 'crm.lead', '{}', key => '{company,email}')$$);
+CREATE TABLE crm.parted (id int, "Region" text, PRIMARY KEY (id, "Region")) PARTITION BY LIST ("Region");
+CALL try($$SELECT revops.attach_lead('leads', 'crm.parted', '{}', key => '{Region}')$$);
 
 -- roles and filter
 CALL try($$SELECT revops.attach_lead('leads', 'crm.lead', NULL)$$);
@@ -111,6 +116,9 @@ SELECT revops.attach_lead('leads', 'crm.lead',
 CALL try($$SELECT revops.attach_lead('leads', 'crm.lead', '{}')$$);
 CALL try($$SELECT revops.attach_lead('again', 'crm.lead', '{}', filter => 'state is distinct from ''spam''')$$);
 CALL try($$SELECT revops.attach_touch('calls', 'crm.keyless', 'nobody', '{"lead": "id", "signal": "''call''"}')$$);
+CALL try($$SELECT revops.attach_touch('calls', 'crm.keyless', 'leads', '{"lead": "id", "signal": "''call''"}')$$);
+CALL try($$SELECT revops.attach_touch('calls', 'crm.keyless', 'leads', '{"lead": "id", "signal": "''call''"}', key => '{id}')$$);
+ALTER TABLE crm.keyless ALTER id DROP NOT NULL, ADD UNIQUE (id);
 CALL try($$SELECT revops.attach_touch('calls', 'crm.keyless', 'leads', '{"lead": "id", "signal": "''call''"}')$$);
 CALL try($$SELECT revops.attach_touch('calls', 'crm.keyless', 'leads', '{"lead": "id"}', key => '{id}')$$);
 CALL try($$SELECT revops.attach_touch('calls', 'crm.keyless', 'leads', '{"lead": "id", "signal": "''call''", "subject": "email"}', key => '{id}')$$);
@@ -323,6 +331,32 @@ INSERT INTO crm.fast VALUES (1);
 SELECT * FROM profiles('part');
 SELECT revops.detach('part'), revops.detach('fast');
 SELECT (SELECT count(*) FROM triggers('crm.part')) + (SELECT count(*) FROM triggers('crm.part_eu')) AS triggers_left;
+
+-- ----- by hand ----------------------------------------------------------------------
+-- a key is changed to one that is unique, or not at all; who marks a binding as
+-- detached, or deletes it, while the table has its triggers is sent to detach()
+CREATE TABLE crm.hand (id int PRIMARY KEY, a int, b int, UNIQUE (a, b) DEFERRABLE);
+SELECT revops.attach_lead('hand', 'crm.hand', '{"company_size": "a"}') > 0 AS attached;
+CALL try($$UPDATE revops.binding SET key_columns = '{a}' WHERE binding = 'hand'$$);
+UPDATE revops.binding SET key_columns = '{b,a,id}' WHERE binding = 'hand';
+CALL try($$UPDATE revops.binding SET detached_at = now() WHERE binding = 'hand'$$);
+CALL try($$DELETE FROM revops.binding WHERE binding = 'hand'$$);
+INSERT INTO crm.hand VALUES (1, 2, 3);
+SELECT key FROM revops.lead_status WHERE binding = 'hand';
+SELECT revops.detach('hand');
+SELECT count(*) AS triggers FROM triggers('crm.hand');
+SELECT detached_at IS NOT NULL AS detached FROM revops.binding WHERE binding = 'hand';
+
+-- ----- the order of triggers ----------------------------------------------------------
+-- a table that holds leads and their touches, bindings 99 and 100 on it: leads first
+ALTER TABLE revops.binding ALTER binding_id RESTART WITH 99;
+CREATE TABLE crm.form (id int PRIMARY KEY, company text);
+SELECT revops.attach_lead('forms', 'crm.form', '{"company": "company"}') AS leads,
+       revops.attach_touch('sent', 'crm.form', 'forms', '{"lead": "id", "signal": "''form_submit''"}') AS touches;
+INSERT INTO crm.form VALUES (1, 'acme'), (2, 'acme');
+SELECT l.key, l.touches FROM revops.lead l JOIN revops.binding USING (binding_id) WHERE binding = 'forms' ORDER BY l.key;
+SELECT * FROM faults();
+SELECT * FROM revops.verify();
 
 -- ----- rights ----------------------------------------------------------------------------
 CREATE ROLE regress_revops_owner;

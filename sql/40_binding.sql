@@ -39,7 +39,7 @@ COMMENT ON COLUMN revops.binding.lead_binding_id IS 'binding of the leads that t
 COMMENT ON COLUMN revops.binding.mode IS 'inline: settled at the end of the host''s statement';
 COMMENT ON COLUMN revops.binding.on_violation IS 'a stage change by the host that the transitions do not allow: record lets it through and writes it down, strict refuses it';
 COMMENT ON COLUMN revops.binding.on_error IS 'a rule that fails at run time: record counts it as not matched and writes it down, raise fails the host''s statement';
-COMMENT ON COLUMN revops.binding.owner IS 'role as which rules and expressions run, restricted';
+COMMENT ON COLUMN revops.binding.owner IS 'role as which the binding''s expressions and filter run, restricted; rules run as revops_reader';
 COMMENT ON COLUMN revops.binding.attached_at IS 'when it was attached';
 COMMENT ON COLUMN revops.binding.detached_at IS 'when it was detached; NULL: it is attached. The row stays for the leads that came by it';
 

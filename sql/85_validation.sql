@@ -28,10 +28,10 @@ BEGIN
             AND b.role NOT IN (SELECT s.role FROM revops.standard_roles('lead') s)) r;
     PERFORM revops.check_condition($2, $3, $4, names, types);
 EXCEPTION WHEN insufficient_privilege THEN
-    -- it is compiled as the binding's owner, who may have the right
+    -- whoever may grant the right may do so later: the rule matches from then on
     RAISE NOTICE '%', SQLERRM USING
-        DETAIL = 'Rule text is checked as revops_reader, which has not this right; the condition was taken unchecked.',
-        HINT = 'Grant the right to revops_reader to have it checked; the owner of the binding needs it too.';
+        DETAIL = 'Rule text runs as revops_reader, which has not this right: until it has, the rule matches nothing.',
+        HINT = 'Grant the right to revops_reader.';
 END
 $$;
 COMMENT ON FUNCTION revops.check_lead_condition(int, text, text, text) IS
@@ -421,7 +421,7 @@ BEGIN
     IF NOT pg_has_role(current_user, NEW.owner, 'USAGE') THEN
         RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege',
             MESSAGE = format('must be able to act as role %s to make it the owner of binding "%s"', NEW.owner, NEW.binding),
-            DETAIL = format('Rules and expressions run as the owner of the binding; %s has not the rights of %s.',
+            DETAIL = format('Expressions run as the owner of the binding; %s has not the rights of %s.',
                             current_user, NEW.owner),
             HINT = 'Attach the table as its owner, or as a member of that role.';
     END IF;

@@ -8,6 +8,7 @@
 #include "catalog/pg_type.h"
 #include "fmgr.h"
 #include "miscadmin.h"
+#include "utils/acl.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
@@ -61,7 +62,8 @@ revops_rules_matched(PG_FUNCTION_ARGS)
 		PG_RETURN_NULL();
 
 	GetUserIdAndSecContext(&user, &sec_context);
-	SetUserIdAndSecContext(binding->owner, sec_context | SECURITY_RESTRICTED_OPERATION);
+	SetUserIdAndSecContext(get_role_oid("revops_reader", false),
+						   sec_context | SECURITY_RESTRICTED_OPERATION);
 	guc_level = NewGUCNestLevel();
 	RestrictSearchPath();
 	program = program_for(def, binding);

@@ -209,6 +209,18 @@ collect_keys_of(Capture *capture, Tuplestorestate *store)
 	binding_run_end(run);
 }
 
+static List *
+without_repeats(List *sorted_keys)
+{
+	List	   *keys = NIL;
+	ListCell   *cell;
+
+	foreach(cell, sorted_keys)
+		if (keys == NIL || strcmp(llast(keys), lfirst(cell)) != 0)
+			keys = lappend(keys, lfirst(cell));
+	return keys;
+}
+
 /* The keys of the statement's rows, old and new, each once. */
 static void
 collect_keys(Capture *capture)
@@ -217,6 +229,7 @@ collect_keys(Capture *capture)
 	collect_keys_of(capture, capture->trigger->tg_oldtable);
 	collect_keys_of(capture, capture->trigger->tg_newtable);
 	list_sort(capture->keys, compare_keys);
+	capture->keys = without_repeats(capture->keys);
 }
 
 bool
@@ -225,7 +238,6 @@ capture_reread(Capture *capture, CaptureAgain again)
 	TupleTableSlot *slot;
 	BindingRun *run;
 	ListCell   *cell;
-	const char *last = NULL;
 
 	if (!capture->stale)
 		return false;
@@ -237,9 +249,6 @@ capture_reread(Capture *capture, CaptureAgain again)
 		const char *key = lfirst(cell);
 		bool		there;
 
-		if (last != NULL && strcmp(key, last) == 0)
-			continue;
-		last = key;
 		settle_as(&capture->settle, capture->binding->owner);
 		there = host_row_by_key(capture, key, slot);
 		again(capture, run, there ? slot : NULL, key);

@@ -526,7 +526,7 @@ take_due(Decision *d)
 {
 	int			entry = d->agreement->by_purpose[PURPOSE_ENTRY];
 
-	if (d->news->recycle_due && entry != NO_STAGE && d->state->gone_at == NO_TIME &&
+	if (d->news->recycle_due && entry != NO_STAGE &&
 		purpose_of(d->agreement, d->state->stage) == PURPOSE_NURTURE)
 		move_to(d, entry, CAUSE_DUE, NULL, d->now, false);
 }

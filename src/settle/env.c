@@ -68,8 +68,10 @@ match_step(void *arg)
 {
 	Question   *q = arg;
 
+	settle_rules_begin(q->s);
 	ruleset_prepare(q->set);
 	q->holds = ruleset_match_one(q->set, q->rule, q->roles);
+	settle_rules_end(q->s);
 }
 
 /* Does a condition hold for the lead at hand?  Rule -1 always does. */

@@ -6,6 +6,7 @@
 
 #include "access/xact.h"
 #include "miscadmin.h"
+#include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/memutils.h"
@@ -54,6 +55,7 @@ settle_begin(Settle *s, int32 workspace_id, bool careful)
 	faults_init(&s->faults, s->context);
 	s->now = engine_clock();
 
+	s->reader = get_role_oid("revops_reader", false);
 	GetUserIdAndSecContext(&s->user, &s->sec_context);
 	s->guc_level = NewGUCNestLevel();
 	RestrictSearchPath();
@@ -88,6 +90,18 @@ settle_as(Settle *s, Oid owner)
 }
 
 void
+settle_rules_begin(Settle *s)
+{
+	settle_as(s, s->reader);
+}
+
+void
+settle_rules_end(Settle *s)
+{
+	settle_as(s, s->binding->owner);
+}
+
+void
 settle_use(Settle *s, Binding *binding)
 {
 	MemoryContext old;
@@ -97,8 +111,10 @@ settle_use(Settle *s, Binding *binding)
 		return;
 	old = MemoryContextSwitchTo(s->context);
 	s->binding = binding;
+	settle_rules_begin(s);
 	s->program = program_for(s->def, binding);
 	ruleset_prepare(s->program->scoring);
+	settle_rules_end(s);
 	s->stored = binding_role_slot(binding);
 	s->stored_before = binding_role_slot(binding);
 	if (!s->program->told)
@@ -125,10 +141,12 @@ rule_fault(void *arg, int rule, ErrorData *error)
 static void
 match_rules(Settle *s, TupleTableSlot *roles)
 {
+	settle_rules_begin(s);
 	if (s->careful)
 		ruleset_match_careful(s->program->scoring, roles, s->fired, rule_fault, s);
 	else
 		ruleset_match(s->program->scoring, roles, s->fired);
+	settle_rules_end(s);
 }
 
 static Datum

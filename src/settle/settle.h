@@ -4,7 +4,8 @@
  *
  * A settle is begun for one workspace, is told of leads one after the other,
  * and is ended.  In between the current user is the owner of the lead's
- * binding, restricted, with the search path pinned, because rules run then.
+ * binding, restricted, with the search path pinned, because expressions of the
+ * binding run then; while rules run it is revops_reader.
  *
  * Each lead is locked without waiting (verbs wait), what waits for it is
  * folded in, decide() says what becomes of it, and rows are written in bulk.
@@ -48,6 +49,8 @@ typedef struct Settle
 	TupleTableSlot *stored;		/* slots for profiles read back */
 	TupleTableSlot *stored_before;
 	uint64	   *fired;
+
+	Oid			reader;			/* revops_reader, as which rules run */
 
 	/* to be restored at the end */
 	Oid			user;
@@ -95,6 +98,14 @@ extern void settle_begin(Settle *s, int32 workspace_id, bool careful);
  * settle_use does it for a lead binding's owner.
  */
 extern void settle_as(Settle *s, Oid owner);
+
+/*
+ * Rule text is written by people who may not act as the binding's owner: rules
+ * and conditions are compiled and run as revops_reader, which owns nothing.
+ * From settle_rules_begin to settle_rules_end; an error needs no end.
+ */
+extern void settle_rules_begin(Settle *s);
+extern void settle_rules_end(Settle *s);
 
 /* Work on leads of this binding from now on. */
 extern void settle_use(Settle *s, Binding *binding);

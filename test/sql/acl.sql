@@ -185,7 +185,7 @@ UPDATE revops.score_rule SET points = 6, condition = 'public.innocent(2)' WHERE 
 SELECT count(*) FROM revops.agreement_problems(:draft);
 DELETE FROM revops.agreement WHERE agreement_id = :draft;
 
--- a rule may name what revops_reader may not use: taken unchecked, told
+-- a rule may name what revops_reader may not use: it matches nothing until it may, and says so
 CREATE SCHEMA secret;
 CREATE FUNCTION secret.target(text) RETURNS boolean IMMUTABLE LANGUAGE sql AS 'SELECT $1 = ''x''';
 SELECT revops.draft_agreement() AS draft \gset

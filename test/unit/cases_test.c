@@ -90,7 +90,9 @@ static const Case cases[] = {
 	{"advance with it", "mql", "owner handed running", "advance=nurture for=timing", "mql > nurture by advance for timing, void"},
 	{"advance from no stage of this version", "-", "moved", "advance=mql", "refused: move"},
 	{"assign", "mql", "owner handed running", "assign=8 for=better", "assign to 7/8"},
-	{"assign for the first time", "lead", "", "assign=8", "assign to 7/8, clock"},
+	{"assign for the first time", "mql", "", "assign=8", "assign to 7/8, clock"},
+	{"assign before the handoff", "lead", "", "assign=8", "assign to 7/8"},
+	{"an owner from before the handoff", "lead", "owner fit=50 intent=20", "touch=1", "lead > mql by score, kept to 7/5, clock"},
 	{"assign what is gone", "mql", "gone", "assign=8", "refused: gone"},
 	{"touches that come with a refusal", "lead", "fit=50", "touch=20 accept", "refused: move"},
 

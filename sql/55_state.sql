@@ -83,8 +83,10 @@ CREATE TABLE revops.lead_delta
     gone         boolean,
     opportunity  text COLLATE "C",
     opportunity_at timestamptz,
+    new_key      text COLLATE "C",
     PRIMARY KEY (lead_id, delta_id)
 );
+CREATE INDEX lead_delta_key ON revops.lead_delta (new_key) WHERE new_key IS NOT NULL;
 COMMENT ON TABLE revops.lead_delta IS 'What could not be settled at once because the lead was busy; folded by the next settle of the lead, or by settle().';
 COMMENT ON COLUMN revops.lead_delta.lead_id IS 'the lead';
 COMMENT ON COLUMN revops.lead_delta.delta_id IS 'number of the delta, growing';
@@ -101,6 +103,7 @@ COMMENT ON COLUMN revops.lead_delta.recount IS 'true: a touch was taken back, su
 COMMENT ON COLUMN revops.lead_delta.gone IS 'true: the host deleted the row; false: it is back';
 COMMENT ON COLUMN revops.lead_delta.opportunity IS 'open or won: a deal that is to move the lead';
 COMMENT ON COLUMN revops.lead_delta.opportunity_at IS 'when the deal was opened or won';
+COMMENT ON COLUMN revops.lead_delta.new_key IS 'key that the host gave the row: the lead is found by it at once';
 
 CREATE TABLE revops.lead_identity
 (

@@ -71,8 +71,7 @@ make_room(Capture *capture, const char *key, int64 lead_id)
 	capture->displaced = lappend(capture->displaced, displaced);
 	MemoryContextSwitchTo(old);
 	change_init(&change);
-	/* no key is written so: a backslash stands before '|' or '\\' only */
-	change.new_key = psprintf("%s\\%lld", key, (long long) other);
+	change.new_key = displaced_key(key, other);
 	(void) settle_lead(s, other, &change);
 }
 

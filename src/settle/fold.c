@@ -111,6 +111,8 @@ take_one(HeapTuple tuple, TupleDesc desc, int32 agreement_id, PendingDeltas *pen
 	if (!nulls[DELTA_OPPORTUNITY])
 		news_of_deal(pending, TextDatumGetCString(v[DELTA_OPPORTUNITY]),
 					 DatumGetTimestampTz(v[DELTA_OPPORTUNITY_AT]));
+	if (!nulls[DELTA_NEW_KEY])
+		pending->new_key = TextDatumGetCString(v[DELTA_NEW_KEY]);
 	pending->n++;
 }
 
@@ -172,6 +174,8 @@ delta_append(Writers *writers, const Definitions *def, const DeltaNews *news,
 	v[DELTA_OPPORTUNITY] = CStringGetTextDatum(news->opportunity == OPPORTUNITY_IS_WON ?
 											   "won" : "open");
 	v[DELTA_OPPORTUNITY_AT] = TimestampTzGetDatum(news->opportunity_at);
+	nulls[DELTA_NEW_KEY] = (news->new_key == NULL);
+	v[DELTA_NEW_KEY] = news->new_key == NULL ? (Datum) 0 : CStringGetTextDatum(news->new_key);
 	writer_add(writers, TABLE_LEAD_DELTA, v, nulls);
 }
 

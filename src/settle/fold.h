@@ -46,6 +46,7 @@ typedef struct PendingDeltas
 	bool		is_back;
 	OpportunityNews opportunity;
 	TimestampTz opportunity_at;
+	char	   *new_key;		/* NULL: unchanged */
 } PendingDeltas;
 
 /* Is anything waiting for any lead?  Cheap: looks at the table's size only. */
@@ -65,6 +66,7 @@ typedef struct DeltaNews
 	bool		is_back;
 	OpportunityNews opportunity;
 	TimestampTz opportunity_at;
+	const char *new_key;		/* NULL: unchanged */
 } DeltaNews;
 extern void delta_append(Writers *writers, const Definitions *def,
 						 const DeltaNews *news, TimestampTz now);

@@ -11,6 +11,7 @@
 #include "access/tableam.h"
 #include "access/xact.h"
 #include "catalog/pg_collation.h"
+#include "storage/bufmgr.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/snapmgr.h"
@@ -33,8 +34,26 @@ engine_scan_end(SysScanDesc scan)
 	PopActiveSnapshot();
 }
 
+/* A column of a tuple; 0 when it is NULL. */
+static Datum
+column_of(Writers *writers, EngineTable table, HeapTuple tuple, int column)
+{
+	bool		isnull;
+	Datum		value = heap_getattr(tuple, column + 1,
+									 RelationGetDescr(writers->tables[table].rel), &isnull);
+
+	return isnull ? (Datum) 0 : value;
+}
+
+char *
+displaced_key(const char *key, int64 lead_id)
+{
+	/* no key is written so: a backslash stands before '|' or '\\' only */
+	return psprintf("%s\\%lld", key, (long long) lead_id);
+}
+
 int64
-lead_find(Writers *writers, int32 binding_id, const char *key)
+lead_find_row(Writers *writers, int32 binding_id, const char *key)
 {
 	ScanKeyData keys[2];
 	SysScanDesc scan;
@@ -48,15 +67,88 @@ lead_find(Writers *writers, int32 binding_id, const char *key)
 	scan = engine_scan(writers, TABLE_LEAD, engine_index("lead_key"), 2, keys);
 	tuple = systable_getnext(scan);
 	if (HeapTupleIsValid(tuple))
-	{
-		bool		isnull;
+		lead_id = DatumGetInt64(column_of(writers, TABLE_LEAD, tuple, LEAD_COL_LEAD_ID));
+	engine_scan_end(scan);
+	return lead_id;
+}
 
-		lead_id = DatumGetInt64(heap_getattr(tuple, LEAD_COL_LEAD_ID + 1,
-											 RelationGetDescr(writers->tables[TABLE_LEAD].rel),
-											 &isnull));
+/* Has the lead the key, or does a rename that waits take it away (or give it)? */
+static bool
+keeps_key(Writers *writers, int64 lead_id, const char *key, bool otherwise)
+{
+	ScanKeyData scankey;
+	SysScanDesc scan;
+	HeapTuple	tuple;
+	bool		keeps = otherwise;
+
+	ScanKeyInit(&scankey, DELTA_LEAD_ID + 1, BTEqualStrategyNumber, F_INT8EQ,
+				Int64GetDatum(lead_id));
+	scan = engine_scan(writers, TABLE_LEAD_DELTA,
+					   writer_pkey(writers, TABLE_LEAD_DELTA), 1, &scankey);
+	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+	{
+		Datum		new_key = column_of(writers, TABLE_LEAD_DELTA, tuple, DELTA_NEW_KEY);
+
+		if (new_key != NO_TEXT)
+			keeps = strcmp(TextDatumGetCString(new_key), key) == 0;
+	}
+	engine_scan_end(scan);
+	return keeps;
+}
+
+static bool
+is_of_binding(Writers *writers, int64 lead_id, int32 binding_id)
+{
+	ScanKeyData key;
+	SysScanDesc scan;
+	HeapTuple	tuple;
+	bool		found;
+
+	ScanKeyInit(&key, LEAD_COL_LEAD_ID + 1, BTEqualStrategyNumber, F_INT8EQ,
+				Int64GetDatum(lead_id));
+	scan = engine_scan(writers, TABLE_LEAD, writer_pkey(writers, TABLE_LEAD), 1, &key);
+	tuple = systable_getnext(scan);
+	found = HeapTupleIsValid(tuple) &&
+		DatumGetInt32(column_of(writers, TABLE_LEAD, tuple, LEAD_COL_BINDING_ID)) == binding_id;
+	engine_scan_end(scan);
+	return found;
+}
+
+/* The lead that a rename that waits gives this key; 0 when there is none. */
+static int64
+find_by_rename(Writers *writers, int32 binding_id, const char *key)
+{
+	ScanKeyData scankey;
+	SysScanDesc scan;
+	HeapTuple	tuple;
+	int64		lead_id = 0;
+
+	ScanKeyInit(&scankey, DELTA_NEW_KEY + 1, BTEqualStrategyNumber, F_TEXTEQ,
+				CStringGetTextDatum(key));
+	scan = engine_scan(writers, TABLE_LEAD_DELTA, engine_index("lead_delta_key"), 1, &scankey);
+	while (lead_id == 0 && HeapTupleIsValid(tuple = systable_getnext(scan)))
+	{
+		int64		renamed = DatumGetInt64(column_of(writers, TABLE_LEAD_DELTA, tuple,
+													  DELTA_LEAD_ID));
+
+		if (is_of_binding(writers, renamed, binding_id) &&
+			keeps_key(writers, renamed, key, false))
+			lead_id = renamed;
 	}
 	engine_scan_end(scan);
 	return lead_id;
+}
+
+int64
+lead_find(Writers *writers, int32 binding_id, const char *key)
+{
+	int64		lead_id = lead_find_row(writers, binding_id, key);
+
+	if (RelationGetNumberOfBlocks(writer_of(writers, TABLE_LEAD_DELTA)->rel) == 0)
+		return lead_id;
+	if (lead_id != 0 && keeps_key(writers, lead_id, key, true))
+		return lead_id;
+	return find_by_rename(writers, binding_id, key);
 }
 
 /* Where is the lead's row?  Its last version may be elsewhere by now. */

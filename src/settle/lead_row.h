@@ -31,6 +31,12 @@ typedef struct LeadRow
 	Datum		segment;
 } LeadRow;
 
+/* The lead whose row has this key, renames that wait aside; 0: none. */
+extern int64 lead_find_row(Writers *writers, int32 binding_id, const char *key);
+
+/* The key of a lead that had to give up its own. */
+extern char *displaced_key(const char *key, int64 lead_id);
+
 typedef enum LockResult
 {
 	LEAD_LOCKED,
@@ -39,8 +45,8 @@ typedef enum LockResult
 } LockResult;
 
 /*
- * The lead's number by its key, 0 when there is none.  Reads under the newest
- * snapshot.
+ * The lead's number by its key, 0 when there is none.  A rename that waits for a
+ * busy lead counts.  Reads under the newest snapshot.
  */
 extern int64 lead_find(Writers *writers, int32 binding_id, const char *key);
 

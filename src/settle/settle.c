@@ -382,7 +382,8 @@ settle_later(Settle *s, int64 lead_id, const LeadChange *change)
 {
 	DeltaNews	delta = {.lead_id = lead_id,.sums = change->sums,
 		.is_gone = change->is_gone,.is_back = change->is_back,
-	.opportunity = change->opportunity,.opportunity_at = change->opportunity_at};
+	.opportunity = change->opportunity,.opportunity_at = change->opportunity_at,
+	.new_key = change->new_key};
 
 	if (change->roles != NULL)
 		delta.profile_id = profile_write(&s->writers, s->binding, lead_id,
@@ -471,6 +472,36 @@ news_of_profile(Settle *s, LeadRow *row, const LeadChange *change,
 	take_dimensions(row, now);
 }
 
+/*
+ * The lead's new key.  Another lead's row may still have it, where renames
+ * wait for busy leads: it steps aside, or, busy itself, lets the rename wait.
+ */
+static void
+take_key(Settle *s, LeadRow *row, const char *key)
+{
+	DeltaNews	again = {.lead_id = row->state.lead_id,.new_key = key};
+	LeadRow		other;
+	int64		other_id;
+
+	if (key == NULL)
+		return;
+	other_id = lead_find_row(&s->writers, row->binding_id, key);
+	if (other_id != 0 && other_id != row->state.lead_id)
+	{
+		if (lead_lock(&s->writers, other_id, false, s->agreement, &other) != LEAD_LOCKED)
+		{
+			delta_append(&s->writers, s->def, &again, s->now);
+			return;
+		}
+		other.key = CStringGetTextDatum(displaced_key(key, other_id));
+		PushActiveSnapshot(GetLatestSnapshot());
+		lead_update(&s->writers, &other);
+		PopActiveSnapshot();
+		CommandCounterIncrement();
+	}
+	row->key = CStringGetTextDatum(key);
+}
+
 static void
 settle_locked(Settle *s, LeadRow *row, const LeadChange *change)
 {
@@ -508,8 +539,7 @@ settle_locked(Settle *s, LeadRow *row, const LeadChange *change)
 	effects_write(s, row, &effects);
 	row->agreement_id = s->agreement->agreement_id;
 	row->settled_at = s->now;
-	if (change->new_key != NULL)
-		row->key = CStringGetTextDatum(change->new_key);
+	take_key(s, row, change->new_key != NULL ? change->new_key : pending.new_key);
 	PushActiveSnapshot(GetLatestSnapshot());
 	lead_update(&s->writers, row);
 	PopActiveSnapshot();

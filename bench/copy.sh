@@ -22,7 +22,7 @@ shopt -s inherit_errexit
 
 leads=${BENCH_LEADS:-200000}
 rounds=${BENCH_ROUNDS:-3}
-# shellcheck source=write/lib.sh
+# shellcheck source=./bench/write/lib.sh
 source bench/write/lib.sh
 
 # run VARIANT: prints microseconds of CPU a lead; leaves the digest in a file

@@ -17,7 +17,7 @@ shopt -s inherit_errexit
 
 seconds=${BENCH_SECONDS:-5}
 rounds=${BENCH_SINGLE_ROUNDS:-7}
-# shellcheck source=write/lib.sh
+# shellcheck source=./bench/write/lib.sh
 source bench/write/lib.sh
 
 # what a lead's rows say, whose numbers and moments differ

@@ -18,7 +18,7 @@ shopt -s inherit_errexit
 
 seconds=${BENCH_SECONDS:-5}
 rounds=${BENCH_TOUCH_ROUNDS:-3}
-# shellcheck source=write/lib.sh
+# shellcheck source=./bench/write/lib.sh
 source bench/write/lib.sh
 
 # every act is a touch, and is in a lead's state or in a delta of it
@@ -55,7 +55,7 @@ sql "${prefix}_leads" -c "COPY crm.lead FROM '$work/leads'" -c "VACUUM ANALYZE"
 for ((round = 1; round <= rounds; round++)); do
 	for kind in touch touches; do
 		for variant in ours hand bare; do
-			run "${kind}_$variant" $([ $kind = touch ] && echo 4 || echo 1) >> "$work/tps.$kind.$variant"
+			run "${kind}_$variant" "$([ $kind = touch ] && echo 4 || echo 1)" >> "$work/tps.$kind.$variant"
 		done
 	done
 done

@@ -1,3 +1,5 @@
+# shellcheck shell=bash
+#
 # What copy.sh, single.sh and touch.sh share: a template database and copies of
 # it, so that every run begins with fresh tables and sequences.
 #

@@ -245,7 +245,7 @@ lead_lock(Writers *writers, int64 lead_id, bool wait, const Agreement *agreement
 		return LEAD_UNKNOWN;
 	if (IsolationUsesXactSnapshot() && !wait)
 		return LEAD_BUSY;
-	slot = table_slot_create(rel, NULL);
+	slot = writer_lock_slot(writers, TABLE_LEAD);
 	PushActiveSnapshot(GetLatestSnapshot());
 	result = table_tuple_lock(rel, &tid, GetActiveSnapshot(), slot,
 							  GetCurrentCommandId(true), LockTupleNoKeyExclusive,
@@ -257,7 +257,7 @@ lead_lock(Writers *writers, int64 lead_id, bool wait, const Agreement *agreement
 		read_row(slot, agreement, row);
 		answer = LEAD_LOCKED;
 	}
-	ExecDropSingleTupleTableSlot(slot);
+	ExecClearTuple(slot);
 	return answer;
 }
 

@@ -249,13 +249,40 @@ writers_flush(Writers *writers)
 	return any;
 }
 
+TupleTableSlot *
+writer_lock_slot(Writers *writers, EngineTable table)
+{
+	Writer	   *w = writer_of(writers, table);
+
+	if (w->locked == NULL)
+	{
+		MemoryContext old = MemoryContextSwitchTo(writers->context);
+
+		w->locked = table_slot_create(w->rel, NULL);
+		MemoryContextSwitchTo(old);
+	}
+	return w->locked;
+}
+
+static TupleTableSlot *
+update_slot(Writers *writers, Writer *w)
+{
+	if (w->updated == NULL)
+	{
+		MemoryContext old = MemoryContextSwitchTo(writers->context);
+
+		w->updated = MakeSingleTupleTableSlot(RelationGetDescr(w->rel), &TTSOpsHeapTuple);
+		MemoryContextSwitchTo(old);
+	}
+	return w->updated;
+}
+
 void
 writer_update(Writers *writers, EngineTable table, ItemPointer tid,
 			  Datum *values, bool *nulls)
 {
 	Writer	   *w = writer_of(writers, table);
-	TupleTableSlot *slot = MakeSingleTupleTableSlot(RelationGetDescr(w->rel),
-													&TTSOpsHeapTuple);
+	TupleTableSlot *slot = update_slot(writers, w);
 	bool		needs_index;
 
 	ExecStoreHeapTuple(heap_form_tuple(RelationGetDescr(w->rel), values, nulls),
@@ -264,7 +291,7 @@ writer_update(Writers *writers, EngineTable table, ItemPointer tid,
 	if (needs_index)
 		insert_index_entries(writers, w, slot);
 	*tid = slot->tts_tid;
-	ExecDropSingleTupleTableSlot(slot);
+	ExecClearTuple(slot);
 }
 
 void
@@ -280,6 +307,10 @@ close_one(Writer *w)
 		return;
 	for (int i = 0; i < w->made; i++)
 		ExecDropSingleTupleTableSlot(w->slots[i]);
+	if (w->locked != NULL)
+		ExecDropSingleTupleTableSlot(w->locked);
+	if (w->updated != NULL)
+		ExecDropSingleTupleTableSlot(w->updated);
 	ExecCloseIndices(w->result);
 	table_close(w->rel, NoLock);
 }

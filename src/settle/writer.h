@@ -37,6 +37,8 @@ typedef struct Writer
 	TupleTableSlot **slots;
 	int			used;
 	int			made;			/* slots that exist */
+	TupleTableSlot *locked;		/* see writer_lock_slot; NULL: not made yet */
+	TupleTableSlot *updated;	/* of writer_update; NULL: not made yet */
 	bool		direct;			/* straight into the heap */
 } Writer;
 
@@ -61,6 +63,12 @@ extern Oid	writer_pkey(Writers *writers, EngineTable table);
 /* Collect a row; the values are copied. */
 extern void writer_add(Writers *writers, EngineTable table,
 					   Datum *values, bool *nulls);
+
+/*
+ * A slot for a row of the table that is locked, for all of the settle.  Whoever
+ * fills it clears it, for it pins a buffer.
+ */
+extern TupleTableSlot *writer_lock_slot(Writers *writers, EngineTable table);
 
 /*
  * Replace the row at `tid`, which the caller has locked, at once.  On return

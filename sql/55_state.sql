@@ -84,6 +84,7 @@ CREATE TABLE revops.lead_delta
     opportunity  text COLLATE "C",
     opportunity_at timestamptz,
     new_key      text COLLATE "C",
+    personal     jsonb,
     PRIMARY KEY (lead_id, delta_id)
 );
 CREATE INDEX lead_delta_key ON revops.lead_delta (new_key) WHERE new_key IS NOT NULL;
@@ -103,6 +104,7 @@ COMMENT ON COLUMN revops.lead_delta.recount IS 'true: a touch was taken back, su
 COMMENT ON COLUMN revops.lead_delta.gone IS 'true: the host deleted the row; false: it is back';
 COMMENT ON COLUMN revops.lead_delta.opportunity IS 'open or won: a deal that is to move the lead';
 COMMENT ON COLUMN revops.lead_delta.opportunity_at IS 'when the deal was opened or won';
+COMMENT ON COLUMN revops.lead_delta.personal IS 'personal roles of a new profile, until they are folded into lead_identity; erased by forget()';
 COMMENT ON COLUMN revops.lead_delta.new_key IS 'key that the host gave the row: the lead is found by it at once';
 
 CREATE TABLE revops.lead_identity

@@ -22,7 +22,8 @@ env_roles(Settle *s)
 	if (s->roles == NULL)
 	{
 		(void) writers_flush(&s->writers);
-		(void) profile_read(&s->writers, s->binding, s->lead_id, s->profile_id, s->stored);
+		(void) profile_read(&s->writers, s->binding, s->lead_id, s->profile_id,
+							NULL, s->stored);
 		s->roles = s->stored;
 	}
 	return s->roles;

@@ -21,6 +21,20 @@
 #include "time/decay.h"
 
 void
+fold_begin(Writers *writers)
+{
+	PushActiveSnapshot(GetLatestSnapshot());
+	writers->frozen = true;
+}
+
+void
+fold_end(Writers *writers)
+{
+	writers->frozen = false;
+	PopActiveSnapshot();
+}
+
+void
 sums_init(TouchSums *sums)
 {
 	memset(sums, 0, sizeof(TouchSums));
@@ -111,6 +125,8 @@ take_one(HeapTuple tuple, TupleDesc desc, int32 agreement_id, PendingDeltas *pen
 	if (!nulls[DELTA_OPPORTUNITY])
 		news_of_deal(pending, TextDatumGetCString(v[DELTA_OPPORTUNITY]),
 					 DatumGetTimestampTz(v[DELTA_OPPORTUNITY_AT]));
+	if (!nulls[DELTA_PERSONAL])
+		pending->personal = (Jsonb *) PG_DETOAST_DATUM_COPY(v[DELTA_PERSONAL]);
 	if (!nulls[DELTA_NEW_KEY])
 		pending->new_key = TextDatumGetCString(v[DELTA_NEW_KEY]);
 	pending->n++;
@@ -174,6 +190,8 @@ delta_append(Writers *writers, const Definitions *def, const DeltaNews *news,
 	v[DELTA_OPPORTUNITY] = CStringGetTextDatum(news->opportunity == OPPORTUNITY_IS_WON ?
 											   "won" : "open");
 	v[DELTA_OPPORTUNITY_AT] = TimestampTzGetDatum(news->opportunity_at);
+	nulls[DELTA_PERSONAL] = (news->personal == NULL);
+	v[DELTA_PERSONAL] = PointerGetDatum(news->personal);
 	nulls[DELTA_NEW_KEY] = (news->new_key == NULL);
 	v[DELTA_NEW_KEY] = news->new_key == NULL ? (Datum) 0 : CStringGetTextDatum(news->new_key);
 	writer_add(writers, TABLE_LEAD_DELTA, v, nulls);
@@ -410,7 +428,7 @@ profile_row(Writers *writers, int64 lead_id, int64 *change_id)
 
 int64
 profile_read(Writers *writers, Binding *binding, int64 lead_id, int64 change_id,
-			 TupleTableSlot *roles)
+			 Jsonb *personal, TupleTableSlot *roles)
 {
 	ItemPointerData tid;
 	Jsonb	   *profile = profile_row(writers, lead_id, &change_id);
@@ -420,11 +438,13 @@ profile_read(Writers *writers, Binding *binding, int64 lead_id, int64 change_id,
 		ExecStoreAllNullTuple(roles);
 		return 0;
 	}
-	profile_to_slot(binding, profile, identity_read(writers, lead_id, &tid), roles);
+	if (personal == NULL)
+		personal = identity_read(writers, lead_id, &tid);
+	profile_to_slot(binding, profile, personal, roles);
 	return change_id;
 }
 
-static void
+void
 identity_write(Writers *writers, Binding *binding, int64 lead_id, Jsonb *personal,
 			   bool is_new)
 {
@@ -456,7 +476,7 @@ identity_erase(Writers *writers, int64 lead_id)
 
 int64
 profile_write(Writers *writers, Binding *binding, int64 lead_id, TupleTableSlot *roles,
-			  bool is_new, TimestampTz now)
+			  TimestampTz now)
 {
 	Datum		v[PROFILE_COLS];
 	bool		nulls[PROFILE_COLS] = {0};
@@ -469,7 +489,6 @@ profile_write(Writers *writers, Binding *binding, int64 lead_id, TupleTableSlot 
 	v[PROFILE_BINDING_ID] = Int32GetDatum(binding->binding_id);
 	v[PROFILE_PROFILE] = JsonbPGetDatum(profile_from_slot(binding, roles, false));
 	writer_add(writers, TABLE_PROFILE_CHANGE, v, nulls);
-	identity_write(writers, binding, lead_id, profile_from_slot(binding, roles, true), is_new);
 	return change_id;
 }
 

@@ -4,8 +4,9 @@
  *		profile, the clock that runs.
  *
  * The rule (holds): lock the lead, THEN take a new snapshot, then read and
- * delete its deltas, in one transaction.  Every function here that reads takes
- * the newest snapshot; callers hold the lead's lock.
+ * delete its deltas, in one transaction.  Whoever commits a touch and its delta
+ * meanwhile must be seen whole or not at all: all reads of one fold go under
+ * that one snapshot, from fold_begin to fold_end.
  */
 #ifndef REVOPS_FOLD_H
 #define REVOPS_FOLD_H
@@ -29,6 +30,10 @@ typedef struct TouchSums
 
 extern void sums_init(TouchSums *sums);
 
+/* The lead is locked: take the snapshot that all reads of it go under. */
+extern void fold_begin(Writers *writers);
+extern void fold_end(Writers *writers);
+
 /* Add a touch of these points; sign -1 takes one back and asks for a recount. */
 extern void sums_add(TouchSums *sums, const Definitions *def, const Signal *signal,
 					 TimestampTz occurred_at, int sign);
@@ -47,6 +52,7 @@ typedef struct PendingDeltas
 	OpportunityNews opportunity;
 	TimestampTz opportunity_at;
 	char	   *new_key;		/* NULL: unchanged */
+	Jsonb	   *personal;		/* of the newest profile; NULL: as lead_identity has it */
 } PendingDeltas;
 
 /* Is anything waiting for any lead?  Cheap: looks at the table's size only. */
@@ -67,6 +73,7 @@ typedef struct DeltaNews
 	OpportunityNews opportunity;
 	TimestampTz opportunity_at;
 	const char *new_key;		/* NULL: unchanged */
+	Jsonb	   *personal;		/* personal roles of that profile */
 } DeltaNews;
 extern void delta_append(Writers *writers, const Definitions *def,
 						 const DeltaNews *news, TimestampTz now);
@@ -94,15 +101,22 @@ extern TimestampTz first_answer(Writers *writers, const Definitions *def,
 
 /*
  * The lead's profile as of change_id, or its newest (change_id = 0), with its
- * personal roles, into a role slot of the binding.  Returns the change_id
- * read, 0 when there is none.
+ * personal roles (NULL: as lead_identity has them), into a role slot of the
+ * binding.  Returns the change_id read, 0 when there is none.
  */
 extern int64 profile_read(Writers *writers, Binding *binding, int64 lead_id,
-						  int64 change_id, TupleTableSlot *roles);
+						  int64 change_id, Jsonb *personal, TupleTableSlot *roles);
 
-/* Append a profile_change and replace the identity; returns its change_id. */
+/* Append a profile_change with the roles that are not personal; returns its change_id. */
 extern int64 profile_write(Writers *writers, Binding *binding, int64 lead_id,
-						   TupleTableSlot *roles, bool is_new, TimestampTz now);
+						   TupleTableSlot *roles, TimestampTz now);
+
+/*
+ * Write the lead's personal roles.  The lead must be new or locked: its
+ * identity has no other guard.
+ */
+extern void identity_write(Writers *writers, Binding *binding, int64 lead_id,
+						   Jsonb *personal, bool is_new);
 
 /* Erase the lead's personal roles, and let what is read next see it. */
 extern void identity_erase(Writers *writers, int64 lead_id);

@@ -22,7 +22,7 @@
 SysScanDesc
 engine_scan(Writers *writers, EngineTable table, Oid index, int nkeys, ScanKey keys)
 {
-	PushActiveSnapshot(GetLatestSnapshot());
+	PushActiveSnapshot(writers->frozen ? GetActiveSnapshot() : GetLatestSnapshot());
 	return systable_beginscan(writer_of(writers, table)->rel, index, true,
 							  GetActiveSnapshot(), nkeys, keys);
 }

@@ -64,7 +64,10 @@ extern LockResult lead_lock(Writers *writers, int64 lead_id, bool wait,
 extern void lead_insert(Writers *writers, const LeadRow *row);
 extern void lead_update(Writers *writers, LeadRow *row);
 
-/* Index scans over our tables read under the newest snapshot. */
+/*
+ * Index scans over our tables read under the newest snapshot; between
+ * fold_begin and fold_end under the one taken there.
+ */
 extern struct SysScanDescData *engine_scan(Writers *writers, EngineTable table,
 										   Oid index, int nkeys,
 										   struct ScanKeyData *keys);

@@ -366,8 +366,9 @@ settle_new(Settle *s, TupleTableSlot *roles, const char *key)
 	env_init(&env, s);
 	decide(s->agreement, &row.state, &news, s->now, &env, &effects);
 
-	row.profile_id = profile_write(&s->writers, s->binding, row.state.lead_id, roles,
-								   true, s->now);
+	row.profile_id = profile_write(&s->writers, s->binding, row.state.lead_id, roles, s->now);
+	identity_write(&s->writers, s->binding, row.state.lead_id,
+				   profile_from_slot(s->binding, roles, true), true);
 	effects_write(s, &row, &effects);
 	lead_insert(&s->writers, &row);
 	MemoryContextSwitchTo(old);
@@ -386,8 +387,11 @@ settle_later(Settle *s, int64 lead_id, const LeadChange *change)
 	.new_key = change->new_key};
 
 	if (change->roles != NULL)
+	{
 		delta.profile_id = profile_write(&s->writers, s->binding, lead_id,
-										 change->roles, false, s->now);
+										 change->roles, s->now);
+		delta.personal = profile_from_slot(s->binding, change->roles, true);
+	}
 	delta_append(&s->writers, s->def, &delta, s->now);
 }
 
@@ -446,21 +450,27 @@ news_of_profile(Settle *s, LeadRow *row, const LeadChange *change,
 	if (before == NULL || pending->profile)
 	{
 		(void) profile_read(&s->writers, s->binding, s->lead_id, row->profile_id,
-							s->stored_before);
+							NULL, s->stored_before);
 		before = s->stored_before;
 	}
 	if (now != NULL)
 	{
 		/* one that waited has been written: it must not remain the newest */
 		if (pending->profile || !binding_same_roles(s->binding, now, before))
-			row->profile_id = profile_write(&s->writers, s->binding, s->lead_id, now,
-											false, s->now);
+		{
+			row->profile_id = profile_write(&s->writers, s->binding, s->lead_id, now, s->now);
+			identity_write(&s->writers, s->binding, s->lead_id,
+						   profile_from_slot(s->binding, now, true), false);
+		}
 	}
 	else
 	{
 		row->profile_id = profile_read(&s->writers, s->binding, s->lead_id,
-									   pending->profile ? 0 : row->profile_id, s->stored);
+									   pending->profile ? 0 : row->profile_id,
+									   pending->personal, s->stored);
 		now = s->stored;
+		if (pending->personal != NULL)
+			identity_write(&s->writers, s->binding, s->lead_id, pending->personal, false);
 	}
 	s->roles = now;
 	s->profile_id = row->profile_id;
@@ -513,15 +523,18 @@ settle_locked(Settle *s, LeadRow *row, const LeadChange *change)
 	memset(&pending, 0, sizeof(pending));
 	sums_init(&pending.sums);
 	s->now = Max(engine_clock(), row->settled_at);
-	/* the lock is held: only now may the deltas be read, under a new snapshot */
-	if (deltas_possible(&s->writers))
-		deltas_take(&s->writers, row->state.lead_id, s->agreement->agreement_id, &pending);
-
 	if (change->forget)
 		identity_erase(&s->writers, row->state.lead_id);
+	/* the lock is held: only now may the deltas be read, under a new snapshot */
+	fold_begin(&s->writers);
+	if (deltas_possible(&s->writers))
+		deltas_take(&s->writers, row->state.lead_id, s->agreement->agreement_id, &pending);
+	if (change->forget)
+		pending.personal = NULL;
 	news_init(&news);
 	news_of_touches(s, row, change, &pending, &news);
 	news_of_profile(s, row, change, &pending, &news);
+	fold_end(&s->writers);
 	news.is_gone = change->is_gone || (pending.is_gone && !change->is_back);
 	news.is_back = change->is_back || (pending.is_back && !change->is_gone);
 	news.opportunity = Max(change->opportunity, pending.opportunity);

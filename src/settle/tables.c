@@ -4,11 +4,14 @@
  */
 #include "postgres.h"
 
+#include "access/tupdesc.h"
 #include "catalog/namespace.h"
+#include "catalog/pg_type.h"
 #include "commands/sequence.h"
 #include "utils/lsyscache.h"
 #include "utils/syscache.h"
 
+#include "base/errors.h"
 #include "base/owner.h"
 #include "settle/tables.h"
 
@@ -24,6 +27,84 @@ static const char *const table_names[N_TABLES] = {
 	[TABLE_EVENT] = "event",
 	[TABLE_OPPORTUNITY] = "opportunity",
 	[TABLE_OPPORTUNITY_CHANGE] = "opportunity_change",
+};
+
+/* The columns as the install script makes them; rows are written by place. */
+static const Oid lead_types[LEAD_COLS] = {
+	INT8OID, INT4OID, INT4OID, INT4OID, TIMESTAMPTZOID, TIMESTAMPTZOID,
+	TIMESTAMPTZOID, TIMESTAMPTZOID, TIMESTAMPTZOID, TIMESTAMPTZOID, INT8OID,
+	FLOAT8OID, FLOAT8OID, INT4OID, INT4OID, INT4OID, INT4OID, INT4OID, INT4OID,
+	INT2OID, INT2OID, BOOLOID, BOOLOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID,
+	TEXTOID
+};
+
+static const Oid lead_delta_types[DELTA_COLS] = {
+	INT8OID, INT8OID, INT4OID, INT4OID, TIMESTAMPTZOID, TIMESTAMPTZOID,
+	TIMESTAMPTZOID, INT8OID, FLOAT8OID, FLOAT8OID, INT4OID, BOOLOID, BOOLOID,
+	TEXTOID, TIMESTAMPTZOID, TEXTOID, JSONBOID
+};
+
+static const Oid lead_identity_types[IDENTITY_COLS] = {
+	INT8OID, INT4OID, JSONBOID
+};
+
+static const Oid profile_change_types[PROFILE_COLS] = {
+	INT8OID, INT8OID, TIMESTAMPTZOID, INT4OID, INT4OID, JSONBOID
+};
+
+static const Oid touch_types[TOUCH_COLS] = {
+	INT8OID, TIMESTAMPTZOID, INT8OID, TIMESTAMPTZOID, INT4OID, INT4OID, INT4OID,
+	INT2OID, TEXTOID
+};
+
+static const Oid stage_change_types[MOVE_COLS] = {
+	INT8OID, INT4OID, INT4OID, INT4OID, TIMESTAMPTZOID, TIMESTAMPTZOID,
+	TIMESTAMPTZOID, INTERVALOID, INT4OID, INT4OID, INT2OID, INT2OID, INT2OID,
+	BOOLOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID,
+	TEXTOID
+};
+
+static const Oid assignment_types[ASSIGNMENT_COLS] = {
+	INT8OID, INT4OID, INT4OID, TIMESTAMPTZOID, INT4OID, INT4OID, INT4OID, INT4OID,
+	INT4OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID
+};
+
+static const Oid sla_clock_types[CLOCK_COLS] = {
+	INT8OID, INT4OID, INT4OID, INT4OID, INT4OID, INT4OID, INT4OID, INT4OID,
+	TIMESTAMPTZOID, TIMESTAMPTZOID, TIMESTAMPTZOID, TIMESTAMPTZOID, TEXTOID,
+	TEXTOID, TEXTOID, TEXTOID, TEXTOID
+};
+
+static const Oid event_types[EVENT_COLS] = {
+	XID8OID, INT8OID, INT4OID, INT8OID, TIMESTAMPTZOID, INT4OID, TEXTOID
+};
+
+static const Oid opportunity_types[DEAL_COLS] = {
+	INT8OID, INT4OID, INT4OID, INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID, TEXTOID,
+	NUMERICOID, TEXTOID, NUMERICOID, TEXTOID
+};
+
+static const Oid opportunity_change_types[DEALCHANGE_COLS] = {
+	INT8OID, INT8OID, INT4OID, INT8OID, TIMESTAMPTZOID, TEXTOID, NUMERICOID,
+	TEXTOID, NUMERICOID
+};
+
+static const struct
+{
+	int			ncolumns;
+	const Oid  *types;
+}			shapes[N_TABLES] = {
+	[TABLE_LEAD] = {LEAD_COLS, lead_types},
+	[TABLE_LEAD_DELTA] = {DELTA_COLS, lead_delta_types},
+	[TABLE_LEAD_IDENTITY] = {IDENTITY_COLS, lead_identity_types},
+	[TABLE_PROFILE_CHANGE] = {PROFILE_COLS, profile_change_types},
+	[TABLE_TOUCH] = {TOUCH_COLS, touch_types},
+	[TABLE_STAGE_CHANGE] = {MOVE_COLS, stage_change_types},
+	[TABLE_ASSIGNMENT] = {ASSIGNMENT_COLS, assignment_types},
+	[TABLE_SLA_CLOCK] = {CLOCK_COLS, sla_clock_types},
+	[TABLE_EVENT] = {EVENT_COLS, event_types},
+	[TABLE_OPPORTUNITY] = {DEAL_COLS, opportunity_types},
+	[TABLE_OPPORTUNITY_CHANGE] = {DEALCHANGE_COLS, opportunity_change_types},
 };
 
 static const char *const sequence_names[N_SEQUENCES] = {
@@ -77,4 +158,20 @@ engine_next(EngineSequence sequence)
 	if (!OidIsValid(sequences[sequence]))
 		sequences[sequence] = revops_relation(sequence_names[sequence]);
 	return nextval_internal(sequences[sequence], false);
+}
+
+void
+engine_check_shape(EngineTable table, TupleDesc desc)
+{
+	bool		same = desc->natts == shapes[table].ncolumns;
+
+	for (int i = 0; same && i < desc->natts; i++)
+		same = !TupleDescAttr(desc, i)->attisdropped &&
+			TupleDescAttr(desc, i)->atttypid == shapes[table].types[i];
+	if (!same)
+		ereport(ERROR,
+				(errcode(ERRCODE_REVOPS_INVALID_DEFINITION),
+				 errmsg("table \"revops.%s\" is not as pg_revops made it", table_names[table]),
+				 errdetail("Its columns differ in number or type from those that the library writes."),
+				 errhint("Undo the ALTER TABLE, or ALTER EXTENSION pg_revops UPDATE where the library is newer.")));
 }

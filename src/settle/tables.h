@@ -10,6 +10,8 @@
 
 #include "postgres.h"
 
+#include "access/tupdesc.h"
+
 typedef enum EngineTable
 {
 	TABLE_LEAD,
@@ -44,6 +46,12 @@ extern Oid	engine_table(EngineTable table);
 /* An index of ours by name. */
 extern Oid	engine_index(const char *name);
 
+/*
+ * Raises RV004 when a table's columns are not those that we write: somebody
+ * altered it, or the library is of another version than the extension.
+ */
+extern void engine_check_shape(EngineTable table, TupleDesc desc);
+
 /* The next number of a sequence; no rights are checked. */
 extern int64 engine_next(EngineSequence sequence);
 
@@ -63,7 +71,8 @@ enum
 	DELTA_LEAD_ID, DELTA_DELTA_ID, DELTA_WORKSPACE_ID, DELTA_AGREEMENT_ID, DELTA_AT,
 	DELTA_LAST_TOUCH_AT, DELTA_ANSWERED_AT, DELTA_PROFILE_ID, DELTA_INTENT_POS,
 	DELTA_INTENT_NEG, DELTA_TOUCHES, DELTA_RECOUNT, DELTA_GONE, DELTA_OPPORTUNITY,
-	DELTA_OPPORTUNITY_AT, DELTA_NEW_KEY, DELTA_COLS
+	DELTA_OPPORTUNITY_AT, DELTA_NEW_KEY, DELTA_PERSONAL,
+	DELTA_COLS
 };
 
 enum

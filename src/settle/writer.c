@@ -73,6 +73,7 @@ writer_of(Writers *writers, EngineTable table)
 	(void) estate_of(writers);
 	old = MemoryContextSwitchTo(writers->context);
 	w->rel = table_open(engine_table(table), RowExclusiveLock);
+	engine_check_shape(table, RelationGetDescr(w->rel));
 	w->direct = is_plain(w->rel);
 	w->result = makeNode(ResultRelInfo);
 	InitResultRelInfo(w->result, w->rel, 0, NULL, 0);

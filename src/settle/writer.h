@@ -47,6 +47,7 @@ typedef struct Writers
 	EState	   *estate;
 	MemoryContext context;		/* of relations and slots */
 	MemoryContext batch;		/* of collected tuples */
+	bool		frozen;			/* reads go under the active snapshot */
 	bool		roomy;			/* batch keeps WRITER_BATCH_MEMORY when reset */
 	Writer		tables[N_TABLES];
 } Writers;

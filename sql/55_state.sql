@@ -216,10 +216,11 @@ CREATE TABLE revops.inbox
     at           timestamptz NOT NULL,
     key          text COLLATE "C" NOT NULL
 );
-COMMENT ON TABLE revops.inbox IS 'Host rows that a fault kept from being settled; settle() reads them again.';
+CREATE INDEX inbox_at ON revops.inbox (at);
+COMMENT ON TABLE revops.inbox IS 'Host rows to be read again: those that a fault kept from being settled, and activities that are planned for later. settle() and run_due() read them.';
 COMMENT ON COLUMN revops.inbox.inbox_id IS 'number of the entry';
 COMMENT ON COLUMN revops.inbox.binding_id IS 'the binding';
-COMMENT ON COLUMN revops.inbox.at IS 'engine time';
+COMMENT ON COLUMN revops.inbox.at IS 'engine time from which on it is read: at once after a fault, else when the activity is due';
 COMMENT ON COLUMN revops.inbox.key IS 'key of the host''s row as text';
 
 CREATE TABLE revops.fault

@@ -28,7 +28,7 @@ COMMENT ON FUNCTION revops.assign(bigint, text, text) IS
 CREATE FUNCTION revops.record_touch(lead_id bigint, signal text, occurred_at timestamptz DEFAULT NULL) RETURNS void
     LANGUAGE c AS 'MODULE_PATHNAME', 'revops_record_touch';
 COMMENT ON FUNCTION revops.record_touch(bigint, text, timestamptz) IS
-    'Records a touch (now, unless occurred_at says when) and settles the lead; where the lead is busy the touch waits as a delta. Raises RV002 (no such lead or signal).';
+    'Records a touch (now, unless occurred_at says when) and settles the lead; where the lead is busy the touch waits as a delta. Raises RV002 (no such lead or signal), 22023 (a time in the future).';
 
 CREATE FUNCTION revops.forget(lead_id bigint) RETURNS void
     LANGUAGE c AS 'MODULE_PATHNAME', 'revops_forget';
@@ -48,7 +48,7 @@ COMMENT ON FUNCTION revops.rescore_batch(int, bigint, int) IS
 CREATE FUNCTION revops.run_due(batch int DEFAULT 1000) RETURNS int
     LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'revops_run_due';
 COMMENT ON FUNCTION revops.run_due(int) IS
-    'Fires what is due: recycled leads come back, breached promises become events, each exactly once. Returns how many, at most batch of each kind. Call it from any scheduler. Leads that are busy are left for the next call.';
+    'Fires what is due: recycled leads come back, breached promises become events, planned activities are taken when their time has come, each exactly once. Returns how many, at most batch of each kind. Call it from any scheduler. Leads that are busy are left for the next call.';
 
 CREATE FUNCTION revops.read_inbox(after bigint, batch int) RETURNS bigint
     LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'revops_read_inbox';

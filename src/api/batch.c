@@ -14,7 +14,9 @@
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
 
+#include "base/attempt.h"
 #include "base/owner.h"
+#include "capture/capture.h"
 #include "settle/settle.h"
 #include "time/engine_time.h"
 
@@ -77,17 +79,25 @@ read_errands(Errands *errands, bool read_only, const char *query, int nargs,
 
 typedef void (*ErrandChange) (const Errand *errand, LeadChange *change);
 
-/* Settle all; marks those that were busy by lead_id = 0.  Returns how many were not. */
-static int
-run_errands(Errands *errands, ErrandChange set_change)
+/* Errands that are tried together, in one settle a workspace. */
+typedef struct Trip
 {
+	Errand	   *items;
+	int			n;
+	ErrandChange set_change;
+} Trip;
+
+/* Settle all; a busy lead's errand is marked by lead_id = 0. */
+static void
+run_trip(void *arg)
+{
+	Trip	   *trip = arg;
 	Settle		s;
 	int32		workspace_id = 0;
-	int			done = 0;
 
-	for (int i = 0; i < errands->n; i++)
+	for (int i = 0; i < trip->n; i++)
 	{
-		Errand	   *e = &errands->items[i];
+		Errand	   *e = &trip->items[i];
 		LeadChange	change;
 
 		if (e->workspace_id != workspace_id)
@@ -99,14 +109,51 @@ run_errands(Errands *errands, ErrandChange set_change)
 		}
 		change_init(&change);
 		change.fold_only = true;
-		set_change(e, &change);
+		trip->set_change(e, &change);
 		if (settle_lead(&s, e->lead_id, &change) == SETTLE_LATER)
 			e->lead_id = 0;
-		else
-			done++;
 	}
 	if (workspace_id != 0)
 		settle_end(&s);
+}
+
+/* A lead that can't be settled is a fault of its own, and nobody else's. */
+static void
+run_alone(Errand *errand, ErrandChange set_change)
+{
+	Trip		trip = {errand, 1, set_change};
+	ErrorData  *error = attempt(run_trip, &trip);
+	FaultPlace	place = {0, errand->lead_id, NULL};
+	Faults		faults;
+
+	if (error == NULL)
+		return;
+	faults_init(&faults, CurrentMemoryContext);
+	fault_note(&faults, &place, "lead", error->sqlerrcode, error->message, error->detail);
+	faults_write(&faults, engine_clock());
+	errand->lead_id = 0;
+}
+
+/*
+ * Settle all, together; when one of them raises, each by itself.  Marks those
+ * that were busy or failed by lead_id = 0, and returns how many were not.
+ */
+static int
+run_errands(Errands *errands, ErrandChange set_change)
+{
+	Errand	   *copy = palloc(sizeof(Errand) * Max(errands->n, 1));
+	Trip		trip = {errands->items, errands->n, set_change};
+	int			done = 0;
+
+	memcpy(copy, errands->items, sizeof(Errand) * errands->n);
+	if (attempt(run_trip, &trip) != NULL)
+	{
+		memcpy(errands->items, copy, sizeof(Errand) * errands->n);
+		for (int i = 0; i < errands->n; i++)
+			run_alone(&errands->items[i], set_change);
+	}
+	for (int i = 0; i < errands->n; i++)
+		done += (errands->items[i].lead_id != 0);
 	return done;
 }
 
@@ -207,8 +254,8 @@ delete_timers(const Errands *errands)
 }
 
 /*
- * revops.run_due(batch int): fires timers and tells breaches that are due;
- * returns how many.  Two callers at once share the work: rows are claimed with
+ * revops.run_due(batch int): fires timers, tells breaches that are due, takes
+ * activities whose time has come; returns how many.  Two callers at once share the work: rows are claimed with
  * SKIP LOCKED, and a breach is told by whoever holds the lead.
  */
 Datum
@@ -218,21 +265,28 @@ revops_run_due(PG_FUNCTION_ARGS)
 	Datum		v[2] = {TimestampTzGetDatum(engine_clock()), PG_GETARG_DATUM(0)};
 	Errands		timers;
 	Errands		breaches;
+	int64		last;
 	int			done;
 
+	/* leads that are busy are passed over, not waited for: they starve nobody */
 	read_errands(&timers, false,
-				 "WITH due AS MATERIALIZED (SELECT timer_id, workspace_id, lead_id, seq FROM revops.timer "
-				 "WHERE due_at <= $1 ORDER BY due_at LIMIT $2 FOR UPDATE SKIP LOCKED) "
-				 "SELECT d.workspace_id::bigint, d.lead_id, d.timer_id, coalesce(l.moves = d.seq, false)::int::bigint, 0::bigint "
-				 "FROM due d LEFT JOIN revops.lead l USING (lead_id) ORDER BY 1, 2",
+				 "WITH due AS MATERIALIZED (SELECT t.timer_id, l.workspace_id, l.lead_id, l.moves = t.seq AS holds "
+				 "FROM revops.timer t JOIN revops.lead l USING (lead_id) WHERE t.due_at <= $1 "
+				 "ORDER BY t.due_at LIMIT $2 FOR NO KEY UPDATE SKIP LOCKED) "
+				 "SELECT workspace_id::bigint, lead_id, timer_id, holds::int::bigint, 0::bigint "
+				 "FROM due ORDER BY 1, 2",
 				 2, types, v);
 	done = run_errands(&timers, due_change);
 	delete_timers(&timers);
-	read_errands(&breaches, true,
+	read_errands(&breaches, false,
+				 "WITH due AS MATERIALIZED (SELECT l.workspace_id, l.lead_id "
+				 "FROM revops.sla_clock c JOIN revops.lead l USING (lead_id) WHERE c.due_at <= $1 "
+				 "AND c.stopped_at IS NULL AND c.breached_at IS NULL "
+				 "ORDER BY c.due_at LIMIT $2 FOR NO KEY UPDATE OF l SKIP LOCKED) "
 				 "SELECT workspace_id::bigint, lead_id, 0::bigint, 0::bigint, 1::bigint "
-				 "FROM (SELECT workspace_id, lead_id FROM revops.sla_clock WHERE due_at <= $1 "
-				 "AND stopped_at IS NULL AND breached_at IS NULL ORDER BY due_at LIMIT $2) c ORDER BY 1, 2",
+				 "FROM due ORDER BY 1, 2",
 				 2, types, v);
 	done += run_errands(&breaches, due_change);
+	done += inbox_settle(0, PG_GETARG_INT32(0), &last);
 	PG_RETURN_INT32(done);
 }

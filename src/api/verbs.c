@@ -222,7 +222,7 @@ revops_recycle(PG_FUNCTION_ARGS)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("recycle: \"until\" must be in the future"),
-				 errdetail("It is %s; now is %s.", timestamptz_to_str(verb.until),
+				 errdetail("It is %s; now is %s.", pstrdup(timestamptz_to_str(verb.until)),
 						   pstrdup(timestamptz_to_str(s.now))),
 				 errhint("Give the date on which the lead may come back.")));
 	act(&s, lead_id, &verb);
@@ -311,6 +311,7 @@ revops_record_touch(PG_FUNCTION_ARGS)
 	int64		lead_id;
 	char	   *code;
 	Signal	   *signal;
+	TimestampTz at;
 
 	refuse_null(fcinfo, 0, "record_touch", "lead_id");
 	refuse_null(fcinfo, 1, "record_touch", "signal");
@@ -325,9 +326,16 @@ revops_record_touch(PG_FUNCTION_ARGS)
 				 errdetail("Workspace %d, which the lead belongs to, has no such signal.",
 						   s.def->workspace_id),
 				 errhint("Add it to revops.signal.")));
+	at = PG_ARGISNULL(2) ? s.now : PG_GETARG_TIMESTAMPTZ(2);
+	if (TIMESTAMP_NOT_FINITE(at) || at > s.now + TOUCH_SKEW)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("record_touch: \"occurred_at\" must not be in the future"),
+				 errdetail("It is %s; now is %s.", pstrdup(timestamptz_to_str(at)),
+						   pstrdup(timestamptz_to_str(s.now))),
+				 errhint("Record a touch when it has happened.")));
 	touches_begin(&touches, &s);
-	touches_add(&touches, lead_id, signal,
-				PG_ARGISNULL(2) ? s.now : PG_GETARG_TIMESTAMPTZ(2), 1, 0, NULL);
+	touches_add(&touches, lead_id, signal, at, 1, 0, NULL);
 	touches_settle(&touches);
 	settle_end(&s);
 	PG_RETURN_VOID();

@@ -57,6 +57,12 @@ typedef void (*CaptureAgain) (Capture *capture, BindingRun *run,
  */
 extern bool capture_reread(Capture *capture, CaptureAgain again);
 
+/*
+ * Settle up to batch entries of the inbox that are due, those numbered after
+ * `after`; returns how many succeeded.  *last is the last one tried, 0 for none.
+ */
+extern int	inbox_settle(int64 after, int32 batch, int64 *last);
+
 /* The host's row by its key, as it is now, into a slot of the host's. */
 extern bool host_row_by_key(Capture *capture, const char *key, TupleTableSlot *slot);
 

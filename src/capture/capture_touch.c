@@ -83,15 +83,25 @@ moment_of(Capture *capture, TupleTableSlot *roles)
 	return TIMESTAMP_NOT_FINITE(at) ? capture->settle.now : at;
 }
 
-/* A row that is there now. */
+/*
+ * A row that is there now.  What is planned has not happened: it waits in the
+ * inbox until its time, and its row is read again then, as it is by then.
+ */
 static void
 add_touch(Capture *capture, Touches *touches, TupleTableSlot *roles, const char *key)
 {
-	int64		lead_id = lead_of(capture, touches, roles, key);
+	TimestampTz at = moment_of(capture, roles);
+	int64		lead_id;
 
+	if (at > capture->settle.now + TOUCH_SKEW && key != NULL)
+	{
+		inbox_put(capture->binding_id, list_make1(unconstify(char *, key)), at);
+		return;
+	}
+	lead_id = lead_of(capture, touches, roles, key);
 	if (lead_id != 0)
-		touches_add(touches, lead_id, signal_of(capture, roles, key),
-					moment_of(capture, roles), 1, capture->binding_id, key);
+		touches_add(touches, lead_id, signal_of(capture, roles, key), at, 1,
+					capture->binding_id, key);
 }
 
 /*

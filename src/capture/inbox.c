@@ -39,15 +39,16 @@ static List *
 read_entries(int64 after, int32 batch)
 {
 	MemoryContext context = CurrentMemoryContext;
-	Oid			types[2] = {INT8OID, INT4OID};
-	Datum		values[2] = {Int64GetDatum(after), Int32GetDatum(batch)};
+	Oid			types[3] = {INT8OID, INT4OID, TIMESTAMPTZOID};
+	Datum		values[3] = {Int64GetDatum(after), Int32GetDatum(batch),
+	TimestampTzGetDatum(engine_clock())};
 	OwnerScope	scope;
 	List	   *entries = NIL;
 
 	owner_enter(&scope);
 	if (SPI_execute_with_args("SELECT inbox_id, binding_id, key FROM revops.inbox "
-							  "WHERE inbox_id > $1 ORDER BY inbox_id LIMIT $2 FOR UPDATE SKIP LOCKED",
-							  2, types, values, NULL, false, 0) != SPI_OK_SELECT)
+							  "WHERE inbox_id > $1 AND at <= $3 ORDER BY inbox_id LIMIT $2 FOR UPDATE SKIP LOCKED",
+							  3, types, values, NULL, false, 0) != SPI_OK_SELECT)
 		elog(ERROR, "reading the inbox failed");
 	for (uint64 i = 0; i < SPI_processed; i++)
 	{
@@ -187,20 +188,15 @@ settle_entry(void *arg)
 	delete_entry(entry->inbox_id);
 }
 
-/*
- * revops.read_inbox(after bigint, batch int): settle what waits there; the
- * last entry of the page, or NULL.  Pages go by entry, so that those that fail
- * again keep nobody waiting.
- */
-Datum
-revops_read_inbox(PG_FUNCTION_ARGS)
+int
+inbox_settle(int64 after, int32 batch, int64 *last)
 {
-	List	   *entries = read_entries(PG_GETARG_INT64(0), PG_GETARG_INT32(1));
+	List	   *entries = read_entries(after, batch);
 	ListCell   *cell;
 	Faults		faults;
+	int			done = 0;
 
-	if (entries == NIL)
-		PG_RETURN_NULL();
+	*last = 0;
 	faults_init(&faults, CurrentMemoryContext);
 	foreach(cell, entries)
 	{
@@ -208,10 +204,25 @@ revops_read_inbox(PG_FUNCTION_ARGS)
 		ErrorData  *error = attempt(settle_entry, entry);
 		FaultPlace	place = {entry->binding_id, 0, entry->key};
 
-		if (error != NULL)
+		*last = entry->inbox_id;
+		if (error == NULL)
+			done++;
+		else
 			fault_note(&faults, &place, "inbox", error->sqlerrcode, error->message,
 					   error->detail);
 	}
 	faults_write(&faults, engine_clock());
-	PG_RETURN_INT64(((InboxEntry *) llast(entries))->inbox_id);
+	return done;
+}
+
+/* revops.read_inbox(after bigint, batch int): the last entry read, or NULL */
+Datum
+revops_read_inbox(PG_FUNCTION_ARGS)
+{
+	int64		last;
+
+	(void) inbox_settle(PG_GETARG_INT64(0), PG_GETARG_INT32(1), &last);
+	if (last == 0)
+		PG_RETURN_NULL();
+	PG_RETURN_INT64(last);
 }

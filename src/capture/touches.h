@@ -11,6 +11,12 @@
 
 #include "settle/settle.h"
 
+/*
+ * How far the clock of whoever tells a touch may be ahead of ours; a touch that
+ * is dated later is one that is planned.
+ */
+#define TOUCH_SKEW	(5 * USECS_PER_MINUTE)
+
 /* Touches of one statement, summed by lead. */
 typedef struct Touches
 {

@@ -128,7 +128,7 @@ faults_write(Faults *faults, TimestampTz now)
 }
 
 void
-inbox_put(int32 binding_id, List *keys, TimestampTz now)
+inbox_put(int32 binding_id, List *keys, TimestampTz at)
 {
 	Oid			types[3] = {INT4OID, TIMESTAMPTZOID, TEXTOID};
 	OwnerScope	scope;
@@ -139,7 +139,7 @@ inbox_put(int32 binding_id, List *keys, TimestampTz now)
 	owner_enter(&scope);
 	foreach(cell, keys)
 	{
-		Datum		values[3] = {Int32GetDatum(binding_id), TimestampTzGetDatum(now),
+		Datum		values[3] = {Int32GetDatum(binding_id), TimestampTzGetDatum(at),
 		CStringGetTextDatum((char *) lfirst(cell))};
 
 		if (SPI_execute_with_args("INSERT INTO revops.inbox (binding_id, at, key) VALUES ($1, $2, $3)",

@@ -163,7 +163,7 @@ CALL revops.rescore();
 SELECT key, touches, intent, score, grade FROM scores WHERE key IN ('21', '22', '23', '42', '43', '44') ORDER BY key;
 SET pg_revops.now = '2031-04-11 10:00+00';
 SELECT key, touches, intent, score, grade FROM scores WHERE key IN ('21', '22', '23', '42', '43', '44') ORDER BY key;
--- a day long gone and a day to come
+-- a day long gone counts; a day to come does not yet
 INSERT INTO activity VALUES (601, 21, 'webinar', '1970-01-01'), (602, 22, 'webinar', '2031-04-12');
 SELECT key, intent FROM scores WHERE key IN ('21', '22') ORDER BY key;
 SELECT * FROM revops.verify();

@@ -57,7 +57,7 @@ COMMENT ON COLUMN revops.lead.touches IS 'touches so far, net of those taken bac
 COMMENT ON COLUMN revops.lead.running IS 'SLA clocks that run now';
 COMMENT ON COLUMN revops.lead.fit IS 'fit, 0 to 100';
 COMMENT ON COLUMN revops.lead.disqualified IS 'true: a disqualifying rule holds';
-COMMENT ON COLUMN revops.lead.handed_over IS 'true: in the hands of sales since its last handoff; its first-response clock has been started';
+COMMENT ON COLUMN revops.lead.handed_over IS 'true: handed to sales, and its first response has been promised once for this handoff';
 COMMENT ON COLUMN revops.lead.stage IS 'stage';
 COMMENT ON COLUMN revops.lead.key IS 'key of the host''s row as text';
 COMMENT ON COLUMN revops.lead.source IS 'source';

@@ -23,7 +23,7 @@ COMMENT ON FUNCTION revops.advance(bigint, text, text) IS
 CREATE FUNCTION revops.assign(lead_id bigint, rep text, reason text DEFAULT NULL) RETURNS text
     LANGUAGE c AS 'MODULE_PATHNAME', 'revops_assign';
 COMMENT ON FUNCTION revops.assign(bigint, text, text) IS
-    'Gives the lead to a rep by hand and returns the rep; the first assignment of a handoff starts the promise of a first response. Waits for the lead. Raises RV002 (no such lead, rep or reason).';
+    'Gives the lead to a rep by hand and returns the rep; the first assignment of a lead that was handed over starts the promise of a first response. Waits for the lead. Raises RV002 (no such lead, rep or reason).';
 
 CREATE FUNCTION revops.record_touch(lead_id bigint, signal text, occurred_at timestamptz DEFAULT NULL) RETURNS void
     LANGUAGE c AS 'MODULE_PATHNAME', 'revops_record_touch';

@@ -5,7 +5,7 @@ CREATE FUNCTION revops.decayed(log2_sum double precision, half_life interval, at
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'revops_decayed';
 COMMENT ON FUNCTION revops.decayed(double precision, interval, timestamptz) IS
-    'Points that a forward-decay sum (log2, -Infinity: none) is worth at a moment. Raises RV004 for a half-life that is not exact time.';
+    'Points that a forward-decay sum (log2, -Infinity: none) is worth at a moment. Raises RV004 for a half-life that is not exact time or under a minute.';
 
 -- not STRICT and without a SET clause, so that views inline them: as calls they
 -- cost lead_status four times as much (the bodies were parsed here, and no
@@ -37,4 +37,4 @@ CREATE FUNCTION revops.decay_factor(occurred_at timestamptz, half_life interval,
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'revops_decay_factor';
 COMMENT ON FUNCTION revops.decay_factor(timestamptz, interval, timestamptz) IS
-    'Share of a touch''s points that is left at a moment: 2 ^ -((at - occurred_at) / half_life). Raises RV004 for a half-life that is not exact time.';
+    'Share of a touch''s points that is left at a moment: 2 ^ -((at - occurred_at) / half_life). Raises RV004 for a half-life that is not exact time or under a minute.';

@@ -47,7 +47,7 @@ CREATE TABLE revops.score_model
 COMMENT ON TABLE revops.score_model IS
     'How points become fit, intent, score and grade, and from which values on a lead is an MQL.';
 COMMENT ON COLUMN revops.score_model.agreement_id IS 'version of the agreement';
-COMMENT ON COLUMN revops.score_model.half_life IS 'time in which a touch loses half of its points (exact time: no months)';
+COMMENT ON COLUMN revops.score_model.half_life IS 'time in which a touch loses half of its points: exact time (no months), a minute at least';
 COMMENT ON COLUMN revops.score_model.fit_base IS 'fit of a lead that no rule matches, points';
 COMMENT ON COLUMN revops.score_model.fit_share IS 'share of fit in the score, 0 to 1: score = round(fit_share * fit + (1 - fit_share) * intent)';
 COMMENT ON COLUMN revops.score_model.mql_fit IS 'fit floor of an MQL, 0 to 100';

@@ -35,6 +35,15 @@ RestrictSearchPath(void)
 }
 #endif
 
+/* Memory of settings; NULL where there is none. */
+#if PG_VERSION_NUM < 160000
+#include <stdlib.h>
+
+#define guc_malloc(elevel, size) malloc(size)
+#define guc_strdup(elevel, text) strdup(text)
+#define guc_free(pointer) free(pointer)
+#endif
+
 /* A virtual generated column is not in the tuple: put its expression instead. */
 #if PG_VERSION_NUM >= 180000
 #include "rewrite/rewriteHandler.h"

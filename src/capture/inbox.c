@@ -10,6 +10,7 @@
 
 #include "access/htup_details.h"
 #include "access/table.h"
+#include "catalog/pg_operator.h"
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "fmgr.h"
@@ -19,9 +20,12 @@
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/snapmgr.h"
+#include "utils/syscache.h"
+#include "utils/typcache.h"
 
 #include "base/attempt.h"
 #include "base/compat.h"
+#include "base/errors.h"
 #include "base/owner.h"
 #include "capture/capture.h"
 #include "time/engine_time.h"
@@ -82,60 +86,133 @@ delete_entry(int64 inbox_id)
 	owner_leave(&scope);
 }
 
-/*
- * The condition that a host row has this key.  One column is compared in its
- * own type, so that its index serves; several by the text that they make.
- */
-static char *
-key_condition(Capture *capture)
+/* What host_row_by_key asks for: the query and its parameters, two a column. */
+typedef struct RowQuery
 {
-	Oid			type = INT4OID;
-	Datum		value = Int32GetDatum(capture->binding_id);
-	MemoryContext context = CurrentMemoryContext;
-	OwnerScope	scope;
-	StringInfoData condition;
+	StringInfoData text;
+	int			nargs;
+	Oid		   *types;
+	Datum	   *values;
+} RowQuery;
 
-	initStringInfo(&condition);
-	owner_enter(&scope);
-	if (SPI_execute_with_args("SELECT column_name, pg_catalog.format_type(a.atttypid, a.atttypmod) "
-							  "FROM revops.binding b, pg_catalog.unnest(b.key_columns) WITH ORDINALITY AS k (column_name, n) "
-							  "JOIN pg_catalog.pg_attribute a ON a.attname = k.column_name "
-							  "WHERE b.binding_id = $1 AND a.attrelid = b.host AND NOT a.attisdropped ORDER BY n",
-							  1, &type, &value, NULL, true, 0) != SPI_OK_SELECT)
-		elog(ERROR, "reading a binding's key failed");
-	for (uint64 i = 0; i < SPI_processed; i++)
+/*
+ * The parts of a canonical key, as binding_key joins them: "|" stands between
+ * two, "\" before a "|" or "\\" within one.  A key of one column is not escaped.
+ */
+static List *
+key_parts(const char *key, int columns)
+{
+	StringInfoData part;
+	List	   *parts = NIL;
+
+	initStringInfo(&part);
+	for (; *key != '\0'; key++)
 	{
-		char	   *name = SPI_getvalue(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1);
-		char	   *type_name = SPI_getvalue(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 2);
-		MemoryContext old = MemoryContextSwitchTo(context);
-
-		if (SPI_processed == 1)
-			appendStringInfo(&condition, "h.%s = $1::%s", quote_identifier(name), type_name);
-		else
-			appendStringInfo(&condition,
-							 "%s pg_catalog.replace(pg_catalog.replace(h.%s::pg_catalog.text, E'\\\\', E'\\\\\\\\'), '|', E'\\\\|')",
-							 i == 0 ? "$1 =" : "|| '|' ||", quote_identifier(name));
-		MemoryContextSwitchTo(old);
+		if (columns > 1 && *key == '|')
+		{
+			parts = lappend(parts, pstrdup(part.data));
+			resetStringInfo(&part);
+			continue;
+		}
+		if (columns > 1 && *key == '\\' && key[1] != '\0')
+			key++;
+		appendStringInfoCharMacro(&part, *key);
 	}
-	owner_leave(&scope);
-	return condition.data;
+	return lappend(parts, part.data);
+}
+
+/* The operator by which a unique index of that type tells two values apart. */
+static char *
+equality(Oid type)
+{
+	Oid			operator = lookup_type_cache(type, TYPECACHE_EQ_OPR)->eq_opr;
+	HeapTuple	tuple = SearchSysCache1(OPEROID, ObjectIdGetDatum(operator));
+	Form_pg_operator form;
+	char	   *name;
+
+	if (!HeapTupleIsValid(tuple))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_FUNCTION),
+				 errmsg("values of type %s cannot be compared", format_type_be(type)),
+				 errdetail("A column of the key is of this type, which has no equality.")));
+	form = (Form_pg_operator) GETSTRUCT(tuple);
+	name = psprintf("OPERATOR(%s.%s)", quote_identifier(get_namespace_name(form->oprnamespace)),
+					NameStr(form->oprname));
+	ReleaseSysCache(tuple);
+	return name;
+}
+
+/*
+ * One column of the key, compared as its own type, so that an index serves and
+ * 1.5 finds 1.50.  Where equal texts may differ (citext, a collation that
+ * ignores case) the text must be the same too: it is another key otherwise.
+ */
+static void
+compare_part(RowQuery *query, Form_pg_attribute column, char *part)
+{
+	Oid			type = getBaseType(column->atttypid);
+	const char *name = quote_identifier(NameStr(column->attname));
+	Oid			input;
+	Oid			param;
+	char		category;
+	bool		preferred;
+
+	getTypeInputInfo(type, &input, &param);
+	query->types[query->nargs] = type;
+	query->values[query->nargs++] = OidInputFunctionCall(input, part, param, -1);
+	appendStringInfo(&query->text, " AND h.%s %s $%d", name, equality(type), query->nargs);
+
+	get_type_category_preferred(type, &category, &preferred);
+	if (category != TYPCATEGORY_STRING)
+		return;
+	query->types[query->nargs] = TEXTOID;
+	query->values[query->nargs++] = CStringGetTextDatum(part);
+	appendStringInfo(&query->text,
+					 " AND h.%s::pg_catalog.text OPERATOR(pg_catalog.=) $%d COLLATE pg_catalog.\"C\"",
+					 name, query->nargs);
+}
+
+/* The query for the host row of a key, its columns in the order of the key. */
+static void
+build_query(Capture *capture, const char *key, RowQuery *query)
+{
+	List	   *columns = binding_key_columns(capture->binding);
+	int			n = list_length(columns);
+	List	   *parts = key_parts(key, n);
+	Relation	host = capture->host;
+
+	if (list_length(parts) != n)
+		ereport(ERROR,
+				(errcode(ERRCODE_REVOPS_INVALID_BINDING),
+				 errmsg("key \"%s\" does not fit binding \"%s\"", key, capture->binding->name),
+				 errdetail("It has %d parts, the key of the binding has %d columns.",
+						   list_length(parts), n),
+				 errhint("The binding's key was changed since: write the row once more, then delete this entry from revops.inbox.")));
+	query->nargs = 0;
+	query->types = palloc(sizeof(Oid) * n * 2);
+	query->values = palloc(sizeof(Datum) * n * 2);
+	initStringInfo(&query->text);
+	appendStringInfo(&query->text, "SELECT h FROM %s h WHERE true",
+					 quote_qualified_identifier(get_namespace_name(RelationGetNamespace(host)),
+												RelationGetRelationName(host)));
+	for (int i = 0; i < n; i++)
+		compare_part(query, TupleDescAttr(RelationGetDescr(host), list_nth_int(columns, i) - 1),
+					 list_nth(parts, i));
+	appendStringInfoString(&query->text, " LIMIT 1");
 }
 
 bool
 host_row_by_key(Capture *capture, const char *key, TupleTableSlot *slot)
 {
-	char	   *query = psprintf("SELECT h FROM %s h WHERE %s LIMIT 1",
-								 quote_qualified_identifier(get_namespace_name(RelationGetNamespace(capture->host)),
-															RelationGetRelationName(capture->host)),
-								 key_condition(capture));
+	RowQuery	query;
 	MemoryContext context = CurrentMemoryContext;
-	Oid			type = TEXTOID;
-	Datum		value = CStringGetTextDatum(key);
 	bool		found;
 
+	build_query(capture, key, &query);
 	PushActiveSnapshot(GetLatestSnapshot());
 	SPI_connect();
-	if (SPI_execute_with_args(query, 1, &type, &value, NULL, true, 1) != SPI_OK_SELECT)
+	if (SPI_execute_with_args(query.text.data, query.nargs, query.types, query.values,
+							  NULL, true, 1) != SPI_OK_SELECT)
 		elog(ERROR, "reading a host row failed");
 	found = SPI_processed > 0;
 	if (found)
@@ -178,9 +255,11 @@ settle_entry(void *arg)
 		settle_as(&capture.settle, capture.binding->owner);
 	run = capture_binding_run(&capture);
 	slot = MakeSingleTupleTableSlot(RelationGetDescr(capture.host), &TTSOpsHeapTuple);
-	again[capture.binding->kind] (&capture, run,
-								  host_row_by_key(&capture, entry->key, slot) ? slot : NULL,
-								  entry->key);
+	/* a row that is there says itself how its key is written */
+	if (host_row_by_key(&capture, entry->key, slot))
+		again[capture.binding->kind] (&capture, run, slot, binding_key(run, slot));
+	else
+		again[capture.binding->kind] (&capture, run, NULL, entry->key);
 	ExecDropSingleTupleTableSlot(slot);
 	binding_run_end(run);
 	settle_end(&capture.settle);

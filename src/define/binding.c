@@ -283,6 +283,19 @@ binding_key(BindingRun *run, TupleTableSlot *host_row)
 	return key.data;
 }
 
+List *
+binding_key_columns(Binding *binding)
+{
+	BindingPlan *plan = binding->plan;
+	List	   *columns = NIL;
+
+	if (plan->key_error != NULL)
+		ThrowErrorData(plan->key_error);
+	for (int i = 0; i < plan->nkeys; i++)
+		columns = lappend_int(columns, plan->keys[i].attnum);
+	return columns;
+}
+
 /* ----- projection ------------------------------------------------------- */
 
 static Datum

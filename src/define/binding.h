@@ -14,6 +14,7 @@
 #include "access/tupdesc.h"
 #include "executor/tuptable.h"
 #include "nodes/execnodes.h"
+#include "nodes/pg_list.h"
 #include "utils/rel.h"
 
 #include "define/profile.h"
@@ -128,6 +129,12 @@ extern bool binding_accepts(BindingRun *run, TupleTableSlot *host_row);
  * RV005 when a column of the key is gone.
  */
 extern char *binding_key(BindingRun *run, TupleTableSlot *host_row);
+
+/*
+ * The key's columns in their order: an integer list of numbers, palloc'd in the
+ * current context.  Raises RV005 when one of them is gone.
+ */
+extern List *binding_key_columns(Binding *binding);
 
 /*
  * Project a host row into the run's role slot.  Values live until the next

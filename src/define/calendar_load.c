@@ -8,25 +8,17 @@
  */
 #include "postgres.h"
 
-#include "access/htup_details.h"
 #include "access/xact.h"
-#include "catalog/namespace.h"
-#include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
 #include "commands/trigger.h"
-#include "executor/spi.h"
 #include "fmgr.h"
-#include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/date.h"
 #include "utils/hsearch.h"
-#include "utils/lsyscache.h"
 #include "utils/memutils.h"
-#include "utils/snapmgr.h"
-#include "utils/syscache.h"
 
-#include "base/compat.h"
 #include "base/errors.h"
+#include "base/owner.h"
 #include "define/calendar_load.h"
 #include "define/invalidate.h"
 
@@ -52,62 +44,12 @@ static bool cache_is_passing = false;
 
 /* ------------------------------------------------- reading the tables */
 
-typedef struct OwnerScope
-{
-	Oid			user;
-	int			sec_context;
-	int			guc_level;
-} OwnerScope;
-
-static Oid
-calendar_owner(void)
-{
-	Oid			relid = get_relname_relid("calendar",
-										  get_namespace_oid("revops", false));
-	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relid));
-	Oid			owner;
-
-	if (!HeapTupleIsValid(tuple))
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_TABLE),
-				 errmsg("table \"revops.calendar\" does not exist"),
-				 errhint("CREATE EXTENSION pg_revops makes it.")));
-	owner = ((Form_pg_class) GETSTRUCT(tuple))->relowner;
-	ReleaseSysCache(tuple);
-	return owner;
-}
-
 /*
- * From here to leave_owner our queries run as the tables' owner and under the
- * newest snapshot: what is cached must not be older than the invalidation that
- * emptied the cache.  A parallel query may take no other snapshot than its
- * own, so what it loads serves for it alone.  An error undoes all of it.
+ * Between owner_enter and owner_leave our queries run under the newest
+ * snapshot: what is cached must not be older than the invalidation that emptied
+ * the cache.  A parallel query may take no other snapshot than its own, so what
+ * it loads serves for it alone.
  */
-static void
-enter_owner(OwnerScope *scope)
-{
-	Oid			owner = calendar_owner();
-
-	GetUserIdAndSecContext(&scope->user, &scope->sec_context);
-	SetUserIdAndSecContext(owner, scope->sec_context |
-						   SECURITY_LOCAL_USERID_CHANGE | SECURITY_NOFORCE_RLS);
-	scope->guc_level = NewGUCNestLevel();
-	RestrictSearchPath();
-	PushActiveSnapshot(IsInParallelMode() ? GetActiveSnapshot() :
-					   GetLatestSnapshot());
-	if (SPI_connect() != SPI_OK_CONNECT)
-		elog(ERROR, "SPI_connect failed");
-}
-
-static void
-leave_owner(OwnerScope *scope)
-{
-	SPI_finish();
-	PopActiveSnapshot();
-	AtEOXact_GUC(false, scope->guc_level);
-	SetUserIdAndSecContext(scope->user, scope->sec_context);
-}
-
 static void
 read_rows(const char *query, int nargs, Oid *types, Datum *values)
 {
@@ -200,7 +142,7 @@ read_calendar(int32 calendar_id)
 	Calendar   *cal = NULL;
 	OwnerScope	scope;
 
-	enter_owner(&scope);
+	owner_enter(&scope);
 	read_rows_of("SELECT calendar, time_zone FROM revops.calendar"
 				 " WHERE calendar_id OPERATOR(pg_catalog.=) $1", calendar_id);
 	if (SPI_processed == 1)
@@ -214,7 +156,7 @@ read_calendar(int32 calendar_id)
 		add_weekly_hours(cal, calendar_id);
 		add_exceptions(cal, calendar_id, name);
 	}
-	leave_owner(&scope);
+	owner_leave(&scope);
 	return cal;
 }
 
@@ -309,7 +251,7 @@ calendar_id_by_name(const char *name, int32 workspace_id)
 	int32		calendar_id;
 	OwnerScope	scope;
 
-	enter_owner(&scope);
+	owner_enter(&scope);
 	read_rows("SELECT calendar_id FROM revops.calendar"
 			  " WHERE calendar OPERATOR(pg_catalog.=) $1"
 			  " AND workspace_id OPERATOR(pg_catalog.=) $2", 2, types, values);
@@ -320,7 +262,7 @@ calendar_id_by_name(const char *name, int32 workspace_id)
 						name, workspace_id),
 				 errhint("revops.calendar lists the calendars.")));
 	calendar_id = DatumGetInt32(column(0, 1, &isnull));
-	leave_owner(&scope);
+	owner_leave(&scope);
 	return calendar_id;
 }
 

@@ -5,6 +5,7 @@
 #include "postgres.h"
 
 #include "fmgr.h"
+#include "utils/fmgrprotos.h"
 #include "utils/timestamp.h"
 
 #include "base/errors.h"
@@ -30,11 +31,13 @@ half_life_usecs(const Interval *half_life)
 				 errdetail("The half-life has months or years, which have no fixed length."),
 				 errhint("Write it in days or hours, for example '30 days'.")));
 	usecs = half_life->day * USECS_PER_DAY + half_life->time;
-	if (usecs <= 0)
+	if (usecs < USECS_PER_MINUTE)
 		ereport(ERROR,
 				(errcode(ERRCODE_REVOPS_INVALID_DEFINITION),
-				 errmsg("half-life must be greater than zero"),
-				 errdetail("Points would vanish at once, or grow."),
+				 errmsg("half-life must be at least a minute"),
+				 errdetail("It is %s: points would vanish at once, or grow.",
+						   DatumGetCString(DirectFunctionCall1(interval_out,
+															   IntervalPGetDatum(half_life)))),
 				 errhint("For interest that never fades use '1000 years'.")));
 	return usecs >= FOREVER_USECS ? 0 : usecs;
 }

@@ -4,6 +4,7 @@
  */
 #include "postgres.h"
 
+#include "access/xact.h"
 #include "utils/hsearch.h"
 #include "utils/memutils.h"
 
@@ -17,9 +18,67 @@ typedef struct ProgramEntry
 	uint64		relations;
 	MemoryContext context;
 	Program    *program;
+	SubTransactionId told_in;	/* handed out untold there; invalid: long ago */
 } ProgramEntry;
 
 static HTAB *programs = NULL;
+
+/*
+ * Whoever gets a program whose broken rules have not been told tells them at
+ * once, as faults.  When that is rolled back they are to be told again.
+ */
+static bool being_told = false;
+
+static void
+on_transaction_end(XactEvent event, void *arg)
+{
+	HASH_SEQ_STATUS status;
+	ProgramEntry *entry;
+
+	if (!being_told || (event != XACT_EVENT_ABORT && event != XACT_EVENT_COMMIT &&
+						event != XACT_EVENT_PREPARE))
+		return;
+	being_told = false;
+	hash_seq_init(&status, programs);
+	while ((entry = hash_seq_search(&status)) != NULL)
+	{
+		if (event == XACT_EVENT_ABORT && entry->program != NULL &&
+			entry->told_in != InvalidSubTransactionId)
+			entry->program->told = false;
+		entry->told_in = InvalidSubTransactionId;
+	}
+}
+
+static void
+on_subtransaction_end(SubXactEvent event, SubTransactionId mine,
+					  SubTransactionId parent, void *arg)
+{
+	HASH_SEQ_STATUS status;
+	ProgramEntry *entry;
+
+	if (!being_told || (event != SUBXACT_EVENT_ABORT_SUB && event != SUBXACT_EVENT_COMMIT_SUB))
+		return;
+	hash_seq_init(&status, programs);
+	while ((entry = hash_seq_search(&status)) != NULL)
+	{
+		if (entry->told_in != mine)
+			continue;
+		if (event == SUBXACT_EVENT_ABORT_SUB && entry->program != NULL)
+			entry->program->told = false;
+		entry->told_in = event == SUBXACT_EVENT_ABORT_SUB ? InvalidSubTransactionId : parent;
+	}
+}
+
+static Program *
+hand_out(ProgramEntry *entry)
+{
+	if (!entry->program->told)
+	{
+		entry->told_in = GetCurrentSubTransactionId();
+		being_told = true;
+	}
+	return entry->program;
+}
 
 /* Add a condition; an absent one always holds and needs no rule. */
 static int
@@ -69,10 +128,15 @@ program_entry(int32 binding_id)
 		ctl.keysize = sizeof(int32);
 		ctl.entrysize = sizeof(ProgramEntry);
 		programs = hash_create("pg_revops programs", 8, &ctl, HASH_ELEM | HASH_BLOBS);
+		RegisterXactCallback(on_transaction_end, NULL);
+		RegisterSubXactCallback(on_subtransaction_end, NULL);
 	}
 	entry = hash_search(programs, &binding_id, HASH_ENTER, &found);
 	if (!found)
+	{
 		entry->program = NULL;
+		entry->told_in = InvalidSubTransactionId;
+	}
 	return entry;
 }
 
@@ -86,7 +150,7 @@ program_for(Definitions *def, Binding *binding)
 
 	if (entry->program != NULL && entry->program->binding == binding &&
 		entry->definitions_serial == def->serial && entry->relations == relations)
-		return entry->program;
+		return hand_out(entry);
 	if (entry->program != NULL)
 		MemoryContextSetParent(entry->context, TopTransactionContext);
 	entry->program = NULL;
@@ -100,5 +164,5 @@ program_for(Definitions *def, Binding *binding)
 	entry->program = fresh;
 	entry->definitions_serial = def->serial;
 	entry->relations = relations;
-	return fresh;
+	return hand_out(entry);
 }

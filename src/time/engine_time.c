@@ -5,11 +5,15 @@
 #include "postgres.h"
 
 #include "access/xact.h"
+#include "catalog/pg_type.h"
 #include "fmgr.h"
 #include "utils/builtins.h"
+#include "utils/datetime.h"
 #include "utils/guc.h"
+#include "utils/json.h"
 #include "utils/timestamp.h"
 
+#include "base/compat.h"
 #include "time/engine_time.h"
 
 PG_FUNCTION_INFO_V1(revops_engine_now);
@@ -18,15 +22,34 @@ static char *now_setting = NULL;
 static TimestampTz fixed_now = 0;
 static bool has_fixed_now = false;
 
+#define OUR_ERA		((date2j(1, 1, 1) - POSTGRES_EPOCH_JDATE) * USECS_PER_DAY)
+
 /*
- * timestamptz_in errors on bad input; a GUC check hook may not.  The value is
- * parsed in a check hook with errors turned into a refusal by the GUC machinery
- * itself: an ERROR raised here reports the offending text.
+ * The moment as a text that means the same under every TimeZone and DateStyle,
+ * without a letter: a parallel worker that restores its settings crashes when
+ * it reads one, as its table of time zone abbreviations is not there yet.
+ */
+static char *
+canonical(TimestampTz moment)
+{
+	char		buf[MAXDATELEN + 1];
+	int			zone = 0;
+
+	(void) JsonEncodeDateTime(buf, TimestampTzGetDatum(moment), TIMESTAMPTZOID, &zone);
+	*strchr(buf, 'T') = ' ';
+	return guc_strdup(LOG, buf);
+}
+
+/*
+ * A text that is no moment raises here, which reports it as well as a refusal
+ * would.  The value is kept in UTC: parallel workers are given the text, and
+ * may read it before they are given the session's TimeZone.
  */
 static bool
 check_now(char **newval, void **extra, GucSource source)
 {
-	TimestampTz *moment;
+	TimestampTz moment;
+	char	   *text;
 
 	if (*newval == NULL || **newval == '\0')
 		return true;
@@ -35,14 +58,27 @@ check_now(char **newval, void **extra, GucSource source)
 		GUC_check_errdetail("\"pg_revops.now\" can be set only inside a session.");
 		return false;
 	}
-	moment = malloc(sizeof(TimestampTz));
-	if (moment == NULL)
+	moment = DatumGetTimestampTz(DirectFunctionCall3(timestamptz_in,
+													 CStringGetDatum(*newval),
+													 ObjectIdGetDatum(InvalidOid),
+													 Int32GetDatum(-1)));
+	if (TIMESTAMP_NOT_FINITE(moment) || moment < OUR_ERA)
+	{
+		GUC_check_errdetail("\"pg_revops.now\" must be a finite moment, of the year 1 or later.");
 		return false;
-	*moment = DatumGetTimestampTz(DirectFunctionCall3(timestamptz_in,
-													  CStringGetDatum(*newval),
-													  ObjectIdGetDatum(InvalidOid),
-													  Int32GetDatum(-1)));
-	*extra = moment;
+	}
+	text = canonical(moment);
+	if (text == NULL)
+		return false;
+	*extra = guc_malloc(LOG, sizeof(TimestampTz));
+	if (*extra == NULL)
+	{
+		guc_free(text);
+		return false;
+	}
+	guc_free(*newval);
+	*newval = text;
+	*(TimestampTz *) *extra = moment;
 	return true;
 }
 
@@ -58,7 +94,7 @@ engine_time_init(void)
 {
 	DefineCustomStringVariable("pg_revops.now",
 							   "Fixes the engine's clock, for tests and replays of history.",
-							   "A timestamp with time zone; empty means the real clock.",
+							   "A timestamp with time zone, shown in UTC; empty means the real clock.",
 							   &now_setting, "", PGC_SUSET, 0,
 							   check_now, assign_now, NULL);
 }

@@ -61,6 +61,7 @@ CALL try(format('UPDATE revops.score_model SET fit_share = ''NaN'' WHERE agreeme
 CALL try(format('UPDATE revops.score_model SET half_life = ''1 month'' WHERE agreement_id = %s', :draft));
 CALL try(format('UPDATE revops.score_model SET half_life = ''0'' WHERE agreement_id = %s', :draft));
 CALL try(format('UPDATE revops.score_model SET half_life = ''-3 days'' WHERE agreement_id = %s', :draft));
+CALL try(format('UPDATE revops.score_model SET half_life = ''59.9 seconds'' WHERE agreement_id = %s', :draft));
 CALL try(format('UPDATE revops.score_model SET grade_fit = ''{50,75,25}'' WHERE agreement_id = %s', :draft));
 CALL try(format('UPDATE revops.score_model SET grade_fit = ''{75,50}'' WHERE agreement_id = %s', :draft));
 CALL try(format('UPDATE revops.score_model SET grade_intent = ''{101,50,25}'' WHERE agreement_id = %s', :draft));

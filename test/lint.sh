@@ -119,7 +119,7 @@ run_clang_tidy()
 	done
 	checks="$checks,-clang-analyzer-security.insecureAPI.*,-clang-analyzer-core.FixedAddressDereference"
 	find src -name '*.c' -print0 |
-		xargs -0 -r -n 1 -P 2 sh -c 'clang-tidy --quiet --checks="$1" "$3" -- -std=gnu11 -Isrc -I"$2"' \
+		xargs -0 -r -n 1 -P 2 sh -c 'clang-tidy --quiet --checks="$1" "$3" -- -std=gnu11 -DUSE_ASSERT_CHECKING -Isrc -I"$2"' \
 			tidy "$checks" "$("$PG_CONFIG" --includedir-server)" 2>&1 |
 		grep -E '(warning|error):' | grep -E '(^|/)src/' | sed "s|$PWD/||" | sort -u
 }

@@ -248,6 +248,7 @@ host_words(Settle *s, TupleTableSlot *now, TupleTableSlot *before, LeadNews *new
 	news->strict = s->binding->strict;
 	if (!is_empty(code) && role_changed(s, now, before, LEAD_STAGE))
 	{
+		Assert(code != NO_TEXT);
 		news->stage_told = true;
 		news->host_stage = stage_by_code(s->agreement, VARDATA_ANY(code),
 										 VARSIZE_ANY_EXHDR(code));

@@ -74,7 +74,7 @@ CREATE TABLE revops.lead_delta
     agreement_id int NOT NULL,
     at           timestamptz NOT NULL,
     last_touch_at timestamptz,
-    answered_at  timestamptz,
+    answers      boolean NOT NULL,
     profile_id   bigint,
     intent_pos   double precision NOT NULL,
     intent_neg   double precision NOT NULL,
@@ -95,7 +95,7 @@ COMMENT ON COLUMN revops.lead_delta.workspace_id IS 'workspace';
 COMMENT ON COLUMN revops.lead_delta.agreement_id IS 'version whose points the sums use';
 COMMENT ON COLUMN revops.lead_delta.at IS 'engine time when it was written';
 COMMENT ON COLUMN revops.lead_delta.last_touch_at IS 'latest occurred_at among its touches';
-COMMENT ON COLUMN revops.lead_delta.answered_at IS 'earliest occurred_at among its touches that keep a promise';
+COMMENT ON COLUMN revops.lead_delta.answers IS 'true: some of its touches may keep a promise';
 COMMENT ON COLUMN revops.lead_delta.profile_id IS 'change_id of a new profile';
 COMMENT ON COLUMN revops.lead_delta.intent_pos IS 'log2 of the sum of positive points, in forward-decay units';
 COMMENT ON COLUMN revops.lead_delta.intent_neg IS 'log2 of the sum of negative points, in forward-decay units';

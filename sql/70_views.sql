@@ -18,7 +18,7 @@ FROM (SELECT l.lead_id, l.agreement_id, m.half_life, l.last_touch_at AS lead_tou
                  FILTER (WHERE d.agreement_id = l.agreement_id) AS intent_more,
              (l.touches + sum(d.touches))::int AS touches,
              max(d.last_touch_at) AS last_touch_at,
-             bool_or(d.answered_at IS NOT NULL) AS may_answer,
+             bool_or(d.answers) AS may_answer,
              (array_agg(d.gone ORDER BY d.delta_id DESC)
                   FILTER (WHERE d.gone IS NOT NULL))[1] AS gone
       FROM revops.lead_delta d

@@ -179,27 +179,18 @@ read_deal(Capture *capture, TupleTableSlot *roles, const char *key, Deal *deal)
 }
 
 static void
-set_datum(Datum *v, bool *nulls, int column, Datum value)
-{
-	v[column] = value;
-	nulls[column] = (value == NO_TEXT);
-}
-
-static void
 fill_deal(Capture *capture, const Deal *deal, Datum *v, bool *nulls)
 {
 	memset(nulls, 0, sizeof(bool) * DEAL_COLS);
 	v[DEAL_WORKSPACE_ID] = Int32GetDatum(capture->settle.def->workspace_id);
 	v[DEAL_BINDING_ID] = Int32GetDatum(capture->binding_id);
-	v[DEAL_LEAD_ID] = Int64GetDatum(deal->lead_id);
-	nulls[DEAL_LEAD_ID] = (deal->lead_id == 0);
+	set_id64(v, nulls, DEAL_LEAD_ID, deal->lead_id);
 	v[DEAL_OPENED_AT] = TimestampTzGetDatum(deal->opened_at);
-	v[DEAL_CLOSED_AT] = TimestampTzGetDatum(deal->closed_at);
-	nulls[DEAL_CLOSED_AT] = (deal->closed_at == NO_TIME);
+	set_moment(v, nulls, DEAL_CLOSED_AT, deal->closed_at);
 	v[DEAL_STATUS] = CStringGetTextDatum(deal->status);
-	set_datum(v, nulls, DEAL_AMOUNT, deal->amount);
-	set_datum(v, nulls, DEAL_CURRENCY, deal->currency);
-	set_datum(v, nulls, DEAL_BASE_AMOUNT, deal->base_amount);
+	set_text(v, nulls, DEAL_AMOUNT, deal->amount);
+	set_text(v, nulls, DEAL_CURRENCY, deal->currency);
+	set_text(v, nulls, DEAL_BASE_AMOUNT, deal->base_amount);
 	v[DEAL_KEY] = CStringGetTextDatum(deal->key);
 }
 

@@ -98,13 +98,10 @@ write_touch(Settle *s, int64 lead_id, const Signal *signal, TimestampTz occurred
 	v[TOUCH_COL_TOUCH_ID] = Int64GetDatum(engine_next(SEQUENCE_TOUCH_ID));
 	v[TOUCH_COL_RECORDED_AT] = TimestampTzGetDatum(s->now);
 	v[TOUCH_COL_WORKSPACE_ID] = Int32GetDatum(s->def->workspace_id);
-	v[TOUCH_COL_SIGNAL_ID] = Int32GetDatum(signal == NULL ? 0 : signal->signal_id);
-	nulls[TOUCH_COL_SIGNAL_ID] = (signal == NULL);
-	v[TOUCH_COL_BINDING_ID] = Int32GetDatum(binding_id);
-	nulls[TOUCH_COL_BINDING_ID] = (binding_id == 0);
+	set_id32(v, nulls, TOUCH_COL_SIGNAL_ID, signal == NULL ? 0 : signal->signal_id);
+	set_id32(v, nulls, TOUCH_COL_BINDING_ID, binding_id);
 	v[TOUCH_COL_SIGN] = Int16GetDatum(sign);
-	v[TOUCH_COL_SOURCE_KEY] = source_key == NULL ? NO_TEXT : CStringGetTextDatum(source_key);
-	nulls[TOUCH_COL_SOURCE_KEY] = (source_key == NULL);
+	set_text(v, nulls, TOUCH_COL_SOURCE_KEY, code_text(source_key));
 	writer_add(&s->writers, TABLE_TOUCH, v, nulls);
 	if (writers_full(&s->writers))
 		settle_flush(s);

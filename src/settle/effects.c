@@ -14,26 +14,7 @@
 
 #include "base/owner.h"
 #include "settle/effects.h"
-
-static void
-set_id(Datum *v, bool *nulls, int column, int32 id)
-{
-	v[column] = Int32GetDatum(id);
-	nulls[column] = (id == 0);
-}
-
-static void
-set_text(Datum *v, bool *nulls, int column, Datum text)
-{
-	v[column] = text;
-	nulls[column] = (text == NO_TEXT);
-}
-
-static Datum
-code_text(const char *code)
-{
-	return code == NULL ? NO_TEXT : CStringGetTextDatum(code);
-}
+#include "settle/row_values.h"
 
 /* the three dimensions stand side by side in every table that has them */
 static void
@@ -93,8 +74,8 @@ write_move(Settle *s, const LeadRow *row, const Move *m, int32 seq, const char *
 	v[MOVE_LEAD_CREATED_AT] = TimestampTzGetDatum(row->state.created_at);
 	v[MOVE_SPENT] = exact_interval(m->spent);
 	nulls[MOVE_SPENT] = (m->cause == CAUSE_ENTRY);
-	set_id(v, nulls, MOVE_TEAM_ID, m->team_id);
-	set_id(v, nulls, MOVE_REP_ID, m->rep_id);
+	set_id32(v, nulls, MOVE_TEAM_ID, m->team_id);
+	set_id32(v, nulls, MOVE_REP_ID, m->rep_id);
 	v[MOVE_FIT] = Int16GetDatum(m->fit);
 	v[MOVE_INTENT] = Int16GetDatum(m->intent);
 	v[MOVE_SCORE] = Int16GetDatum(m->score);
@@ -120,11 +101,11 @@ write_assignment(Settle *s, const LeadRow *row, const Assignment *a, int32 seq)
 	v[ASSIGNMENT_SEQ] = Int32GetDatum(seq);
 	v[ASSIGNMENT_WORKSPACE_ID] = Int32GetDatum(row->workspace_id);
 	v[ASSIGNMENT_AT] = TimestampTzGetDatum(a->at);
-	set_id(v, nulls, ASSIGNMENT_TEAM_ID, a->team_id);
-	set_id(v, nulls, ASSIGNMENT_REP_ID, a->rep_id);
-	set_id(v, nulls, ASSIGNMENT_FROM_TEAM_ID, a->from_team_id);
-	set_id(v, nulls, ASSIGNMENT_FROM_REP_ID, a->from_rep_id);
-	set_id(v, nulls, ASSIGNMENT_ROUTE_ID, a->route_id);
+	set_id32(v, nulls, ASSIGNMENT_TEAM_ID, a->team_id);
+	set_id32(v, nulls, ASSIGNMENT_REP_ID, a->rep_id);
+	set_id32(v, nulls, ASSIGNMENT_FROM_TEAM_ID, a->from_team_id);
+	set_id32(v, nulls, ASSIGNMENT_FROM_REP_ID, a->from_rep_id);
+	set_id32(v, nulls, ASSIGNMENT_ROUTE_ID, a->route_id);
 	v[ASSIGNMENT_CAUSE] = code_text(cause_name(a->cause));
 	set_text(v, nulls, ASSIGNMENT_REASON, code_text(a->reason));
 	v[ASSIGNMENT_ACTOR] = code_text(s->actor);
@@ -145,9 +126,9 @@ write_clock(Settle *s, const LeadRow *row, const Effects *e)
 	v[CLOCK_WORKSPACE_ID] = Int32GetDatum(row->workspace_id);
 	v[CLOCK_AGREEMENT_ID] = Int32GetDatum(s->agreement->agreement_id);
 	v[CLOCK_POLICY_ID] = Int32GetDatum(policy->policy_id);
-	set_id(v, nulls, CLOCK_CALENDAR_ID, e->calendar_id);
-	set_id(v, nulls, CLOCK_TEAM_ID, e->next.team_id);
-	set_id(v, nulls, CLOCK_REP_ID, e->next.rep_id);
+	set_id32(v, nulls, CLOCK_CALENDAR_ID, e->calendar_id);
+	set_id32(v, nulls, CLOCK_TEAM_ID, e->next.team_id);
+	set_id32(v, nulls, CLOCK_REP_ID, e->next.rep_id);
 	v[CLOCK_STARTED_AT] = TimestampTzGetDatum(e->clock_from);
 	v[CLOCK_DUE_AT] = TimestampTzGetDatum(e->due_at);
 	nulls[CLOCK_STOPPED_AT] = nulls[CLOCK_BREACHED_AT] = nulls[CLOCK_OUTCOME] = true;

@@ -111,7 +111,7 @@ take_one(HeapTuple tuple, TupleDesc desc, int32 agreement_id, PendingDeltas *pen
 	sums.touches = DatumGetInt32(v[DELTA_TOUCHES]);
 	if (!nulls[DELTA_LAST_TOUCH_AT])
 		sums.last_touch_at = DatumGetTimestampTz(v[DELTA_LAST_TOUCH_AT]);
-	sums.answers = !nulls[DELTA_ANSWERED_AT];
+	sums.answers = DatumGetBool(v[DELTA_ANSWERS]);
 	/* points of another version can't be added to this one's */
 	sums.recount = DatumGetBool(v[DELTA_RECOUNT]) ||
 		DatumGetInt32(v[DELTA_AGREEMENT_ID]) != agreement_id;
@@ -173,12 +173,9 @@ delta_append(Writers *writers, const Definitions *def, const DeltaNews *news,
 	v[DELTA_WORKSPACE_ID] = Int32GetDatum(def->workspace_id);
 	v[DELTA_AGREEMENT_ID] = Int32GetDatum(def->agreement->agreement_id);
 	v[DELTA_AT] = TimestampTzGetDatum(now);
-	v[DELTA_LAST_TOUCH_AT] = TimestampTzGetDatum(sums->last_touch_at);
-	nulls[DELTA_LAST_TOUCH_AT] = (sums->last_touch_at == NO_TIME);
-	v[DELTA_ANSWERED_AT] = TimestampTzGetDatum(sums->last_touch_at);
-	nulls[DELTA_ANSWERED_AT] = !sums->answers;
-	v[DELTA_PROFILE_ID] = Int64GetDatum(news->profile_id);
-	nulls[DELTA_PROFILE_ID] = (news->profile_id == 0);
+	set_moment(v, nulls, DELTA_LAST_TOUCH_AT, sums->last_touch_at);
+	v[DELTA_ANSWERS] = BoolGetDatum(sums->answers);
+	set_id64(v, nulls, DELTA_PROFILE_ID, news->profile_id);
 	v[DELTA_INTENT_POS] = Float8GetDatum(sums->pos);
 	v[DELTA_INTENT_NEG] = Float8GetDatum(sums->neg);
 	v[DELTA_TOUCHES] = Int32GetDatum(sums->touches);
@@ -190,10 +187,8 @@ delta_append(Writers *writers, const Definitions *def, const DeltaNews *news,
 	v[DELTA_OPPORTUNITY] = CStringGetTextDatum(news->opportunity == OPPORTUNITY_IS_WON ?
 											   "won" : "open");
 	v[DELTA_OPPORTUNITY_AT] = TimestampTzGetDatum(news->opportunity_at);
-	nulls[DELTA_PERSONAL] = (news->personal == NULL);
-	v[DELTA_PERSONAL] = PointerGetDatum(news->personal);
-	nulls[DELTA_NEW_KEY] = (news->new_key == NULL);
-	v[DELTA_NEW_KEY] = news->new_key == NULL ? (Datum) 0 : CStringGetTextDatum(news->new_key);
+	set_text(v, nulls, DELTA_PERSONAL, PointerGetDatum(news->personal));
+	set_text(v, nulls, DELTA_NEW_KEY, code_text(news->new_key));
 	writer_add(writers, TABLE_LEAD_DELTA, v, nulls);
 }
 

@@ -262,27 +262,6 @@ lead_lock(Writers *writers, int64 lead_id, bool wait, const Agreement *agreement
 }
 
 static void
-set_moment(Datum *values, bool *nulls, int column, TimestampTz at)
-{
-	values[column] = TimestampTzGetDatum(at);
-	nulls[column] = (at == NO_TIME);
-}
-
-static void
-set_number(Datum *values, bool *nulls, int column, int32 n)
-{
-	values[column] = Int32GetDatum(n);
-	nulls[column] = (n == 0);
-}
-
-static void
-set_text(Datum *values, bool *nulls, int column, Datum text)
-{
-	values[column] = text;
-	nulls[column] = (text == NO_TEXT);
-}
-
-static void
 fill_values(const LeadRow *row, Datum *values, bool *nulls)
 {
 	const LeadState *s = &row->state;
@@ -301,8 +280,8 @@ fill_values(const LeadRow *row, Datum *values, bool *nulls)
 	values[LEAD_COL_PROFILE_ID] = Int64GetDatum(row->profile_id);
 	values[LEAD_COL_INTENT_POS] = Float8GetDatum(s->intent_pos);
 	values[LEAD_COL_INTENT_NEG] = Float8GetDatum(s->intent_neg);
-	set_number(values, nulls, LEAD_COL_TEAM_ID, s->team_id);
-	set_number(values, nulls, LEAD_COL_REP_ID, s->rep_id);
+	set_id32(values, nulls, LEAD_COL_TEAM_ID, s->team_id);
+	set_id32(values, nulls, LEAD_COL_REP_ID, s->rep_id);
 	values[LEAD_COL_MOVES] = Int32GetDatum(s->moves);
 	values[LEAD_COL_ASSIGNMENTS] = Int32GetDatum(s->assignments);
 	values[LEAD_COL_CLOCKS] = Int32GetDatum(s->clocks);

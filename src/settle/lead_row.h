@@ -10,10 +10,8 @@
 #include "storage/itemptr.h"
 
 #include "decide/decide.h"
+#include "settle/row_values.h"
 #include "settle/writer.h"
-
-/* A text that may be absent is a Datum that may be 0. */
-#define NO_TEXT ((Datum) 0)
 
 typedef struct LeadRow
 {

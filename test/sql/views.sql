@@ -52,10 +52,10 @@ BEGIN
 END $$;
 CREATE FUNCTION pg_temp.delta(id bigint, delta bigint, pos float8, neg float8, VARIADIC more text[] DEFAULT '{}') RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
-    INSERT INTO revops.lead_delta (lead_id, delta_id, workspace_id, agreement_id, at, last_touch_at, answered_at,
+    INSERT INTO revops.lead_delta (lead_id, delta_id, workspace_id, agreement_id, at, last_touch_at, answers,
                                    intent_pos, intent_neg, touches, recount, gone)
     SELECT id, delta, 1, COALESCE((j ->> 'agreement')::int, 2), COALESCE((j ->> 'at')::timestamptz, '2026-03-31 11:00+00'),
-           (j ->> 'touched')::timestamptz, (j ->> 'answered')::timestamptz, pos, neg,
+           (j ->> 'touched')::timestamptz, (j ->> 'answered') IS NOT NULL, pos, neg,
            COALESCE((j ->> 'touches')::int, 0), COALESCE((j ->> 'recount')::boolean, false), (j ->> 'gone')::boolean
     FROM jsonb_object(more) AS j;
 END $$;

@@ -1,0 +1,52 @@
+/*
+ * row_values.h
+ *		Values of a row of ours, where "none" is NULL.
+ */
+#ifndef REVOPS_ROW_VALUES_H
+#define REVOPS_ROW_VALUES_H
+
+#include "postgres.h"
+
+#include "utils/builtins.h"
+#include "utils/timestamp.h"
+
+#include "decide/decide.h"
+
+/* A by-reference value that may be absent is a Datum that may be 0. */
+#define NO_TEXT ((Datum) 0)
+
+/* a number whose 0 means none */
+static inline void
+set_id(Datum *values, bool *nulls, int column, int64 id, Datum value)
+{
+	values[column] = value;
+	nulls[column] = (id == 0);
+}
+
+#define set_id32(values, nulls, column, id) \
+	set_id(values, nulls, column, (id), Int32GetDatum(id))
+#define set_id64(values, nulls, column, id) \
+	set_id(values, nulls, column, (id), Int64GetDatum(id))
+
+static inline void
+set_moment(Datum *values, bool *nulls, int column, TimestampTz at)
+{
+	values[column] = TimestampTzGetDatum(at);
+	nulls[column] = (at == NO_TIME);
+}
+
+static inline void
+set_text(Datum *values, bool *nulls, int column, Datum text)
+{
+	values[column] = text;
+	nulls[column] = (text == NO_TEXT);
+}
+
+/* A code as text, palloc'd; NO_TEXT for NULL. */
+static inline Datum
+code_text(const char *code)
+{
+	return code == NULL ? NO_TEXT : CStringGetTextDatum(code);
+}
+
+#endif							/* REVOPS_ROW_VALUES_H */

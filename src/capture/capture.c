@@ -4,6 +4,7 @@
  */
 #include "postgres.h"
 
+#include "access/xact.h"
 #include "executor/executor.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
@@ -242,6 +243,8 @@ capture_reread(Capture *capture, CaptureAgain again)
 	if (!capture->stale)
 		return false;
 	collect_keys(capture);
+	/* what the statement itself has written must be seen by what is read now */
+	CommandCounterIncrement();
 	slot = MakeSingleTupleTableSlot(RelationGetDescr(capture->host), &TTSOpsHeapTuple);
 	run = capture_binding_run(capture);
 	foreach(cell, capture->keys)

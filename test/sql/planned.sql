@@ -1,6 +1,7 @@
 -- B2, G2: what is planned has not happened; it counts, and answers, when its time has come.
 SET pg_revops.now = '2026-03-02 09:00+00';
 SET timezone = 'UTC';
+SET datestyle = 'ISO';
 SET client_min_messages = warning;
 SELECT revops.create_workspace('acme');
 CREATE SCHEMA host;

@@ -101,6 +101,15 @@ settle_rules_end(Settle *s)
 	settle_as(s, s->binding->owner);
 }
 
+/* Only where rules are going to run: most touches need none. */
+static void
+ready_rules(Settle *s)
+{
+	if (!s->rules_ready)
+		ruleset_prepare(s->program->scoring);
+	s->rules_ready = true;
+}
+
 void
 settle_use(Settle *s, Binding *binding)
 {
@@ -113,7 +122,9 @@ settle_use(Settle *s, Binding *binding)
 	s->binding = binding;
 	settle_rules_begin(s);
 	s->program = program_for(s->def, binding);
-	ruleset_prepare(s->program->scoring);
+	s->rules_ready = false;
+	if (!s->program->told)
+		ready_rules(s);
 	settle_rules_end(s);
 	s->stored = binding_role_slot(binding);
 	s->stored_before = binding_role_slot(binding);
@@ -142,6 +153,7 @@ static void
 match_rules(Settle *s, TupleTableSlot *roles)
 {
 	settle_rules_begin(s);
+	ready_rules(s);
 	if (s->careful)
 		ruleset_match_careful(s->program->scoring, roles, s->fired, rule_fault, s);
 	else

@@ -34,6 +34,7 @@ typedef struct Settle
 	const Agreement *agreement;
 	Binding    *binding;		/* of the lead at hand */
 	Program    *program;
+	bool		rules_ready;	/* ruleset_prepare() was called for its scoring rules */
 	bool		careful;		/* catch what a rule raises, rule by rule */
 	TimestampTz now;			/* moment of the decision at hand */
 	char	   *actor;

@@ -14,7 +14,7 @@ BEGIN ATOMIC
           JOIN revops.score_model m USING (agreement_id)
          WHERE verify.workspace_id IS NULL OR l.workspace_id = verify.workspace_id
     ), move AS (
-        SELECT DISTINCT ON (s.lead_id) s.lead_id, s.seq, s.to_stage, s.at
+        SELECT DISTINCT ON (s.lead_id) s.lead_id, s.workspace_id, s.agreement_id, s.seq, s.to_stage, s.at
           FROM revops.stage_change s ORDER BY s.lead_id, s.seq DESC
     ), given AS (
         SELECT DISTINCT ON (s.lead_id) s.lead_id, s.seq, s.team_id, s.rep_id, s.at
@@ -23,7 +23,7 @@ BEGIN ATOMIC
         SELECT c.lead_id, max(c.seq) AS clocks, count(*) FILTER (WHERE c.stopped_at IS NULL) AS running
           FROM revops.sla_clock c GROUP BY c.lead_id
     ), waiting AS (
-        SELECT d.lead_id, sum(d.touches) AS touches, bool_or(d.recount) AS recount,
+        SELECT d.lead_id, sum(d.touches) AS touches, max(d.last_touch_at) AS last_touch_at, bool_or(d.recount) AS recount,
                bool_or(d.profile_id IS NOT NULL) AS profile
           FROM revops.lead_delta d GROUP BY d.lead_id
     ), touched AS (
@@ -40,6 +40,10 @@ BEGIN ATOMIC
           LEFT JOIN revops.signal s ON s.signal_id = t.signal_id
           LEFT JOIN revops.score_rule r ON r.agreement_id = l.agreement_id AND r.signal = s.signal AND r.kind = 'intent'
          GROUP BY l.lead_id
+    ), purposes AS (
+        SELECT s.agreement_id, s.stage, s.purpose,
+               bool_or(s.purpose = 'qualified') OVER (PARTITION BY s.agreement_id) AS hands_over
+          FROM revops.stage s
     ), fitted AS (
         SELECT l.lead_id, p.profile, ids.matched,
                least(greatest(l.fit_base + coalesce((SELECT sum(r.points) FROM revops.score_rule r
@@ -55,6 +59,12 @@ BEGIN ATOMIC
     SELECT l.lead_id, x.field, x.stored, x.recomputed
       FROM l
       LEFT JOIN move ON move.lead_id = l.lead_id
+      -- what the stage is for counts where no other version has settled the lead since
+      LEFT JOIN purposes p ON p.agreement_id = move.agreement_id AND p.agreement_id = l.agreement_id
+                          AND p.stage = move.to_stage
+      LEFT JOIN revops.stage_change entry ON entry.lead_id = l.lead_id AND entry.seq = 1
+      LEFT JOIN revops.profile_change taken ON taken.lead_id = l.lead_id AND taken.change_id = l.profile_id
+      LEFT JOIN revops.lead_identity person ON person.lead_id = l.lead_id
       LEFT JOIN given ON given.lead_id = l.lead_id
       LEFT JOIN clock ON clock.lead_id = l.lead_id
       LEFT JOIN waiting ON waiting.lead_id = l.lead_id
@@ -64,12 +74,26 @@ BEGIN ATOMIC
            ('stage', l.stage, move.to_stage),
            ('moves', l.moves::text, coalesce(move.seq, 0)::text),
            ('stage_since', l.stage_since::text, move.at::text),
+           ('created_at', l.created_at::text, entry.lead_created_at::text),
+           ('source', l.source, coalesce(taken.profile ->> 'source', person.personal ->> 'source')),
+           ('campaign', l.campaign, coalesce(taken.profile ->> 'campaign', person.personal ->> 'campaign')),
+           ('segment', l.segment, coalesce(taken.profile ->> 'segment', person.personal ->> 'segment')),
            ('team_id', l.team_id::text, given.team_id::text),
            ('rep_id', l.rep_id::text, given.rep_id::text),
            ('assigned_at', l.assigned_at::text, given.at::text),
            ('assignments', l.assignments::text, coalesce(given.seq, 0)::text),
            ('clocks', l.clocks::text, coalesce(clock.clocks, 0)::text),
            ('running', l.running::text, coalesce(clock.running, 0)::text),
+           -- what must follow from clocks, assignments and the stage; else it is taken as it is
+           ('handed_over', l.handed_over::text,
+            CASE WHEN clock.running > 0 THEN true
+                 WHEN given.seq IS NULL OR p.purpose IN ('nurture', 'disqualified')
+                      OR p.purpose = 'entry' AND p.hands_over THEN false
+                 WHEN p.purpose = 'qualified' AND l.gone_at IS NULL THEN true
+                 ELSE l.handed_over END::text),
+           ('last_touch_at', greatest(l.last_touch_at, waiting.last_touch_at)::text,
+            CASE WHEN waiting.recount THEN greatest(l.last_touch_at, waiting.last_touch_at)
+                 ELSE touched.last_touch_at END::text),
            ('touches', (l.touches + coalesce(waiting.touches, 0))::text,
             CASE WHEN waiting.recount THEN (l.touches + waiting.touches)::text
                  ELSE coalesce(touched.touches, 0)::text END),
@@ -102,13 +126,32 @@ BEGIN ATOMIC
                           WHERE c.opportunity_id = o.opportunity_id
                           ORDER BY c.change_id DESC LIMIT 1) c ON true
      CROSS JOIN LATERAL (VALUES
+           ('lead_id', o.lead_id::text, c.lead_id::text),
            ('status', o.status, c.status),
            ('amount', o.amount::text, c.amount::text),
            ('currency', o.currency, c.currency),
            ('base_amount', o.base_amount::text, c.base_amount::text)
            ) AS x (field, stored, recomputed)
      WHERE (verify.workspace_id IS NULL OR o.workspace_id = verify.workspace_id)
-       AND x.stored IS DISTINCT FROM x.recomputed;
+       AND x.stored IS DISTINCT FROM x.recomputed
+    UNION ALL
+    SELECT move.lead_id, 'lead', 'missing', 'stage ' || move.to_stage
+      FROM move
+     WHERE (verify.workspace_id IS NULL OR move.workspace_id = verify.workspace_id)
+       AND NOT EXISTS (SELECT FROM revops.lead l WHERE l.lead_id = move.lead_id)
+    UNION ALL
+    -- a promise is made when a lead is assigned, or handed over to whom it has already
+    SELECT c.lead_id, 'clock ' || c.seq || ' started_at', c.started_at::text,
+           (SELECT min(a.at)::text FROM revops.assignment a WHERE a.lead_id = c.lead_id)
+      FROM revops.sla_clock c
+     WHERE (verify.workspace_id IS NULL OR c.workspace_id = verify.workspace_id)
+       AND NOT EXISTS (SELECT FROM revops.assignment a WHERE a.lead_id = c.lead_id AND a.at = c.started_at)
+       AND NOT EXISTS (SELECT FROM revops.stage_change s WHERE s.lead_id = c.lead_id AND s.recorded_at = c.started_at)
+    UNION ALL
+    SELECT c.lead_id, 'clock ' || c.seq || ' due_at', c.due_at::text, 'from ' || c.started_at || ' on'
+      FROM revops.sla_clock c
+     WHERE (verify.workspace_id IS NULL OR c.workspace_id = verify.workspace_id)
+       AND c.due_at < c.started_at;
 END;
 COMMENT ON FUNCTION revops.verify(int) IS
-    'Recomputes state from facts and returns a row for each difference: none is expected. Workspace NULL: all. Floating sums may differ by a millionth; fit is recomputed for leads scored under the agreement in force, from the profile that the lead was settled under.';
+    'Recomputes state from facts and returns a row for each difference: none is expected. Workspace NULL: all. Field "lead" is a lead whose facts are there and whose state is missing; of an SLA clock that it began with an assignment or a move, and its order in time, are checked. Floating sums may differ by a millionth; fit is recomputed for leads scored under the agreement in force, from the profile that the lead was settled under.';

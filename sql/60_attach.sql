@@ -213,13 +213,7 @@ BEGIN
                             coalesce(quote_literal(wanted.on_error), 'NULL')),
             HINT = 'on_violation is record or strict; on_error is record or raise.';
     END IF;
-    IF NOT EXISTS (SELECT FROM revops.workspace w WHERE w.workspace_id = wanted.workspace_id) THEN
-        RAISE EXCEPTION USING ERRCODE = 'RV002',
-            MESSAGE = format('workspace %s does not exist', coalesce(wanted.workspace_id::text, 'NULL')),
-            DETAIL = 'There are: ' || coalesce((SELECT string_agg(format('%s (%s)', w.workspace_id, w.workspace), ', ' ORDER BY w.workspace_id)
-                FROM revops.workspace w), 'none') || '.',
-            HINT = 'SELECT revops.create_workspace(''name'', ''Europe/Berlin'', ''EUR'') makes one.';
-    END IF;
+    PERFORM revops.check_workspace(wanted.workspace_id);
     SELECT b.* INTO other FROM revops.binding b
     WHERE b.workspace_id = wanted.workspace_id AND b.kind = wanted.kind AND wanted.kind <> 'touch'
       AND b.host = wanted.host AND b.filter IS NOT DISTINCT FROM wanted.filter

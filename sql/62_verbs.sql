@@ -36,22 +36,22 @@ COMMENT ON FUNCTION revops.forget(bigint) IS
     'Erases a person: deletes the lead''s personal roles (lead_identity) and scores the lead anew without them. Facts stay: they hold numbers, codes and non-personal roles only. The row of the attached table is the host''s to erase; while it is there its next change brings the roles back. Waits for the lead. Raises RV002 (no such lead).';
 
 CREATE FUNCTION revops.fold_batch(after bigint, batch int) RETURNS bigint
-    LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'revops_fold_batch';
+    LANGUAGE c AS 'MODULE_PATHNAME', 'revops_fold_batch';
 COMMENT ON FUNCTION revops.fold_batch(bigint, int) IS
-    'Folds what waits for up to batch leads after this lead number; returns the last of them, NULL when there are none. Leads that are busy are left for the next time. settle() calls it.';
+    'Folds what waits for up to batch leads after this lead number; returns the last of them, NULL when there are none. Leads that are busy are left for the next time. Raises 22023 for a batch under 1. settle() calls it.';
 
 CREATE FUNCTION revops.rescore_batch(workspace_id int, after bigint, batch int) RETURNS bigint
-    LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'revops_rescore_batch';
+    LANGUAGE c AS 'MODULE_PATHNAME', 'revops_rescore_batch';
 COMMENT ON FUNCTION revops.rescore_batch(int, bigint, int) IS
-    'Computes fit and intent of up to batch leads after this lead number anew, by the agreement in force; returns the last of them, NULL when there are none. rescore() calls it.';
+    'Computes fit and intent of up to batch leads after this lead number anew, by the agreement in force; returns the last of them, NULL when there are none. Raises 22023 for a batch under 1. rescore() calls it.';
 
 CREATE FUNCTION revops.run_due(batch int DEFAULT 1000) RETURNS int
-    LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'revops_run_due';
+    LANGUAGE c AS 'MODULE_PATHNAME', 'revops_run_due';
 COMMENT ON FUNCTION revops.run_due(int) IS
     'Fires what is due: recycled leads come back, breached promises become events, planned activities are taken when their time has come, each exactly once. Returns how many, at most batch of each kind. Call it from any scheduler. Leads that are busy are left for the next call.';
 
 CREATE FUNCTION revops.read_inbox(after bigint, batch int) RETURNS bigint
-    LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'revops_read_inbox';
+    LANGUAGE c AS 'MODULE_PATHNAME', 'revops_read_inbox';
 COMMENT ON FUNCTION revops.read_inbox(bigint, int) IS
     'Reads up to batch host rows again that a fault kept from being settled, those after this number of the inbox, and settles them; returns the last of them, NULL when there are none. What fails again stays, with a new fault. settle() calls it.';
 
@@ -75,13 +75,14 @@ BEGIN
 END
 $$;
 COMMENT ON PROCEDURE revops.settle(int) IS
-    'Settles all that waits: host rows in the inbox, and deltas of leads that were busy. Commits after each batch, so it must be called outside a transaction block.';
+    'Settles all that waits: host rows in the inbox, and deltas of leads that were busy. Commits after each batch, so it must be called outside a transaction block. Raises 22023 for a batch under 1.';
 
 CREATE PROCEDURE revops.rescore(workspace_id int DEFAULT 1, batch int DEFAULT 1000)
     LANGUAGE plpgsql AS $$
 DECLARE
     after bigint := 0;
 BEGIN
+    PERFORM revops.check_workspace(rescore.workspace_id);
     LOOP
         after := revops.rescore_batch(rescore.workspace_id, after, batch);
         EXIT WHEN after IS NULL;
@@ -90,4 +91,4 @@ BEGIN
 END
 $$;
 COMMENT ON PROCEDURE revops.rescore(int, int) IS
-    'Computes fit, intent and what follows from them anew for every lead of a workspace, by the agreement in force: call it after activate_agreement(). Commits after each batch, so it must be called outside a transaction block.';
+    'Computes fit, intent and what follows from them anew for every lead of a workspace, by the agreement in force: call it after activate_agreement(). Commits after each batch, so it must be called outside a transaction block. Raises RV002 (no such workspace), 22023 (a batch under 1).';

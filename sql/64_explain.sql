@@ -22,7 +22,8 @@ BEGIN
     SELECT * INTO l FROM revops.lead x WHERE x.lead_id = explain_score.lead_id;
     IF NOT FOUND THEN
         RAISE EXCEPTION 'lead % does not exist', coalesce(explain_score.lead_id::text, 'NULL')
-            USING ERRCODE = 'RV002', HINT = 'revops.lead_id(binding, key) finds a lead''s number.';
+            USING ERRCODE = 'RV002', DETAIL = 'No lead has this number; it is not the key of a row of yours.',
+                  HINT = 'revops.lead_id(binding, key) finds a lead''s number.';
     END IF;
     SELECT sm.* INTO m FROM revops.score_model sm JOIN revops.agreement a USING (agreement_id)
      WHERE a.workspace_id = l.workspace_id AND a.status = 'active';

@@ -139,6 +139,14 @@ DECLARE
     new_id int;
     version_1 int;
 BEGIN
+    IF coalesce(workspace, '') = '' OR time_zone IS NULL OR currency IS NULL OR bare IS NULL THEN
+        RAISE EXCEPTION USING ERRCODE = 'RV004',
+            MESSAGE = 'a workspace needs a name, a time zone and a currency',
+            DETAIL = format('They were given as %s, %s and %s; bare was %s.', coalesce(quote_literal(workspace), 'NULL'),
+                            coalesce(quote_literal(time_zone), 'NULL'), coalesce(quote_literal(currency), 'NULL'),
+                            coalesce(bare::text, 'NULL')),
+            HINT = 'SELECT revops.create_workspace(''name'', ''Europe/Berlin'', ''EUR'');';
+    END IF;
     LOCK TABLE revops.workspace IN SHARE ROW EXCLUSIVE MODE;
     IF EXISTS (SELECT FROM revops.workspace w WHERE w.workspace = create_workspace.workspace) THEN
         RAISE unique_violation USING
@@ -164,7 +172,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION revops.create_workspace(text, text, text, boolean) IS
-    'Creates a workspace and returns its number: the first is 1. It gets default reasons, signals, stages, transitions, points of signals and an SLA policy, in force as version 1 of its agreement; with bare it gets an empty draft of version 1 instead. Raises RV004 for a time zone or currency that is none, 23505 for a name that is taken.';
+    'Creates a workspace and returns its number: the first is 1. It gets default reasons, signals, stages, transitions, points of signals and an SLA policy, in force as version 1 of its agreement; with bare it gets an empty draft of version 1 instead. Raises RV004 for a time zone or currency that is none and for a missing name, 23505 for a name that is taken.';
 
 -- ----- versions of the agreement --------------------------------------------
 

@@ -15,6 +15,7 @@
 #include "utils/timestamp.h"
 
 #include "base/attempt.h"
+#include "base/batch_size.h"
 #include "base/owner.h"
 #include "capture/capture.h"
 #include "settle/settle.h"
@@ -199,10 +200,12 @@ Datum
 revops_fold_batch(PG_FUNCTION_ARGS)
 {
 	Oid			types[2] = {INT8OID, INT4OID};
-	Datum		v[2] = {PG_GETARG_DATUM(0), PG_GETARG_DATUM(1)};
+	Datum		v[2] = {PG_GETARG_DATUM(0), Int32GetDatum(batch_size(fcinfo, 1))};
 	Errands		errands;
 	int64		last;
 
+	if (PG_ARGISNULL(0))
+		PG_RETURN_NULL();
 	read_errands(&errands, true,
 				 "SELECT workspace_id::bigint, lead_id, 0::bigint, 0::bigint, 0::bigint "
 				 "FROM (SELECT DISTINCT lead_id, workspace_id FROM revops.lead_delta "
@@ -218,10 +221,13 @@ Datum
 revops_rescore_batch(PG_FUNCTION_ARGS)
 {
 	Oid			types[3] = {INT4OID, INT8OID, INT4OID};
-	Datum		v[3] = {PG_GETARG_DATUM(0), PG_GETARG_DATUM(1), PG_GETARG_DATUM(2)};
+	Datum		v[3] = {PG_GETARG_DATUM(0), PG_GETARG_DATUM(1),
+	Int32GetDatum(batch_size(fcinfo, 2))};
 	Errands		errands;
 	int64		last;
 
+	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
+		PG_RETURN_NULL();
 	read_errands(&errands, true,
 				 "SELECT workspace_id::bigint, lead_id, 0::bigint, 0::bigint, 0::bigint "
 				 "FROM revops.lead WHERE workspace_id = $1 AND lead_id > $2 "
@@ -262,7 +268,7 @@ Datum
 revops_run_due(PG_FUNCTION_ARGS)
 {
 	Oid			types[2] = {TIMESTAMPTZOID, INT4OID};
-	Datum		v[2] = {TimestampTzGetDatum(engine_clock()), PG_GETARG_DATUM(0)};
+	Datum		v[2] = {TimestampTzGetDatum(engine_clock()), Int32GetDatum(batch_size(fcinfo, 0))};
 	Errands		timers;
 	Errands		breaches;
 	int64		last;

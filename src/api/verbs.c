@@ -13,6 +13,7 @@
 #include "executor/spi.h"
 #include "fmgr.h"
 #include "lib/stringinfo.h"
+#include "mb/pg_wchar.h"
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
 
@@ -48,6 +49,16 @@ refuse_null(FunctionCallInfo fcinfo, int arg, const char *function, const char *
 				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 				 errmsg("%s: argument \"%s\" must not be NULL", function, name),
 				 errhint("\\df revops.%s shows its arguments.", function)));
+}
+
+/* What a message repeats of a code that nobody knows: its first 200 characters. */
+static const char *
+echoed(const char *code)
+{
+	int			length = strlen(code);
+	int			shown = pg_mbcharcliplen(code, length, 200);
+
+	return shown == length ? code : psprintf("%.*s...", shown, code);
 }
 
 /* A text argument, or NULL. */
@@ -110,7 +121,7 @@ check_reason(int32 workspace_id, const char *verb, const char *reason)
 	if (!found)
 		ereport(ERROR,
 				(errcode(ERRCODE_REVOPS_UNKNOWN_OBJECT),
-				 errmsg("reason \"%s\" is not defined for %s", reason, verb),
+				 errmsg("reason \"%s\" is not defined for %s", echoed(reason), verb),
 				 errdetail("Reasons for %s: %s.", verb, known.len > 0 ? known.data : "none"),
 				 errhint("Add it to revops.reason, or use one of those.")));
 	owner_leave(&scope);
@@ -251,7 +262,7 @@ revops_advance(PG_FUNCTION_ARGS)
 	if (verb.to_stage == NO_STAGE)
 		ereport(ERROR,
 				(errcode(ERRCODE_REVOPS_UNKNOWN_OBJECT),
-				 errmsg("stage \"%s\" does not exist", stage),
+				 errmsg("stage \"%s\" does not exist", echoed(stage)),
 				 errdetail("Agreement %d, which is in force, has no such stage.",
 						   s.agreement->agreement_id),
 				 errhint("See revops.stage for its stages.")));
@@ -293,7 +304,7 @@ revops_assign(PG_FUNCTION_ARGS)
 	if (rep == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_REVOPS_UNKNOWN_OBJECT),
-				 errmsg("rep \"%s\" does not exist", code),
+				 errmsg("rep \"%s\" does not exist", echoed(code)),
 				 errdetail("Workspace %d, which the lead belongs to, has no such rep.", workspace_id),
 				 errhint("Add the rep to revops.rep.")));
 	verb.rep_id = rep->rep_id;
@@ -322,7 +333,7 @@ revops_record_touch(PG_FUNCTION_ARGS)
 	if (signal == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_REVOPS_UNKNOWN_OBJECT),
-				 errmsg("signal \"%s\" does not exist", code),
+				 errmsg("signal \"%s\" does not exist", echoed(code)),
 				 errdetail("Workspace %d, which the lead belongs to, has no such signal.",
 						   s.def->workspace_id),
 				 errhint("Add it to revops.signal.")));

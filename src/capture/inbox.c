@@ -24,6 +24,7 @@
 #include "utils/typcache.h"
 
 #include "base/attempt.h"
+#include "base/batch_size.h"
 #include "base/compat.h"
 #include "base/errors.h"
 #include "base/owner.h"
@@ -298,9 +299,13 @@ inbox_settle(int64 after, int32 batch, int64 *last)
 Datum
 revops_read_inbox(PG_FUNCTION_ARGS)
 {
+	int32		batch;
 	int64		last;
 
-	(void) inbox_settle(PG_GETARG_INT64(0), PG_GETARG_INT32(1), &last);
+	batch = batch_size(fcinfo, 1);
+	if (PG_ARGISNULL(0))
+		PG_RETURN_NULL();
+	(void) inbox_settle(PG_GETARG_INT64(0), batch, &last);
 	if (last == 0)
 		PG_RETURN_NULL();
 	PG_RETURN_INT64(last);

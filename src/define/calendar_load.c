@@ -216,6 +216,7 @@ load_calendar(int32 calendar_id)
 		ereport(ERROR,
 				(errcode(ERRCODE_REVOPS_UNKNOWN_OBJECT),
 				 errmsg("calendar %d does not exist", calendar_id),
+				 errdetail("No calendar has this number."),
 				 errhint("revops.calendar lists the calendars.")));
 	calendar_check_open(cal);
 
@@ -260,6 +261,7 @@ calendar_id_by_name(const char *name, int32 workspace_id)
 				(errcode(ERRCODE_REVOPS_UNKNOWN_OBJECT),
 				 errmsg("calendar \"%s\" does not exist in workspace %d",
 						name, workspace_id),
+				 errdetail("Calendars are found by name within their workspace only."),
 				 errhint("revops.calendar lists the calendars.")));
 	calendar_id = DatumGetInt32(column(0, 1, &isnull));
 	owner_leave(&scope);

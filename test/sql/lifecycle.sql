@@ -102,7 +102,6 @@ SELECT * FROM pg_temp.history(11, 12, 13, 14) WHERE seq > 1;
 SET pg_revops.now = '2026-09-01 00:00+00';
 SELECT revops.run_due() AS fired, revops.run_due() AS fired_again;
 SELECT * FROM pg_temp.history(3) WHERE seq > 2;
-SELECT revops.run_due(0), revops.run_due(NULL);
 
 -- deals: opened, won, lost, reopened, deleted; forward only; without an MQL before
 SET pg_revops.now = '2026-10-01 10:00+00';

@@ -34,7 +34,7 @@ APT_DECISION=
 
 say()
 {
-	printf '==> %s\n' "$*"
+	printf '==> %s\n' "$*" >&2
 }
 
 die()

@@ -313,6 +313,7 @@ raise_refusal(Settle *s, const LeadRow *row, const Effects *e)
 					(errcode(ERRCODE_REVOPS_ILLEGAL_MOVE),
 					 errmsg("lead \"%s\" needs a reason to move from stage \"%s\" to \"%s\"",
 							key, from, stage_name(s->agreement, e->refused_to)),
+					 errdetail("The agreement declares the transition with needs_reason."),
 					 errhint("Give one of the codes in revops.reason.")));
 			break;
 		case REFUSED_NO_STAGE:

@@ -18,6 +18,7 @@
 #include "utils/lsyscache.h"
 #include "utils/numeric.h"
 #include "utils/rel.h"
+#include "utils/syscache.h"
 
 #include "base/errors.h"
 #include "define/binding_compile.h"
@@ -100,6 +101,23 @@ columns_read(Relation host, Expr *expr)
 	return JsonbValueToJsonb(pushJsonbValue(&state, WJB_END_OBJECT, NULL));
 }
 
+/* A table, an expression, and a type that exists where one is wanted. */
+static void
+refuse_bad_arguments(FunctionCallInfo fcinfo, Oid type)
+{
+	if (PG_ARGISNULL(0) || PG_ARGISNULL(3))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("%s to check must not be NULL",
+						PG_ARGISNULL(0) ? "the table of an expression" : "an expression"),
+				 errhint("Give a table and the text of an expression over its columns.")));
+	if (OidIsValid(type) && !SearchSysCacheExists1(TYPEOID, ObjectIdGetDatum(type)))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("type %u does not exist", type),
+				 errhint("Give the type by its name, such as 'text'.")));
+}
+
 /*
  * revops.check_expression(host regclass, kind text, name text, expression text,
  *						   want regtype, OUT expression_type regtype,
@@ -108,19 +126,28 @@ columns_read(Relation host, Expr *expr)
 Datum
 revops_check_expression(PG_FUNCTION_ARGS)
 {
-	Relation	host = table_open(PG_GETARG_OID(0), AccessShareLock);
-	char	   *kind = text_to_cstring(PG_GETARG_TEXT_PP(1));
-	char	   *name = text_to_cstring(PG_GETARG_TEXT_PP(2));
-	char	   *expression = text_to_cstring(PG_GETARG_TEXT_PP(3));
-	RuleLabel	label = {kind, name};
+	RuleLabel	label = {"expression", NULL};
+	Relation	host;
+	char	   *expression;
 	Oid			type = PG_ARGISNULL(4) ? InvalidOid : PG_GETARG_OID(4);
-	Expr	   *expr = expression_parse(expression, host, type, &label);
-	AttrNumber	attnum = column_number(host, expression);
+	Expr	   *expr;
+	AttrNumber	attnum;
 	TupleDesc	desc;
-	Jsonb	   *columns = columns_read(host, expr);
+	Jsonb	   *columns;
 	Datum		values[3];
-	bool		nulls[3] = {false, attnum == 0, false};
+	bool		nulls[3] = {false};
 
+	refuse_bad_arguments(fcinfo, type);
+	if (!PG_ARGISNULL(1))
+		label.kind = text_to_cstring(PG_GETARG_TEXT_PP(1));
+	if (!PG_ARGISNULL(2))
+		label.name = text_to_cstring(PG_GETARG_TEXT_PP(2));
+	expression = text_to_cstring(PG_GETARG_TEXT_PP(3));
+	host = table_open(PG_GETARG_OID(0), AccessShareLock);
+	expr = expression_parse(expression, host, type, &label);
+	attnum = column_number(host, expression);
+	columns = columns_read(host, expr);
+	nulls[1] = (attnum == 0);
 	if (!OidIsValid(type))
 		type = widened(exprType((Node *) expr));
 	refuse_pseudo_type(&label, type);

@@ -145,7 +145,7 @@ read_binding(Binding *binding, BindingSource *source, MemoryContext context)
 				(errcode(ERRCODE_REVOPS_UNKNOWN_OBJECT),
 				 errmsg("binding number %d does not exist", binding->binding_id),
 				 errdetail("A trigger or a lead refers to it, but table revops.binding has no such row."),
-				 errhint("Attach the table anew, or drop the triggers named revops_%d_*.",
+				 errhint("Attach the table anew, or drop the triggers named revops_%010d_*.",
 						 binding->binding_id)));
 
 	binding->workspace_id = DatumGetInt32(field(0, 1, &isnull));

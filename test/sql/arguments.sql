@@ -48,3 +48,16 @@ $$;
 SELECT said.* FROM unnest(ARRAY['SELECT revops.reject(%s, %L)', 'SELECT revops.recycle(%s, %L, ''2027-01-01'')',
     'SELECT revops.advance(%s, %L)', 'SELECT revops.advance(%s, ''mql'', %L)', 'SELECT revops.assign(%s, %L)',
     'SELECT revops.record_touch(%s, %L)']) AS call, said(call);
+
+-- checking an expression: nothing that is missing or unknown crashes
+CREATE TABLE checked (id int);
+SELECT revops.check_expression('checked', NULL, NULL, 'id', NULL);
+SELECT revops.check_expression('checked', NULL, NULL, 'nope', NULL);
+SELECT revops.check_expression('checked', 'role', 'x', NULL, NULL);
+SELECT revops.check_expression(NULL, 'role', 'x', 'id', NULL);
+SELECT revops.check_expression('checked', 'role', 'x', 'id', 99999999);
+SELECT revops.check_condition(NULL, NULL, NULL, NULL, NULL);
+SELECT revops.check_condition('rule', 'x', 'true', NULL, NULL);
+SELECT revops.check_condition('rule', 'x', 'a', ARRAY['a', NULL], ARRAY['text', NULL]::regtype[]);
+SELECT revops.rules_matched(1, NULL, NULL), revops.rules_matched(NULL, '{}', NULL);
+SELECT revops.rules_matched(77, '{}', NULL);

@@ -7,14 +7,12 @@
 
 #include "catalog/pg_type.h"
 #include "fmgr.h"
-#include "miscadmin.h"
 #include "utils/acl.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
-#include "utils/guc.h"
 #include "utils/jsonb.h"
 
-#include "base/compat.h"
+#include "base/owner.h"
 #include "define/definitions.h"
 
 PG_FUNCTION_INFO_V1(revops_rules_matched);
@@ -50,9 +48,7 @@ revops_rules_matched(PG_FUNCTION_ARGS)
 	Program    *program;
 	TupleTableSlot *roles;
 	uint64	   *fired;
-	Oid			user;
-	int			sec_context;
-	int			guc_level;
+	OwnerScope	scope;
 
 	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
 		PG_RETURN_NULL();
@@ -61,11 +57,7 @@ revops_rules_matched(PG_FUNCTION_ARGS)
 	if (def->agreement == NULL)
 		PG_RETURN_NULL();
 
-	GetUserIdAndSecContext(&user, &sec_context);
-	SetUserIdAndSecContext(get_role_oid("revops_reader", false),
-						   sec_context | SECURITY_RESTRICTED_OPERATION);
-	guc_level = NewGUCNestLevel();
-	RestrictSearchPath();
+	restricted_enter(&scope, get_role_oid("revops_reader", false));
 	program = program_for(def, binding);
 	ruleset_prepare(program->scoring);
 	roles = binding_role_slot(binding);
@@ -74,7 +66,6 @@ revops_rules_matched(PG_FUNCTION_ARGS)
 	fired = palloc0(sizeof(uint64) * (def->agreement->nrules / 64 + 1));
 	ruleset_match_careful(program->scoring, roles, fired, ignore_fault, NULL);
 	ExecDropSingleTupleTableSlot(roles);
-	AtEOXact_GUC(false, guc_level);
-	SetUserIdAndSecContext(user, sec_context);
+	restricted_leave(&scope);
 	PG_RETURN_ARRAYTYPE_P(matched_ids(def->agreement, fired));
 }

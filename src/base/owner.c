@@ -73,3 +73,19 @@ owner_leave(OwnerScope *scope)
 	AtEOXact_GUC(false, scope->guc_level);
 	SetUserIdAndSecContext(scope->user, scope->sec_context);
 }
+
+void
+restricted_enter(OwnerScope *scope, Oid user)
+{
+	GetUserIdAndSecContext(&scope->user, &scope->sec_context);
+	SetUserIdAndSecContext(user, scope->sec_context | SECURITY_RESTRICTED_OPERATION);
+	scope->guc_level = NewGUCNestLevel();
+	RestrictSearchPath();
+}
+
+void
+restricted_leave(OwnerScope *scope)
+{
+	AtEOXact_GUC(false, scope->guc_level);
+	SetUserIdAndSecContext(scope->user, scope->sec_context);
+}

@@ -1,6 +1,7 @@
 /*
  * owner.h
- *		Our own fixed queries run as the owner of our tables.
+ *		Whose rights count: our own fixed queries run as the owner of our
+ *		tables, what users wrote runs restricted.
  */
 #ifndef REVOPS_OWNER_H
 #define REVOPS_OWNER_H
@@ -23,6 +24,14 @@ typedef struct OwnerScope
  */
 extern void owner_enter(OwnerScope *scope);
 extern void owner_leave(OwnerScope *scope);
+
+/*
+ * From restricted_enter to restricted_leave what users wrote (expressions,
+ * rules) is compiled or run as this user, with SECURITY_RESTRICTED_OPERATION
+ * and the search path pinned.  An error undoes it.
+ */
+extern void restricted_enter(OwnerScope *scope, Oid user);
+extern void restricted_leave(OwnerScope *scope);
 
 /* The schema revops; raises when the extension is not there. */
 extern Oid	revops_schema(void);

@@ -16,7 +16,6 @@
 #include "utils/memutils.h"
 #include "utils/numeric.h"
 #include "utils/rel.h"
-#include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 
 #include "base/errors.h"
@@ -221,14 +220,6 @@ write_change(Capture *capture, int64 opportunity_id, TimestampTz at, Datum *deal
 	writer_add(&capture->settle.writers, TABLE_OPPORTUNITY_CHANGE, v, nulls);
 }
 
-/* One of the values may have a short header, the other a long one. */
-static bool
-same_bytes(struct varlena *a, struct varlena *b)
-{
-	return VARSIZE_ANY_EXHDR(a) == VARSIZE_ANY_EXHDR(b) &&
-		memcmp(VARDATA_ANY(a), VARDATA_ANY(b), VARSIZE_ANY_EXHDR(a)) == 0;
-}
-
 /* Is the row as it was?  Then there is nothing to write down. */
 static bool
 same_deal(TupleDesc desc, Datum *a, bool *a_nulls, Datum *b, bool *b_nulls)
@@ -242,7 +233,7 @@ same_deal(TupleDesc desc, Datum *a, bool *a_nulls, Datum *b, bool *b_nulls)
 		if (a_nulls[i])
 			continue;
 		if (att->attlen == -1 ?
-			!same_bytes(PG_DETOAST_DATUM_PACKED(a[i]), PG_DETOAST_DATUM_PACKED(b[i])) :
+			!same_varlena(PG_DETOAST_DATUM_PACKED(a[i]), PG_DETOAST_DATUM_PACKED(b[i])) :
 			a[i] != b[i])
 			return false;
 	}
@@ -277,9 +268,7 @@ write_deal(Capture *capture, const Deal *deal, TimestampTz at)
 		if (same_deal(RelationGetDescr(writer_of(writers, TABLE_OPPORTUNITY)->rel),
 					  old, old_nulls, v, nulls))
 			return before;
-		PushActiveSnapshot(GetLatestSnapshot());
 		writer_update(writers, TABLE_OPPORTUNITY, &tid, v, nulls);
-		PopActiveSnapshot();
 	}
 	else
 	{
@@ -329,9 +318,7 @@ drop_deal(Capture *capture, const char *key)
 		strcmp(TextDatumGetCString(v[DEAL_STATUS]), "gone") == 0)
 		return;
 	v[DEAL_STATUS] = CStringGetTextDatum("gone");
-	PushActiveSnapshot(GetLatestSnapshot());
 	writer_update(&capture->settle.writers, TABLE_OPPORTUNITY, &tid, v, nulls);
-	PopActiveSnapshot();
 	write_change(capture, DatumGetInt64(v[DEAL_OPPORTUNITY_ID]), capture->settle.now,
 				 v, nulls);
 	settle_flush(&capture->settle);
@@ -375,9 +362,7 @@ rename_deal(Capture *capture, const char *old_key, const char *key)
 	if (!find_deal(capture, old_key, &tid, v, nulls))
 		return;
 	v[DEAL_KEY] = CStringGetTextDatum(key);
-	PushActiveSnapshot(GetLatestSnapshot());
 	writer_update(&capture->settle.writers, TABLE_OPPORTUNITY, &tid, v, nulls);
-	PopActiveSnapshot();
 	CommandCounterIncrement();
 }
 

@@ -11,15 +11,12 @@
 
 #include "access/xact.h"
 #include "catalog/pg_type.h"
-#include "miscadmin.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
-#include "utils/guc.h"
 #include "utils/hsearch.h"
 #include "utils/memutils.h"
 #include "utils/plancache.h"
 
-#include "base/compat.h"
 #include "base/errors.h"
 #include "base/owner.h"
 #include "define/binding.h"
@@ -239,17 +236,11 @@ expressions_valid(Binding *binding)
 static void
 compile_as_owner(Binding *binding, const BindingSource *source)
 {
-	Oid			user;
-	int			security;
-	int			nest;
+	OwnerScope	scope;
 
-	GetUserIdAndSecContext(&user, &security);
-	SetUserIdAndSecContext(binding->owner, security | SECURITY_RESTRICTED_OPERATION);
-	nest = NewGUCNestLevel();
-	RestrictSearchPath();
+	restricted_enter(&scope, binding->owner);
 	binding_compile(binding, source);
-	AtEOXact_GUC(false, nest);
-	SetUserIdAndSecContext(user, security);
+	restricted_leave(&scope);
 }
 
 /* Read and compile.  The context is a child of the caller's until all is well. */

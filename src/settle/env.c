@@ -21,7 +21,7 @@ env_roles(Settle *s)
 {
 	if (s->roles == NULL)
 	{
-		(void) writers_flush(&s->writers);
+		settle_flush(s);
 		(void) profile_read(&s->writers, s->binding, s->lead_id, s->profile_id,
 							NULL, s->stored);
 		s->roles = s->stored;

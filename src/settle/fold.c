@@ -8,7 +8,6 @@
 #include "access/htup_details.h"
 #include "access/skey.h"
 #include "access/stratnum.h"
-#include "storage/bufmgr.h"
 #include "access/xact.h"
 #include "utils/builtins.h"
 #include "utils/datum.h"
@@ -75,12 +74,6 @@ sums_merge(TouchSums *into, const TouchSums *other)
 	into->last_touch_at = Max(into->last_touch_at, other->last_touch_at);
 	into->answers |= other->answers;
 	into->recount |= other->recount;
-}
-
-bool
-deltas_possible(Writers *writers)
-{
-	return RelationGetNumberOfBlocks(writer_of(writers, TABLE_LEAD_DELTA)->rel) > 0;
 }
 
 /* Of several deals that waited the one that goes furthest counts. */
@@ -463,9 +456,7 @@ identity_erase(Writers *writers, int64 lead_id)
 
 	if (identity_read(writers, lead_id, &tid) == NULL)
 		return;
-	PushActiveSnapshot(GetLatestSnapshot());
 	writer_delete(writers, TABLE_LEAD_IDENTITY, &tid);
-	PopActiveSnapshot();
 	CommandCounterIncrement();
 }
 

@@ -55,9 +55,6 @@ typedef struct PendingDeltas
 	Jsonb	   *personal;		/* of the newest profile; NULL: as lead_identity has it */
 } PendingDeltas;
 
-/* Is anything waiting for any lead?  Cheap: looks at the table's size only. */
-extern bool deltas_possible(Writers *writers);
-
 /* Read the lead's deltas and delete them; the lead must be locked. */
 extern void deltas_take(Writers *writers, int64 lead_id, int32 agreement_id,
 						PendingDeltas *pending);

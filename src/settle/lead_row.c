@@ -34,6 +34,12 @@ engine_scan_end(SysScanDesc scan)
 	PopActiveSnapshot();
 }
 
+bool
+deltas_possible(Writers *writers)
+{
+	return RelationGetNumberOfBlocks(writer_of(writers, TABLE_LEAD_DELTA)->rel) > 0;
+}
+
 /* A column of a tuple; 0 when it is NULL. */
 static Datum
 column_of(Writers *writers, EngineTable table, HeapTuple tuple, int column)
@@ -144,7 +150,7 @@ lead_find(Writers *writers, int32 binding_id, const char *key)
 {
 	int64		lead_id = lead_find_row(writers, binding_id, key);
 
-	if (RelationGetNumberOfBlocks(writer_of(writers, TABLE_LEAD_DELTA)->rel) == 0)
+	if (!deltas_possible(writers))
 		return lead_id;
 	if (lead_id != 0 && keeps_key(writers, lead_id, key, true))
 		return lead_id;

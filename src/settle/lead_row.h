@@ -62,6 +62,9 @@ extern LockResult lead_lock(Writers *writers, int64 lead_id, bool wait,
 extern void lead_insert(Writers *writers, const LeadRow *row);
 extern void lead_update(Writers *writers, LeadRow *row);
 
+/* Is anything waiting for any lead?  Cheap: looks at the table's size only. */
+extern bool deltas_possible(Writers *writers);
+
 /*
  * Index scans over our tables read under the newest snapshot; between
  * fold_begin and fold_end under the one taken there.

@@ -49,4 +49,12 @@ code_text(const char *code)
 	return code == NULL ? NO_TEXT : CStringGetTextDatum(code);
 }
 
+/* The same bytes?  One may have a short header, the other a long one. */
+static inline bool
+same_varlena(struct varlena *a, struct varlena *b)
+{
+	return VARSIZE_ANY_EXHDR(a) == VARSIZE_ANY_EXHDR(b) &&
+		memcmp(VARDATA_ANY(a), VARDATA_ANY(b), VARSIZE_ANY_EXHDR(a)) == 0;
+}
+
 #endif							/* REVOPS_ROW_VALUES_H */

@@ -10,7 +10,6 @@
 #include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/memutils.h"
-#include "utils/snapmgr.h"
 
 #include "base/compat.h"
 #include "base/errors.h"
@@ -167,14 +166,6 @@ role_text(TupleTableSlot *roles, int role)
 	return roles->tts_isnull[role] ? NO_TEXT : roles->tts_values[role];
 }
 
-/* One of the texts may have a short header, the other a long one. */
-static bool
-same_text(struct varlena *a, struct varlena *b)
-{
-	return VARSIZE_ANY_EXHDR(a) == VARSIZE_ANY_EXHDR(b) &&
-		memcmp(VARDATA_ANY(a), VARDATA_ANY(b), VARSIZE_ANY_EXHDR(a)) == 0;
-}
-
 static bool
 role_changed(Settle *s, TupleTableSlot *now, TupleTableSlot *before, int role)
 {
@@ -184,7 +175,7 @@ role_changed(Settle *s, TupleTableSlot *now, TupleTableSlot *before, int role)
 		return true;
 	if (now->tts_isnull[role] || before->tts_isnull[role])
 		return now->tts_isnull[role] != before->tts_isnull[role];
-	return !same_text(PG_DETOAST_DATUM_PACKED(now->tts_values[role]),
+	return !same_varlena(PG_DETOAST_DATUM_PACKED(now->tts_values[role]),
 					  PG_DETOAST_DATUM_PACKED(before->tts_values[role]));
 }
 
@@ -518,9 +509,7 @@ take_key(Settle *s, LeadRow *row, const char *key)
 			return;
 		}
 		other.key = CStringGetTextDatum(displaced_key(key, other_id));
-		PushActiveSnapshot(GetLatestSnapshot());
 		lead_update(&s->writers, &other);
-		PopActiveSnapshot();
 		CommandCounterIncrement();
 	}
 	row->key = CStringGetTextDatum(key);
@@ -567,9 +556,7 @@ settle_locked(Settle *s, LeadRow *row, const LeadChange *change)
 	row->agreement_id = s->agreement->agreement_id;
 	row->settled_at = s->now;
 	take_key(s, row, change->new_key != NULL ? change->new_key : pending.new_key);
-	PushActiveSnapshot(GetLatestSnapshot());
 	lead_update(&s->writers, row);
-	PopActiveSnapshot();
 	CommandCounterIncrement();
 }
 

@@ -288,7 +288,9 @@ writer_update(Writers *writers, EngineTable table, ItemPointer tid,
 
 	ExecStoreHeapTuple(heap_form_tuple(RelationGetDescr(w->rel), values, nulls),
 					   slot, true);
+	PushActiveSnapshot(GetLatestSnapshot());
 	simple_table_tuple_update(w->rel, tid, slot, GetActiveSnapshot(), &needs_index);
+	PopActiveSnapshot();
 	if (needs_index)
 		insert_index_entries(writers, w, slot);
 	*tid = slot->tts_tid;
@@ -298,7 +300,11 @@ writer_update(Writers *writers, EngineTable table, ItemPointer tid,
 void
 writer_delete(Writers *writers, EngineTable table, ItemPointer tid)
 {
-	simple_table_tuple_delete(writer_of(writers, table)->rel, tid, GetActiveSnapshot());
+	Relation	rel = writer_of(writers, table)->rel;
+
+	PushActiveSnapshot(GetLatestSnapshot());
+	simple_table_tuple_delete(rel, tid, GetActiveSnapshot());
+	PopActiveSnapshot();
 }
 
 static void

@@ -85,9 +85,11 @@ CREATE TABLE revops.lead_delta
     opportunity_at timestamptz,
     new_key      text COLLATE "C",
     personal     jsonb,
+    urgent       boolean NOT NULL,
     PRIMARY KEY (lead_id, delta_id)
 );
 CREATE INDEX lead_delta_key ON revops.lead_delta (new_key) WHERE new_key IS NOT NULL;
+CREATE INDEX lead_delta_urgent ON revops.lead_delta (lead_id) WHERE urgent;
 COMMENT ON TABLE revops.lead_delta IS 'What could not be settled at once because the lead was busy; folded by the next settle of the lead, or by settle().';
 COMMENT ON COLUMN revops.lead_delta.lead_id IS 'the lead';
 COMMENT ON COLUMN revops.lead_delta.delta_id IS 'number of the delta, growing';
@@ -105,6 +107,7 @@ COMMENT ON COLUMN revops.lead_delta.gone IS 'true: the host deleted the row; fal
 COMMENT ON COLUMN revops.lead_delta.opportunity IS 'open or won: a deal that is to move the lead';
 COMMENT ON COLUMN revops.lead_delta.opportunity_at IS 'when the deal was opened or won';
 COMMENT ON COLUMN revops.lead_delta.personal IS 'personal roles of a new profile, until they are folded into lead_identity; erased by forget()';
+COMMENT ON COLUMN revops.lead_delta.urgent IS 'true: it may move the lead or keep its promise, so it is to be folded at once; false: touches that change no more than sums';
 COMMENT ON COLUMN revops.lead_delta.new_key IS 'key that the host gave the row: the lead is found by it at once';
 
 CREATE TABLE revops.lead_identity

@@ -35,10 +35,10 @@ CREATE FUNCTION revops.forget(lead_id bigint) RETURNS void
 COMMENT ON FUNCTION revops.forget(bigint) IS
     'Erases a person: deletes the lead''s personal roles (lead_identity) and scores the lead anew without them. Facts stay: they hold numbers, codes and non-personal roles only. The row of the attached table is the host''s to erase; while it is there its next change brings the roles back. Waits for the lead. Raises RV002 (no such lead).';
 
-CREATE FUNCTION revops.fold_batch(after bigint, batch int) RETURNS bigint
+CREATE FUNCTION revops.fold_batch(after bigint, batch int, only_urgent boolean DEFAULT false) RETURNS bigint
     LANGUAGE c AS 'MODULE_PATHNAME', 'revops_fold_batch';
-COMMENT ON FUNCTION revops.fold_batch(bigint, int) IS
-    'Folds what waits for up to batch leads after this lead number; returns the last of them, NULL when there are none. Leads that are busy are left for the next time. Raises 22023 for a batch under 1. settle() calls it.';
+COMMENT ON FUNCTION revops.fold_batch(bigint, int, boolean) IS
+    'Folds what waits for up to batch leads after this lead number (only_urgent: of those where a delta is urgent); returns the last of them, NULL when there are none. Leads that are busy are left for the next time. Raises 22023 for a batch under 1. settle() calls it.';
 
 CREATE FUNCTION revops.rescore_batch(workspace_id int, after bigint, batch int) RETURNS bigint
     LANGUAGE c AS 'MODULE_PATHNAME', 'revops_rescore_batch';

@@ -195,21 +195,23 @@ last_lead(const Errands *errands)
 	return last;
 }
 
-/* revops.fold_batch(after bigint, batch int): the last lead of the page, or NULL */
+/* revops.fold_batch(after bigint, batch int, only_urgent bool): the last lead of the page, or NULL */
 Datum
 revops_fold_batch(PG_FUNCTION_ARGS)
 {
 	Oid			types[2] = {INT8OID, INT4OID};
 	Datum		v[2] = {PG_GETARG_DATUM(0), Int32GetDatum(batch_size(fcinfo, 1))};
+	bool		only_urgent = !PG_ARGISNULL(2) && PG_GETARG_BOOL(2);
 	Errands		errands;
 	int64		last;
 
 	if (PG_ARGISNULL(0))
 		PG_RETURN_NULL();
 	read_errands(&errands, true,
-				 "SELECT workspace_id::bigint, lead_id, 0::bigint, 0::bigint, 0::bigint "
-				 "FROM (SELECT DISTINCT lead_id, workspace_id FROM revops.lead_delta "
-				 "WHERE lead_id > $1 ORDER BY lead_id LIMIT $2) d ORDER BY 1, 2",
+				 psprintf("SELECT workspace_id::bigint, lead_id, 0::bigint, 0::bigint, 0::bigint "
+						  "FROM (SELECT DISTINCT lead_id, workspace_id FROM revops.lead_delta "
+						  "WHERE lead_id > $1%s ORDER BY lead_id LIMIT $2) d ORDER BY 1, 2",
+						  only_urgent ? " AND urgent" : ""),
 				 2, types, v);
 	last = last_lead(&errands);
 	(void) run_errands(&errands, fold_change);

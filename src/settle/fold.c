@@ -16,6 +16,7 @@
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 
+#include "base/handover.h"
 #include "settle/fold.h"
 #include "time/decay.h"
 
@@ -182,6 +183,8 @@ delta_append(Writers *writers, const Definitions *def, const DeltaNews *news,
 	v[DELTA_OPPORTUNITY_AT] = TimestampTzGetDatum(news->opportunity_at);
 	set_text(v, nulls, DELTA_PERSONAL, PointerGetDatum(news->personal));
 	set_text(v, nulls, DELTA_NEW_KEY, code_text(news->new_key));
+	v[DELTA_URGENT] = BoolGetDatum(!news->lazy);
+	handover_note(news->lazy ? HANDOVER_FOLD_LATER : HANDOVER_FOLD);
 	writer_add(writers, TABLE_LEAD_DELTA, v, nulls);
 }
 

@@ -71,6 +71,7 @@ typedef struct DeltaNews
 	TimestampTz opportunity_at;
 	const char *new_key;		/* NULL: unchanged */
 	Jsonb	   *personal;		/* personal roles of that profile */
+	bool		lazy;			/* it changes nothing but sums: it may wait */
 } DeltaNews;
 extern void delta_append(Writers *writers, const Definitions *def,
 						 const DeltaNews *news, TimestampTz now);

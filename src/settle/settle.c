@@ -52,7 +52,7 @@ settle_begin(Settle *s, int32 workspace_id, bool careful)
 	s->lead_context = AllocSetContextCreate(s->context, "pg_revops lead",
 											ALLOCSET_DEFAULT_SIZES);
 	faults_init(&s->faults, s->context);
-	s->now = engine_clock();
+	settle_at(s, NO_TIME);
 
 	s->reader = get_role_oid("revops_reader", false);
 	GetUserIdAndSecContext(&s->user, &s->sec_context);
@@ -63,6 +63,13 @@ settle_begin(Settle *s, int32 workspace_id, bool careful)
 	s->fired = palloc0(sizeof(uint64) * (s->agreement->nrules / 64 + 1));
 	writers_begin(&s->writers);
 	MemoryContextSwitchTo(MemoryContextGetParent(s->context));
+}
+
+void
+settle_at(Settle *s, TimestampTz at)
+{
+	s->told_at = at;
+	s->now = at == NO_TIME ? engine_clock() : at;
 }
 
 /* Rules that don't compile are told once for each compilation. */
@@ -525,7 +532,7 @@ settle_locked(Settle *s, LeadRow *row, const LeadChange *change)
 
 	memset(&pending, 0, sizeof(pending));
 	sums_init(&pending.sums);
-	s->now = Max(engine_clock(), row->settled_at);
+	s->now = Max(s->told_at == NO_TIME ? engine_clock() : s->told_at, row->settled_at);
 	if (change->forget)
 		identity_erase(&s->writers, row->state.lead_id);
 	/* the lock is held: only now may the deltas be read, under a new snapshot */

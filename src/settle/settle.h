@@ -37,6 +37,7 @@ typedef struct Settle
 	bool		rules_ready;	/* ruleset_prepare() was called for its scoring rules */
 	bool		careful;		/* catch what a rule raises, rule by rule */
 	TimestampTz now;			/* moment of the decision at hand */
+	TimestampTz told_at;		/* see settle_at */
 	char	   *actor;
 	Writers		writers;
 	Faults		faults;
@@ -107,6 +108,12 @@ extern void settle_as(Settle *s, Oid owner);
  */
 extern void settle_rules_begin(Settle *s);
 extern void settle_rules_end(Settle *s);
+
+/*
+ * What the settle is told from now on happened then (NO_TIME: now): decisions
+ * are dated so, but never before the lead's last settle.
+ */
+extern void settle_at(Settle *s, TimestampTz at);
 
 /* Work on leads of this binding from now on. */
 extern void settle_use(Settle *s, Binding *binding);

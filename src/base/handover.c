@@ -1,0 +1,17 @@
+/*
+ * handover.c
+ *		See handover.h.
+ */
+#include "postgres.h"
+
+#include "base/handover.h"
+
+void
+handover_note(int work)
+{
+}
+
+void
+handover_due(TimestampTz at)
+{
+}

@@ -1,0 +1,33 @@
+/*
+ * handover.h
+ *		What a transaction leaves for the database's worker, told when it ends.
+ *
+ * Whoever appends work notes it; when the transaction has ended, so that its
+ * rows can be seen and its locks are gone, the worker is woken.  Nothing is
+ * told twice in a transaction, and without a worker nothing is done at all.
+ */
+#ifndef REVOPS_HANDOVER_H
+#define REVOPS_HANDOVER_H
+
+#include "postgres.h"
+
+#include "datatype/timestamp.h"
+
+typedef enum HandoverWork
+{
+	HANDOVER_FOLD = 1,			/* an urgent delta: to be folded at once */
+	HANDOVER_FOLD_LATER = 2,	/* a delta that may wait to be folded with others */
+	HANDOVER_INBOX = 4,			/* an entry of the inbox that is due */
+	HANDOVER_LEADS_FREED = 8	/* leads were locked: the worker may have passed them over */
+} HandoverWork;
+
+/*
+ * Note work of the current transaction.  A rolled back one leaves none, but
+ * for HANDOVER_LEADS_FREED.
+ */
+extern void handover_note(int work);
+
+/* A timer, a clock or an entry of the inbox falls due then. */
+extern void handover_due(TimestampTz at);
+
+#endif							/* REVOPS_HANDOVER_H */

@@ -1,80 +1,115 @@
 #!/bin/bash
 #
-# touch.sh: touches of 20000 leads, some far more often than others: one a
-# transaction with 4 clients, and a thousand a statement with one.  Against the
-# host's insert alone (bare), and against the host's insert with one of the same
-# touch rows written by hand, which updates no lead (hand).  For information:
-# there is no bar yet.  Transactions a second, synchronous_commit off, interleaved
-# rounds in fresh tables, medians.  All touches must have been counted.
+# touch.sh: touches of 100,000 leads with a past against the same touches by hand:
+# the host's insert and a bulk insert of the same rows into a table like
+# revops.touch, in one statement, which updates no lead (hand).  The host's insert
+# by itself (bare) is for information, and so is the engine without its worker
+# (alone): the bars hold for the engine with its worker running, whose CPU counts.
+#   million    1,000,000 in one statement, of all leads: CPU time
+#   thousand   1,000 a statement, 4 clients: transactions a second, as below
+#   one        one a transaction, 4 clients, leads by zipf 1.05
+#   hot        two a transaction block, 8 clients, leads by zipf 1.3, in random
+#              order: no deadlock
+# Interleaved rounds, each in fresh copies of one database, the order of the
+# variants turned from round to round, medians; the ratio is the median of the
+# rounds' ratios.  After each run every touch must have been counted once.
 #
-#   BENCH_SECONDS        length of a run (default 5)
-#   BENCH_TOUCH_ROUNDS   how many rounds (default 3)
+#   BENCH_TOUCH_CELLS    which of them (default all)
+#   BENCH_TOUCH_SECONDS  length of a run (default 3)
+#   BENCH_TOUCH_ROUNDS   how many rounds (default 5; of the million: 3 at most)
 #
-# What it needs is said in bench/write/lib.sh.  Prints a table to standard error
-# and one JSON object a line to standard output.
+# What it needs is said in bench/touch/lib.sh.  Prints tables to standard error,
+# one JSON object a line to standard output; ends non-zero where a bar is missed.
 #
 set -euo pipefail
 shopt -s inherit_errexit
 
-seconds=${BENCH_SECONDS:-5}
-rounds=${BENCH_TOUCH_ROUNDS:-3}
-# shellcheck source=./bench/write/lib.sh
-source bench/write/lib.sh
+cells=${BENCH_TOUCH_CELLS:-million thousand one hot}
+seconds=${BENCH_TOUCH_SECONDS:-3}
+rounds=${BENCH_TOUCH_ROUNDS:-5}
+# shellcheck source=./bench/touch/lib.sh
+source bench/touch/lib.sh
 
-# every act is a touch, and is in a lead's state or in a delta of it
-check_counts()
+clients_of()
 {
-	local wrong
-	wrong=$(sql "$1" -F ' ' -c "
-		SELECT * FROM (SELECT (SELECT count(*) FROM crm.act) AS acts, (SELECT count(*) FROM revops.touch) AS touches,
-		                      (SELECT sum(touches) FROM revops.lead) + (SELECT coalesce(sum(touches), 0) FROM revops.lead_delta) AS counted,
-		                      (SELECT count(*) FROM revops.fault) AS faults) c
-		WHERE NOT (acts = touches AND touches = counted AND faults = 0)")
-	if [ -n "$wrong" ]; then
-		echo "touch.sh: acts, touches, counted touches, faults: $wrong" >&2
-		return 1
-	fi
+	if [ "$1" = hot ]; then echo 8; else echo 4; fi
 }
 
-# run SCRIPT CLIENTS: prints transactions a second
-run()
+# million VARIANT: prints microseconds of CPU; acts of a year, as they are
+# when a history is loaded, so that most have faded
+million()
 {
-	local database
-	database=$(copy_of run "${prefix}_leads")
-	PGOPTIONS='-c synchronous_commit=off -c jit=off' \
-		pgbench -n -M prepared -c "$2" -j 2 -T "$seconds" -f "bench/write/$1.sql" "$database" > "$work/out" 2>&1 ||
-		{ cat "$work/out" >&2; return 1; }
-	case $1 in *_ours) check_counts "$database" ;; esac
-	drop_copy run
-	sed -n 's/^tps = \([0-9.]*\).*/\1/p' "$work/out"
+	local database worker_before cpu
+	database=$(database_of "$1")
+	sql "$database" -v leads="$leads" <<-'END'
+		SELECT setseed(0.25) \g /dev/null
+		CREATE UNLOGGED TABLE IF NOT EXISTS crm.million AS
+		SELECT 1 + floor(:leads * power(random(), 2))::bigint AS lead_id, now() - random() * interval '365 days' AS at
+		FROM generate_series(1, 1000000);
+		CHECKPOINT;
+	END
+	worker_before=$(worker_cpu "$database")
+	cpu=$(sql "$database" <<-END
+		SELECT count(*) FROM crm.million \g /dev/null
+		SELECT crm.cpu() AS before \gset
+		\i bench/touch/million_${1/alone/ours}.sql
+		SELECT (crm.cpu() - :before) / 1000;
+	END
+	)
+	[ "$database" != "$with_worker" ] || settled "$database"
+	echo $((cpu + $(worker_cpu "$database") - worker_before))
 }
 
-make_template 20000
-copy_of leads >/dev/null
-sql "${prefix}_leads" -c "COPY crm.lead FROM '$work/leads'" -c "VACUUM ANALYZE"
-for ((round = 1; round <= rounds; round++)); do
-	for kind in touch touches; do
-		for variant in ours hand bare; do
-			run "${kind}_$variant" "$([ $kind = touch ] && echo 4 || echo 1)" >> "$work/tps.$kind.$variant"
+# ratio CELL COLUMN VARIANT: median of the ratios to hand
+ratio()
+{
+	paste <(column "$2" "$work/$1.$3") <(column "$2" "$work/$1.hand") | awk '{ print $1 / $2 }' | median
+}
+
+node_start
+engines=$(engines)
+# the bars are the worker's, where there is one
+counted=${engines%% *}
+
+case " $cells " in *" million "*)
+	for ((round = 0; round < rounds && round < 3; round++)); do
+		fresh
+		for variant in $(rotated "$round" "$counted" hand bare); do
+			million "$variant" >> "$work/million.$variant"
+		done
+		check "$(database_of "$counted")"
+	done
+esac
+for ((round = 0; round < rounds; round++)); do
+	for cell in $cells; do
+		[ "$cell" != million ] || continue
+		fresh
+		# shellcheck disable=SC2086  # a list of words
+		for variant in $(rotated "$round" $engines hand bare); do
+			load "$variant" "$cell" "$(clients_of "$cell")" "$seconds" >> "$work/$cell.$variant"
+		done
+		for variant in $engines; do
+			check "$(database_of "$variant")"
 		done
 	done
 done
 
-{
-	echo "touches, transactions a second (medians of $rounds rounds):"
-	for kind in touch touches; do
-		for variant in ours hand bare; do
-			printf '    %-8s %-6s %8.0f   rounds: %s\n' $kind $variant "$(median < "$work/tps.$kind.$variant")" \
-				"$(tr '\n' ' ' < "$work/tps.$kind.$variant")"
+for cell in $cells; do
+	if [ "$cell" = million ]; then
+		echo "1,000,000 touches in one statement, microseconds of CPU in all (medians):" >&2
+		for variant in $counted hand bare; do
+			printf '    %-8s %10.0f   rounds: %s\n' "$variant" "$(median < "$work/million.$variant")" "$(tr '\n' ' ' < "$work/million.$variant")" >&2
 		done
+		bar touch_million_vs_hand "$(ratio million 1 "$counted")" 1.4 '<='
+		continue
+	fi
+	echo "touches, $cell, $(clients_of "$cell") clients, transactions a second and microseconds of CPU each (medians of $rounds rounds):" >&2
+	for variant in $engines hand bare; do
+		printf '    %-8s %8.0f %9.1f   rounds: %s\n' "$variant" "$(column 1 "$work/$cell.$variant" | median)" \
+			"$(column 2 "$work/$cell.$variant" | median)" "$(column 1 "$work/$cell.$variant" | xargs printf '%.0f ')" >&2
 	done
-} >&2
-# ratio NAME KIND VARIANT
-ratio()
-{
-	echo "{\"bench\":\"$1\",\"value\":$(paste "$work/tps.$2.ours" "$work/tps.$2.$3" | awk '{ print $1 / $2 }' | median)}"
-}
-ratio touch_one_vs_bare touch bare
-ratio touch_one_vs_hand touch hand
-ratio touch_thousand_vs_bare touches bare
-ratio touch_thousand_vs_hand touches hand
+	case $cell in thousand) at_least=0.65 ;; *) at_least=0.75 ;; esac
+	bar "touch_${cell}_vs_hand" "$(ratio "$cell" 1 "$counted")" $at_least '>='
+	told "touch_${cell}_cpu_vs_hand" "$(ratio "$cell" 2 "$counted")"
+done
+exit $missed

@@ -1,12 +1,13 @@
 # shellcheck shell=bash
 #
-# What copy.sh, single.sh and touch.sh share: a template database and copies of
-# it, so that every run begins with fresh tables and sequences.
+# What copy.sh and single.sh share, and in part those of touches: a template
+# database and copies of it, so that every run begins with fresh tables and
+# sequences.
 #
 # Needs a server with the extension, given by PGHOST, PGPORT and so on, that can
 # read files of ours, and a superuser.  Runs in the top folder of the tree.
 
-prefix=bench_write_$$
+prefix=bench_$$
 template=${prefix}_template
 work=$(mktemp -d)
 chmod 755 "$work"
@@ -35,7 +36,7 @@ trap clean_up EXIT
 # copy_of NAME [TEMPLATE]: a fresh database; prints its name
 copy_of()
 {
-	$admin -c "SET client_min_messages = warning" -c "DROP DATABASE IF EXISTS ${prefix}_$1" \
+	$admin -c "SET client_min_messages = warning" -c "DROP DATABASE IF EXISTS ${prefix}_$1 WITH (FORCE)" \
 		-c "CREATE DATABASE ${prefix}_$1 TEMPLATE ${2:-$template} STRATEGY file_copy" -c CHECKPOINT
 	echo "${prefix}_$1"
 }

@@ -1,0 +1,6 @@
+\set lead random_zipfian(1, :leads, 1.3)
+\set other random_zipfian(1, :leads, 1.3)
+BEGIN;
+WITH act AS (INSERT INTO other.act (lead_id, kind, at) VALUES (:lead, 'page_visit', now()) RETURNING *) INSERT INTO other.touch SELECT lead_id, at, nextval('other.touch_id'), now(), 1, other.signal(), other.binding(), 1, id::text FROM act;
+WITH act AS (INSERT INTO other.act (lead_id, kind, at) VALUES (:other, 'page_visit', now()) RETURNING *) INSERT INTO other.touch SELECT lead_id, at, nextval('other.touch_id'), now(), 1, other.signal(), other.binding(), 1, id::text FROM act;
+COMMIT;

@@ -1,0 +1,1 @@
+WITH act AS (INSERT INTO other.act (lead_id, kind, at) SELECT lead_id, 'page_visit', at FROM crm.million RETURNING *) INSERT INTO other.touch SELECT lead_id, at, nextval('other.touch_id'), now(), 1, other.signal(), other.binding(), 1, id::text FROM act;

@@ -1,0 +1,1 @@
+WITH act AS (INSERT INTO other.act (lead_id, kind, at) SELECT 1 + floor(:leads * power(random(), 4)), 'page_visit', now() FROM generate_series(1, 1000) RETURNING *) INSERT INTO other.touch SELECT lead_id, at, nextval('other.touch_id'), now(), 1, other.signal(), other.binding(), 1, id::text FROM act;

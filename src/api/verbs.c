@@ -9,12 +9,17 @@
  */
 #include "postgres.h"
 
+#include "access/genam.h"
+#include "access/htup_details.h"
+#include "access/skey.h"
+#include "access/stratnum.h"
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "fmgr.h"
 #include "lib/stringinfo.h"
 #include "mb/pg_wchar.h"
 #include "utils/builtins.h"
+#include "utils/fmgroids.h"
 #include "utils/timestamp.h"
 
 #include "base/errors.h"
@@ -68,29 +73,47 @@ text_arg(FunctionCallInfo fcinfo, int arg)
 	return PG_ARGISNULL(arg) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(arg));
 }
 
+/*
+ * The workspace and stage of a lead as they are now; raises RV002 for an unknown
+ * one.  Not by SQL: in a SERIALIZABLE transaction that would leave predicate
+ * locks on pages that other leads share.
+ */
 static int32
-workspace_of(int64 lead_id)
+read_lead(int64 lead_id, Datum *stage)
 {
-	Oid			type = INT8OID;
-	Datum		value = Int64GetDatum(lead_id);
-	OwnerScope	scope;
+	Writers		writers;
+	ScanKeyData key;
+	SysScanDesc scan;
+	HeapTuple	tuple;
 	int32		workspace_id = 0;
 
-	owner_enter(&scope);
-	if (SPI_execute_with_args("SELECT workspace_id FROM revops.lead WHERE lead_id = $1",
-							  1, &type, &value, NULL, true, 1) != SPI_OK_SELECT)
-		elog(ERROR, "reading a lead failed");
-	if (SPI_processed > 0)
+	writers_begin(&writers);
+	ScanKeyInit(&key, LEAD_COL_LEAD_ID + 1, BTEqualStrategyNumber, F_INT8EQ,
+				Int64GetDatum(lead_id));
+	scan = engine_scan(&writers, TABLE_LEAD, writer_pkey(&writers, TABLE_LEAD), 1, &key);
+	tuple = engine_scan_next(scan);
+	if (HeapTupleIsValid(tuple))
 	{
+		TupleDesc	desc = RelationGetDescr(writers.tables[TABLE_LEAD].rel);
 		bool		isnull;
 
-		workspace_id = DatumGetInt32(SPI_getbinval(SPI_tuptable->vals[0],
-												   SPI_tuptable->tupdesc, 1, &isnull));
+		workspace_id = DatumGetInt32(heap_getattr(tuple, LEAD_COL_WORKSPACE_ID + 1, desc, &isnull));
+		*stage = PointerGetDatum(PG_DETOAST_DATUM_COPY(heap_getattr(tuple, LEAD_COL_STAGE + 1,
+																	desc, &isnull)));
 	}
-	owner_leave(&scope);
+	engine_scan_end(scan);
+	writers_end(&writers);
 	if (workspace_id == 0)
 		unknown_lead(lead_id);
 	return workspace_id;
+}
+
+static int32
+workspace_of(int64 lead_id)
+{
+	Datum		stage;
+
+	return read_lead(lead_id, &stage);
 }
 
 /* The reason must be one that the workspace gives for this verb. */
@@ -145,23 +168,9 @@ act(Settle *s, int64 lead_id, const Verb *verb)
 static Datum
 stage_now(int64 lead_id)
 {
-	Oid			type = INT8OID;
-	Datum		value = Int64GetDatum(lead_id);
-	MemoryContext context = CurrentMemoryContext;
-	OwnerScope	scope;
 	Datum		stage;
-	char	   *code;
 
-	owner_enter(&scope);
-	if (SPI_execute_with_args("SELECT stage FROM revops.lead WHERE lead_id = $1",
-							  1, &type, &value, NULL, true, 1) != SPI_OK_SELECT ||
-		SPI_processed == 0)
-		elog(ERROR, "reading a lead failed");
-	code = SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1);
-	MemoryContextSwitchTo(context);
-	stage = CStringGetTextDatum(code);
-	owner_leave(&scope);
-	MemoryContextSwitchTo(context);
+	(void) read_lead(lead_id, &stage);
 	return stage;
 }
 

@@ -121,7 +121,7 @@ find_deal(Capture *capture, const char *key, ItemPointer tid, Datum *v, bool *nu
 	ScanKeyInit(&keys[1], DEAL_KEY + 1, BTEqualStrategyNumber, F_TEXTEQ,
 				CStringGetTextDatum(key));
 	scan = engine_scan(writers, TABLE_OPPORTUNITY, engine_index("opportunity_key"), 2, keys);
-	tuple = systable_getnext(scan);
+	tuple = engine_scan_next(scan);
 	found = HeapTupleIsValid(tuple);
 	if (found)
 	{

@@ -139,7 +139,7 @@ deltas_take(Writers *writers, int64 lead_id, int32 agreement_id, PendingDeltas *
 				Int64GetDatum(lead_id));
 	scan = engine_scan(writers, TABLE_LEAD_DELTA,
 					   writer_pkey(writers, TABLE_LEAD_DELTA), 1, &key);
-	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+	while (HeapTupleIsValid(tuple = engine_scan_next(scan)))
 	{
 		take_one(tuple, RelationGetDescr(writers->tables[TABLE_LEAD_DELTA].rel),
 				 agreement_id, pending);
@@ -238,7 +238,7 @@ touches_sum(Writers *writers, const Definitions *def, int64 lead_id, TouchSums *
 	{
 		TouchRow	row = {0};
 
-		tuple = systable_getnext(scan);
+		tuple = engine_scan_next(scan);
 		if (HeapTupleIsValid(tuple))
 			read_touch(writers, def, tuple, &row);
 		if (!HeapTupleIsValid(tuple) || row.occurred_at != moment)
@@ -305,7 +305,7 @@ touch_recorded(Writers *writers, const Definitions *def, int64 lead_id,
 	ListCell   *cell;
 	bool		found = false;
 
-	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+	while (HeapTupleIsValid(tuple = engine_scan_next(scan)))
 	{
 		TouchRow	row;
 
@@ -338,7 +338,7 @@ first_answer(Writers *writers, const Definitions *def, int64 lead_id, TimestampT
 	int			net = 0;
 
 	/* a touch that was taken back at the same moment answers nothing */
-	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+	while (HeapTupleIsValid(tuple = engine_scan_next(scan)))
 	{
 		TouchRow	row;
 
@@ -379,7 +379,7 @@ identity_read(Writers *writers, int64 lead_id, ItemPointer tid)
 				Int64GetDatum(lead_id));
 	scan = engine_scan(writers, TABLE_LEAD_IDENTITY,
 					   writer_pkey(writers, TABLE_LEAD_IDENTITY), 1, &key);
-	tuple = systable_getnext(scan);
+	tuple = engine_scan_next(scan);
 	if (HeapTupleIsValid(tuple))
 	{
 		personal = jsonb_column(tuple, RelationGetDescr(writers->tables[TABLE_LEAD_IDENTITY].rel),
@@ -408,7 +408,7 @@ profile_row(Writers *writers, int64 lead_id, int64 *change_id)
 					   writer_pkey(writers, TABLE_PROFILE_CHANGE),
 					   *change_id == 0 ? 1 : 2, keys);
 	/* in index order: the last is the newest */
-	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+	while (HeapTupleIsValid(tuple = engine_scan_next(scan)))
 	{
 		profile = jsonb_column(tuple, desc, PROFILE_PROFILE);
 		*change_id = DatumGetInt64(heap_getattr(tuple, PROFILE_CHANGE_ID + 1, desc, &isnull));
@@ -496,7 +496,7 @@ clock_read(Writers *writers, int64 lead_id, int32 clocks, RunningClock *clock)
 				Int32GetDatum(clocks));
 	scan = engine_scan(writers, TABLE_SLA_CLOCK, writer_pkey(writers, TABLE_SLA_CLOCK),
 					   2, keys);
-	tuple = systable_getnext(scan);
+	tuple = engine_scan_next(scan);
 	found = HeapTupleIsValid(tuple);
 	if (found)
 	{

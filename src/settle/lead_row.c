@@ -6,6 +6,7 @@
 
 #include "access/genam.h"
 #include "access/htup_details.h"
+#include "access/relscan.h"
 #include "access/skey.h"
 #include "access/stratnum.h"
 #include "access/tableam.h"
@@ -24,7 +25,20 @@ engine_scan(Writers *writers, EngineTable table, Oid index, int nkeys, ScanKey k
 {
 	PushActiveSnapshot(writers->frozen ? GetActiveSnapshot() : GetLatestSnapshot());
 	return systable_beginscan(writer_of(writers, table)->rel, index, true,
-							  GetActiveSnapshot(), nkeys, keys);
+							  IsolationIsSerializable() ? SnapshotAny : GetActiveSnapshot(),
+							  nkeys, keys);
+}
+
+HeapTuple
+engine_scan_next(SysScanDesc scan)
+{
+	HeapTuple	tuple;
+
+	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+		if (!IsolationIsSerializable() ||
+			table_tuple_satisfies_snapshot(scan->heap_rel, scan->slot, GetActiveSnapshot()))
+			break;
+	return tuple;
 }
 
 void
@@ -71,7 +85,7 @@ lead_find_row(Writers *writers, int32 binding_id, const char *key)
 	ScanKeyInit(&keys[1], LEAD_COL_KEY + 1, BTEqualStrategyNumber,
 				F_TEXTEQ, CStringGetTextDatum(key));
 	scan = engine_scan(writers, TABLE_LEAD, engine_index("lead_key"), 2, keys);
-	tuple = systable_getnext(scan);
+	tuple = engine_scan_next(scan);
 	if (HeapTupleIsValid(tuple))
 		lead_id = DatumGetInt64(column_of(writers, TABLE_LEAD, tuple, LEAD_COL_LEAD_ID));
 	engine_scan_end(scan);
@@ -91,7 +105,7 @@ keeps_key(Writers *writers, int64 lead_id, const char *key, bool otherwise)
 				Int64GetDatum(lead_id));
 	scan = engine_scan(writers, TABLE_LEAD_DELTA,
 					   writer_pkey(writers, TABLE_LEAD_DELTA), 1, &scankey);
-	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+	while (HeapTupleIsValid(tuple = engine_scan_next(scan)))
 	{
 		Datum		new_key = column_of(writers, TABLE_LEAD_DELTA, tuple, DELTA_NEW_KEY);
 
@@ -113,7 +127,7 @@ is_of_binding(Writers *writers, int64 lead_id, int32 binding_id)
 	ScanKeyInit(&key, LEAD_COL_LEAD_ID + 1, BTEqualStrategyNumber, F_INT8EQ,
 				Int64GetDatum(lead_id));
 	scan = engine_scan(writers, TABLE_LEAD, writer_pkey(writers, TABLE_LEAD), 1, &key);
-	tuple = systable_getnext(scan);
+	tuple = engine_scan_next(scan);
 	found = HeapTupleIsValid(tuple) &&
 		DatumGetInt32(column_of(writers, TABLE_LEAD, tuple, LEAD_COL_BINDING_ID)) == binding_id;
 	engine_scan_end(scan);
@@ -132,7 +146,7 @@ find_by_rename(Writers *writers, int32 binding_id, const char *key)
 	ScanKeyInit(&scankey, DELTA_NEW_KEY + 1, BTEqualStrategyNumber, F_TEXTEQ,
 				CStringGetTextDatum(key));
 	scan = engine_scan(writers, TABLE_LEAD_DELTA, engine_index("lead_delta_key"), 1, &scankey);
-	while (lead_id == 0 && HeapTupleIsValid(tuple = systable_getnext(scan)))
+	while (lead_id == 0 && HeapTupleIsValid(tuple = engine_scan_next(scan)))
 	{
 		int64		renamed = DatumGetInt64(column_of(writers, TABLE_LEAD_DELTA, tuple,
 													  DELTA_LEAD_ID));
@@ -169,7 +183,7 @@ locate(Writers *writers, int64 lead_id, ItemPointer tid)
 	ScanKeyInit(&key, LEAD_COL_LEAD_ID + 1, BTEqualStrategyNumber, F_INT8EQ,
 				Int64GetDatum(lead_id));
 	scan = engine_scan(writers, TABLE_LEAD, writer_pkey(writers, TABLE_LEAD), 1, &key);
-	tuple = systable_getnext(scan);
+	tuple = engine_scan_next(scan);
 	found = HeapTupleIsValid(tuple);
 	if (found)
 		*tid = tuple->t_self;

@@ -67,11 +67,16 @@ extern bool deltas_possible(Writers *writers);
 
 /*
  * Index scans over our tables read under the newest snapshot; between
- * fold_begin and fold_end under the one taken there.
+ * fold_begin and fold_end under the one taken there.  In a SERIALIZABLE
+ * transaction they leave no predicate locks, which pages of index and table
+ * would share between leads: two transactions with nothing in common would
+ * fail each other.  What is read here is kept right by the lead's lock.
  */
 extern struct SysScanDescData *engine_scan(Writers *writers, EngineTable table,
 										   Oid index, int nkeys,
 										   struct ScanKeyData *keys);
+/* The next row, NULL at the end; good until the next call. */
+extern struct HeapTupleData *engine_scan_next(struct SysScanDescData *scan);
 extern void engine_scan_end(struct SysScanDescData *scan);
 
 #endif							/* REVOPS_LEAD_ROW_H */

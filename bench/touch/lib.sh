@@ -20,6 +20,8 @@ source bench/write/lib.sh
 with_worker=${prefix}_worker
 # shellcheck disable=SC2034  # read by who sources this
 missed=0
+# sessions beside pgbench's in the databases
+others=0
 
 node_stop()
 {
@@ -179,9 +181,12 @@ ended_cpu()
 	awk -v tick="$(getconf CLK_TCK)" '{ printf "%d\n", ($16 + $17) * 1000000 / tick }' "/proc/$(head -1 "$node/data/postmaster.pid")/stat"
 }
 
+# no_clients DATABASE: pgbench's have left
 no_clients()
 {
-	pgrep -P "$(head -1 "$node/data/postmaster.pid")" -f "postgres: [^ ]+ $1 \[local\]" >/dev/null || echo none
+	local n
+	n=$(pgrep -c -P "$(head -1 "$node/data/postmaster.pid")" -f "postgres: [^ ]+ $1 \[local\]" || true)
+	[ "$n" -gt "$others" ] || echo none
 }
 
 # The variants: the engine with its worker running (ours) and without (alone), the

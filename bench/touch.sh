@@ -6,7 +6,8 @@
 # by itself (bare) is for information, and so is the engine without its worker
 # (alone): the bars hold for the engine with its worker running, whose CPU counts.
 #   million    1,000,000 in one statement, of all leads: CPU time
-#   thousand   1,000 a statement, 4 clients: transactions a second, as below
+#   thousand   1,000 a statement, 4 clients, leads by zipf 1.05 (the same in its
+#              continuous form): transactions a second, as in those that follow
 #   one        one a transaction, 4 clients, leads by zipf 1.05
 #   hot        two a transaction block, 8 clients, leads by zipf 1.3, in random
 #              order: no deadlock

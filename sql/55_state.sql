@@ -31,9 +31,12 @@ CREATE TABLE revops.lead
     source       text COLLATE "C",
     campaign     text COLLATE "C",
     segment      text COLLATE "C",
+    rank         int NOT NULL DEFAULT -2147483648,
     PRIMARY KEY (lead_id),
     CONSTRAINT lead_key UNIQUE (binding_id, key)
 ) WITH (fillfactor = 80);
+-- who is hottest at any moment; the rank is coarse, so that most touches leave the index alone
+CREATE INDEX lead_rank ON revops.lead (workspace_id, fit, rank);
 COMMENT ON TABLE revops.lead IS 'State of a lead. Read the view lead_status instead: it adds what has not been folded yet, and time.';
 COMMENT ON COLUMN revops.lead.lead_id IS 'number of the lead';
 COMMENT ON COLUMN revops.lead.workspace_id IS 'workspace';
@@ -63,6 +66,7 @@ COMMENT ON COLUMN revops.lead.key IS 'key of the host''s row as text';
 COMMENT ON COLUMN revops.lead.source IS 'source';
 COMMENT ON COLUMN revops.lead.campaign IS 'campaign';
 COMMENT ON COLUMN revops.lead.segment IS 'segment';
+COMMENT ON COLUMN revops.lead.rank IS 'intent in half doublings of its forward-decay units, rounded down: who is hotter stays so as time passes; -2147483648: no intent';
 
 -- not cached: the last word on a lead has the highest number
 CREATE SEQUENCE revops.delta_id;
@@ -85,7 +89,7 @@ CREATE TABLE revops.lead_delta
     opportunity_at timestamptz,
     new_key      text COLLATE "C",
     personal     jsonb,
-    urgent       boolean NOT NULL,
+    urgent       boolean NOT NULL DEFAULT true,
     PRIMARY KEY (lead_id, delta_id)
 );
 CREATE INDEX lead_delta_key ON revops.lead_delta (new_key) WHERE new_key IS NOT NULL;

@@ -25,7 +25,7 @@ BEGIN ATOMIC
     ), waiting AS (
         SELECT d.lead_id, sum(d.touches) AS touches, max(d.last_touch_at) AS last_touch_at, bool_or(d.recount) AS recount,
                bool_or(d.profile_id IS NOT NULL) AS profile
-          FROM revops.lead_delta d GROUP BY d.lead_id
+          FROM revops.lead_waiting d GROUP BY d.lead_id
     ), touched AS (
         -- a touch and its taking back cancel out
         SELECT l.lead_id, sum(t.sign) AS touches,
@@ -85,6 +85,7 @@ BEGIN ATOMIC
            ('clocks', l.clocks::text, coalesce(clock.clocks, 0)::text),
            ('running', l.running::text, coalesce(clock.running, 0)::text),
            -- what must follow from clocks, assignments and the stage; else it is taken as it is
+           ('rank', l.rank::text, revops.intent_rank(l.intent_pos, l.intent_neg)::text),
            ('handed_over', l.handed_over::text,
             CASE WHEN clock.running > 0 THEN true
                  WHEN given.seq IS NULL OR p.purpose IN ('nurture', 'disqualified')
@@ -112,7 +113,7 @@ BEGIN ATOMIC
       LEFT JOIN LATERAL (SELECT sum(revops.decayed(d.intent_pos, l.half_life, l.at)) AS pos,
                                 sum(revops.decayed(d.intent_neg, l.half_life, l.at)) AS neg,
                                 bool_or(d.recount OR d.agreement_id <> l.agreement_id) AS recount
-                           FROM revops.lead_delta d WHERE d.lead_id = l.lead_id) d ON true
+                           FROM revops.lead_waiting d WHERE d.lead_id = l.lead_id) d ON true
      CROSS JOIN LATERAL (VALUES
            ('intent_pos', revops.decayed(l.intent_pos, l.half_life, l.at) + coalesce(d.pos, 0), coalesce(touched.pos, 0)),
            ('intent_neg', revops.decayed(l.intent_neg, l.half_life, l.at) + coalesce(d.neg, 0), coalesce(touched.neg, 0))

@@ -21,7 +21,7 @@ FROM (SELECT l.lead_id, l.agreement_id, m.half_life, l.last_touch_at AS lead_tou
              bool_or(d.answers) AS may_answer,
              (array_agg(d.gone ORDER BY d.delta_id DESC)
                   FILTER (WHERE d.gone IS NOT NULL))[1] AS gone
-      FROM revops.lead_delta d
+      FROM revops.lead_waiting d
       JOIN revops.lead l ON l.lead_id = d.lead_id
       JOIN revops.score_model m ON m.agreement_id = l.agreement_id
       GROUP BY l.lead_id, m.agreement_id) u
@@ -44,7 +44,7 @@ LEFT JOIN LATERAL
                  JOIN revops.score_rule p ON p.signal = g.signal AND p.kind = 'intent') s
              ON s.signal_id = t.signal_id AND s.agreement_id = u.agreement_id) r ON true;
 COMMENT ON VIEW revops.lead_unfolded IS
-    'What lead_status adds to the state of the leads that have deltas: one row for each of them, worked out at engine_now(). Leads without deltas are not here.';
+    'What lead_status adds to the state of the leads for which something waits (lead_waiting): one row for each of them, worked out at engine_now(). Other leads are not here.';
 COMMENT ON COLUMN revops.lead_unfolded.lead_id IS 'the lead';
 COMMENT ON COLUMN revops.lead_unfolded.intent_anew IS
     'where the sums of the state do not hold (a touch was taken back, or weighed by another version): intent from all touches, points, not clamped; else NULL';

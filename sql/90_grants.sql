@@ -22,6 +22,8 @@ GRANT SELECT ON revops.workspace, revops.signal, revops.reason, revops.rep, revo
 GRANT EXECUTE ON FUNCTION
     revops.engine_now(),
     revops.restoring(),
+    revops.own_touches(),
+    revops.intent_rank(double precision, double precision),
     revops.decayed(double precision, interval, timestamptz),
     revops.decay_factor(timestamptz, interval, timestamptz),
     revops.whole_points(double precision),

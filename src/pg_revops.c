@@ -8,6 +8,7 @@
 #include "utils/guc.h"
 
 #include "define/invalidate.h"
+#include "settle/pending.h"
 #include "time/engine_time.h"
 
 PG_MODULE_MAGIC;
@@ -19,5 +20,6 @@ _PG_init(void)
 {
 	engine_time_init();
 	invalidate_init();
+	pending_init();
 	MarkGUCPrefixReserved("pg_revops");
 }

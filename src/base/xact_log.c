@@ -20,6 +20,7 @@ static void
 clear(XactLog *log)
 {
 	log->n = 0;
+	log->shrunk = false;
 	log->room = 0;
 	log->entries = NULL;
 	log->levels = NULL;
@@ -55,7 +56,10 @@ end_of_subxact(SubXactEvent event, SubTransactionId mySubid,
 	{
 		if (event == SUBXACT_EVENT_ABORT_SUB)
 			while (log->n > 0 && log->levels[log->n - 1] >= level)
+			{
 				log->n--;
+				log->shrunk = true;
+			}
 		else
 			for (int i = log->n - 1; i >= 0 && log->levels[i] >= level; i--)
 				log->levels[i] = level - 1;
@@ -155,4 +159,5 @@ xact_log_forget(XactLog *log, int n)
 {
 	Assert(n <= xact_log_own(log));
 	log->n -= n;
+	log->shrunk |= n > 0;
 }

@@ -17,6 +17,7 @@ typedef struct XactLog
 	const char *name;			/* of its memory context */
 	Size		entry_size;
 	int			n;
+	bool		shrunk;			/* an abort took entries away; whoever asks may reset it */
 
 	/* private */
 	char	   *entries;

@@ -16,6 +16,7 @@
 #include "base/compat.h"
 #include "base/errors.h"
 #include "capture/capture.h"
+#include "settle/pending.h"
 #include "time/engine_time.h"
 
 typedef struct Attempted
@@ -334,7 +335,10 @@ capture_run(FunctionCallInfo fcinfo, const char *function, BindingKind kind,
 
 	error = attempt(run_step, &a);
 	if (error == NULL)
+	{
+		pending_relieve();
 		return;
+	}
 	if (must_raise(&capture, error))
 		ReThrowError(error);
 	capture.careful = capture.binding == NULL || !capture.binding->raise;

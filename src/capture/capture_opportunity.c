@@ -265,7 +265,7 @@ write_deal(Capture *capture, const Deal *deal, TimestampTz at)
 		memcpy(old, v, sizeof(old));
 		memcpy(old_nulls, nulls, sizeof(old_nulls));
 		fill_deal(capture, deal, v, nulls);
-		if (same_deal(RelationGetDescr(writer_of(writers, TABLE_OPPORTUNITY)->rel),
+		if (same_deal(RelationGetDescr(writer_rel(writers, TABLE_OPPORTUNITY)),
 					  old, old_nulls, v, nulls))
 			return before;
 		writer_update(writers, TABLE_OPPORTUNITY, &tid, v, nulls);

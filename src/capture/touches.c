@@ -4,43 +4,42 @@
  */
 #include "postgres.h"
 
+#include "access/xact.h"
 #include "common/hashfn.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
 #include "capture/touches.h"
+#include "settle/pending.h"
 
 /* look-ups of a statement from which on found leads are remembered */
 #define REMEMBER_FROM	4
+/* touched leads up to which they are walked through */
+#define FEW_LEADS		8
 
-typedef struct TouchedLead
+typedef struct LeadPlace
 {
 	int64		lead_id;		/* hash key */
-	TouchSums	sums;
-} TouchedLead;
+	int			place;
+} LeadPlace;
 
 typedef struct KnownLead
 {
 	uint64		hash;			/* hash key: of binding and key */
 	int32		binding_id;
 	char	   *key;
-	int64		lead_id;
+	LeadGlance	glance;
 } KnownLead;
 
 void
-touches_begin(Touches *touches, Settle *s)
+touches_begin(Touches *touches, Settle *s, bool at_once)
 {
-	HASHCTL		ctl = {0};
-
+	memset(touches, 0, sizeof(Touches));
 	touches->settle = s;
-	touches->lookups = 0;
-	touches->by_key = NULL;
-	ctl.keysize = sizeof(int64);
-	ctl.entrysize = sizeof(TouchedLead);
-	ctl.hcxt = s->context;
-	touches->by_lead = hash_create("pg_revops touched leads", 64, &ctl,
-								   HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+	touches->at_commit = !at_once && IsTransactionBlock();
+	touches->room = FEW_LEADS;
+	touches->leads = MemoryContextAlloc(s->context, sizeof(TouchedLead) * touches->room);
 }
 
 static HTAB *
@@ -55,35 +54,40 @@ make_by_key(MemoryContext context)
 					   HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
 }
 
-int64
-touches_lead(Touches *touches, int32 binding_id, const char *key)
+/* Look a key up, and remember what was found. */
+static void
+find_and_remember(Touches *touches, uint64 hash, int32 binding_id, const char *key)
 {
-	Writers    *writers = &touches->settle->writers;
-	uint64		hash;
 	KnownLead  *known;
 	bool		found;
 
+	if (lead_find_glance(&touches->settle->writers, binding_id, key, &touches->found) == 0)
+		return;
+	known = hash_search(touches->by_key, &hash, HASH_ENTER, &found);
+	known->binding_id = binding_id;
+	known->key = MemoryContextStrdup(touches->settle->context, key);
+	known->glance = touches->found;
+}
+
+int64
+touches_lead(Touches *touches, int32 binding_id, const char *key)
+{
+	uint64		hash;
+	KnownLead  *known;
+
 	if (++touches->lookups < REMEMBER_FROM)
-		return lead_find(writers, binding_id, key);
+		return lead_find_glance(&touches->settle->writers, binding_id, key, &touches->found);
 	if (touches->by_key == NULL)
 		touches->by_key = make_by_key(touches->settle->context);
 	hash = hash_bytes_extended((const unsigned char *) key, strlen(key), binding_id);
 	known = hash_search(touches->by_key, &hash, HASH_FIND, NULL);
 	if (known == NULL)
-	{
-		int64		lead_id = lead_find(writers, binding_id, key);
-
-		if (lead_id == 0)
-			return 0;
-		known = hash_search(touches->by_key, &hash, HASH_ENTER, &found);
-		known->binding_id = binding_id;
-		known->key = MemoryContextStrdup(touches->settle->context, key);
-		known->lead_id = lead_id;
-	}
-	/* two keys with one hash: the first stays */
-	if (known->binding_id != binding_id || strcmp(known->key, key) != 0)
-		return lead_find(writers, binding_id, key);
-	return known->lead_id;
+		find_and_remember(touches, hash, binding_id, key);
+	else if (known->binding_id == binding_id && strcmp(known->key, key) == 0)
+		touches->found = known->glance;
+	else						/* two keys with one hash: the first stays */
+		(void) lead_find_glance(&touches->settle->writers, binding_id, key, &touches->found);
+	return touches->found.lead_id;
 }
 
 static void
@@ -107,51 +111,117 @@ write_touch(Settle *s, int64 lead_id, const Signal *signal, TimestampTz occurred
 		settle_flush(s);
 }
 
+/* Enter the lead at this place into the table of places. */
+static void
+enter_place(Touches *touches, int place)
+{
+	LeadPlace  *entry = hash_search(touches->by_lead, &touches->leads[place].lead_id,
+									HASH_ENTER, NULL);
+
+	entry->place = place;
+}
+
+static void
+make_by_lead(Touches *touches)
+{
+	HASHCTL		ctl = {0};
+
+	ctl.keysize = sizeof(int64);
+	ctl.entrysize = sizeof(LeadPlace);
+	ctl.hcxt = touches->settle->context;
+	touches->by_lead = hash_create("pg_revops touched leads", 256, &ctl,
+								   HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+	for (int i = 0; i < touches->n; i++)
+		enter_place(touches, i);
+}
+
+static TouchedLead *
+find_touched(Touches *touches, int64 lead_id)
+{
+	LeadPlace  *entry;
+
+	if (touches->by_lead == NULL)
+	{
+		for (int i = 0; i < touches->n; i++)
+			if (touches->leads[i].lead_id == lead_id)
+				return &touches->leads[i];
+		return NULL;
+	}
+	entry = hash_search(touches->by_lead, &lead_id, HASH_FIND, NULL);
+	return entry == NULL ? NULL : &touches->leads[entry->place];
+}
+
+/* The lead among those that were touched, entered if it is the first time. */
+static TouchedLead *
+touched_lead(Touches *touches, int64 lead_id)
+{
+	TouchedLead *touched = find_touched(touches, lead_id);
+
+	if (touched != NULL)
+		return touched;
+	if (touches->n == touches->room)
+	{
+		touches->room *= 2;
+		touches->leads = repalloc_huge(touches->leads, sizeof(TouchedLead) * touches->room);
+		if (touches->by_lead == NULL)
+			make_by_lead(touches);
+	}
+	touched = &touches->leads[touches->n++];
+	touched->lead_id = lead_id;
+	touched->glance = touches->found;
+	if (touched->glance.lead_id != lead_id)
+		touched->glance.lead_id = 0;
+	sums_init(&touched->sums);
+	if (touches->by_lead != NULL)
+		enter_place(touches, touches->n - 1);
+	return touched;
+}
+
 void
 touches_add(Touches *touches, int64 lead_id, const Signal *signal,
 			TimestampTz occurred_at, int sign, int32 binding_id, const char *source_key)
 {
-	bool		found;
-	TouchedLead *touched = hash_search(touches->by_lead, &lead_id, HASH_ENTER, &found);
-
-	if (!found)
-		sums_init(&touched->sums);
-	sums_add(&touched->sums, touches->settle->def, signal, occurred_at, sign);
+	sums_add(&touched_lead(touches, lead_id)->sums, touches->settle->def, signal,
+			 occurred_at, sign);
 	write_touch(touches->settle, lead_id, signal, occurred_at, sign, binding_id, source_key);
 }
 
 static int
-by_lead_id(const ListCell *a, const ListCell *b)
+by_lead_id(const void *a, const void *b)
 {
-	int64		left = ((TouchedLead *) lfirst(a))->lead_id;
-	int64		right = ((TouchedLead *) lfirst(b))->lead_id;
+	int64		left = ((const TouchedLead *) a)->lead_id;
+	int64		right = ((const TouchedLead *) b)->lead_id;
 
 	return left < right ? -1 : left > right;
+}
+
+/*
+ * A lead whose row this transaction has written already is settled at its
+ * commit, once, however many statements still touch it.
+ */
+static void
+settle_touched(Touches *touches, TouchedLead *touched)
+{
+	LeadChange	change;
+
+	if (touches->at_commit ||
+		(touched->glance.lead_id != 0 && lead_is_own(&touched->glance)))
+	{
+		pending_add(touches->settle->def, touched->lead_id, &touched->sums);
+		return;
+	}
+	change_init(&change);
+	change.sums = &touched->sums;
+	change.glance = touched->glance.lead_id == 0 ? NULL : &touched->glance;
+	(void) settle_lead(touches->settle, touched->lead_id, &change);
 }
 
 void
 touches_settle(Touches *touches)
 {
-	HASH_SEQ_STATUS status;
-	TouchedLead *touched;
-	List	   *leads = NIL;
-	ListCell   *cell;
-
 	settle_flush(touches->settle);
-	hash_seq_init(&status, touches->by_lead);
-	while ((touched = hash_seq_search(&status)) != NULL)
-		leads = lappend(leads, touched);
 	/* in order of number, as rows and index entries lie */
-	list_sort(leads, by_lead_id);
-	foreach(cell, leads)
-	{
-		LeadChange	change;
-
-		touched = lfirst(cell);
-		change_init(&change);
-		change.sums = &touched->sums;
-		(void) settle_lead(touches->settle, touched->lead_id, &change);
-	}
-	list_free(leads);
-	hash_destroy(touches->by_lead);
+	qsort(touches->leads, touches->n, sizeof(TouchedLead), by_lead_id);
+	for (int i = 0; i < touches->n; i++)
+		settle_touched(touches, &touches->leads[i]);
 }

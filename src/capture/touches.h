@@ -17,17 +17,32 @@
  */
 #define TOUCH_SKEW	(5 * USECS_PER_MINUTE)
 
+typedef struct TouchedLead
+{
+	int64		lead_id;
+	LeadGlance	glance;			/* lead_id 0: it was not looked up by key */
+	TouchSums	sums;
+} TouchedLead;
+
 /* Touches of one statement, summed by lead. */
 typedef struct Touches
 {
 	Settle	   *settle;
-	HTAB	   *by_lead;
+	bool		at_commit;		/* leads are settled when the transaction commits */
+	TouchedLead *leads;
+	int			n;
+	int			room;
+	HTAB	   *by_lead;		/* places in leads; NULL while they are few */
 	HTAB	   *by_key;			/* leads found so far; NULL: none remembered yet */
 	int			lookups;
+	LeadGlance	found;			/* by the last look-up */
 } Touches;
 
-/* All memory is the settle's. */
-extern void touches_begin(Touches *touches, Settle *s);
+/*
+ * Touches of a transaction block are settled when it commits, others at once,
+ * or, at_once, all.  All memory is the settle's.
+ */
+extern void touches_begin(Touches *touches, Settle *s, bool at_once);
 
 /*
  * The lead of that key as lead_find() knows it, 0 for none.  Leads found are
@@ -40,7 +55,7 @@ extern void touches_add(Touches *touches, int64 lead_id, const Signal *signal,
 						TimestampTz occurred_at, int sign, int32 binding_id,
 						const char *source_key);
 
-/* Settle every lead that was touched. */
+/* Settle every lead that was touched, or see to it that the commit does. */
 extern void touches_settle(Touches *touches);
 
 #endif							/* REVOPS_TOUCHES_H */

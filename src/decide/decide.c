@@ -382,20 +382,19 @@ take_answer(Decision *d)
 
 /* Is the lead still marketing's to promote or to drop? */
 static bool
-before_acceptance(const Decision *d, bool qualified_too)
+before_acceptance(const Agreement *a, const LeadState *state, bool qualified_too)
 {
-	const Agreement *a = d->agreement;
 	int			qualified = a->by_purpose[PURPOSE_QUALIFIED];
 
-	switch (purpose_of(a, d->state->stage))
+	switch (purpose_of(a, state->stage))
 	{
 		case PURPOSE_ENTRY:
 			return true;
 		case PURPOSE_QUALIFIED:
 			return qualified_too;
 		case PURPOSE_NONE:
-			return d->state->stage != NO_STAGE && qualified != NO_STAGE &&
-				a->stages[d->state->stage].position < a->stages[qualified].position;
+			return state->stage != NO_STAGE && qualified != NO_STAGE &&
+				a->stages[state->stage].position < a->stages[qualified].position;
 		default:
 			return false;
 	}
@@ -407,7 +406,7 @@ with_sales(const Decision *d)
 {
 	StagePurpose here = purpose_of(d->agreement, d->state->stage);
 
-	return !before_acceptance(d, false) && here != PURPOSE_NURTURE &&
+	return !before_acceptance(d->agreement, d->state, false) && here != PURPOSE_NURTURE &&
 		here != PURPOSE_DISQUALIFIED;
 }
 
@@ -539,9 +538,20 @@ take_disqualifier(Decision *d)
 
 	if (!d->state->disqualified || d->state->gone_at != NO_TIME || out == NO_STAGE)
 		return;
-	if (before_acceptance(d, true) ||
+	if (before_acceptance(d->agreement, d->state, true) ||
 		purpose_of(d->agreement, d->state->stage) == PURPOSE_NURTURE)
 		move_to(d, out, CAUSE_DISQUALIFIER, NULL, d->now, false);
+}
+
+bool
+decide_intent_matters(const Agreement *agreement, const LeadState *state)
+{
+	int			qualified = agreement->by_purpose[PURPOSE_QUALIFIED];
+
+	return qualified != NO_STAGE && !state->disqualified && state->gone_at == NO_TIME &&
+		before_acceptance(agreement, state, false) &&
+		move_rule(agreement, state->stage, qualified) == MOVE_ALLOWED &&
+		state->fit >= agreement->mql_fit;
 }
 
 /* 11. A lead that reaches all three floors becomes an MQL. */
@@ -549,19 +559,15 @@ static void
 take_score(Decision *d)
 {
 	const Agreement *a = d->agreement;
-	int			qualified = a->by_purpose[PURPOSE_QUALIFIED];
 	double		intent;
 
-	if (qualified == NO_STAGE || d->state->disqualified || d->state->gone_at != NO_TIME ||
-		!before_acceptance(d, false) ||
-		move_rule(a, d->state->stage, qualified) != MOVE_ALLOWED ||
-		d->state->fit < a->mql_fit)
+	if (!decide_intent_matters(a, d->state))
 		return;
 	intent = intent_now(d);
 	if (whole_points(intent) < a->mql_intent ||
 		whole_points(decide_score(a, d->state->fit, intent)) < a->mql_score)
 		return;
-	move_to(d, qualified, CAUSE_SCORE, NULL, d->now, false);
+	move_to(d, a->by_purpose[PURPOSE_QUALIFIED], CAUSE_SCORE, NULL, d->now, false);
 }
 
 void

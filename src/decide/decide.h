@@ -294,6 +294,12 @@ extern double decide_score(const Agreement *agreement, int fit, double intent);
 extern int	stage_by_code(const Agreement *agreement, const char *code, int len);
 
 /*
+ * Could further points of intent move the lead?  Where they could not, and no
+ * promise runs, touches change its sums and nothing else.
+ */
+extern bool decide_intent_matters(const Agreement *agreement, const LeadState *state);
+
+/*
  * Decide.  `effects` is overwritten; effects->next is the lead's new state.
  * When effects->refusal is set nothing else in it counts.
  */

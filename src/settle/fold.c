@@ -23,7 +23,7 @@
 void
 fold_begin(Writers *writers)
 {
-	PushActiveSnapshot(GetLatestSnapshot());
+	Assert(writers->snapshot == NULL);
 	writers->frozen = true;
 }
 
@@ -31,7 +31,9 @@ void
 fold_end(Writers *writers)
 {
 	writers->frozen = false;
-	PopActiveSnapshot();
+	if (writers->snapshot != NULL)
+		UnregisterSnapshot(writers->snapshot);
+	writers->snapshot = NULL;
 }
 
 void
@@ -397,7 +399,7 @@ profile_row(Writers *writers, int64 lead_id, int64 *change_id)
 	SysScanDesc scan;
 	HeapTuple	tuple;
 	Jsonb	   *profile = NULL;
-	TupleDesc	desc = RelationGetDescr(writer_of(writers, TABLE_PROFILE_CHANGE)->rel);
+	TupleDesc	desc = RelationGetDescr(writer_rel(writers, TABLE_PROFILE_CHANGE));
 	bool		isnull;
 
 	ScanKeyInit(&keys[0], PROFILE_LEAD_ID + 1, BTEqualStrategyNumber, F_INT8EQ,

@@ -30,7 +30,10 @@ typedef struct TouchSums
 
 extern void sums_init(TouchSums *sums);
 
-/* The lead is locked: take the snapshot that all reads of it go under. */
+/*
+ * The lead is locked: all reads of it go under one snapshot from now on, taken
+ * at the first of them.
+ */
 extern void fold_begin(Writers *writers);
 extern void fold_end(Writers *writers);
 

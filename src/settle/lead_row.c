@@ -18,13 +18,17 @@
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 
+#include "base/handover.h"
 #include "settle/lead_row.h"
+#include "time/decay.h"
 
 SysScanDesc
 engine_scan(Writers *writers, EngineTable table, Oid index, int nkeys, ScanKey keys)
 {
-	PushActiveSnapshot(writers->frozen ? GetActiveSnapshot() : GetLatestSnapshot());
-	return systable_beginscan(writer_of(writers, table)->rel, index, true,
+	if (writers->frozen && writers->snapshot == NULL)
+		writers->snapshot = RegisterSnapshot(GetLatestSnapshot());
+	PushActiveSnapshot(writers->frozen ? writers->snapshot : GetLatestSnapshot());
+	return systable_beginscan(writer_rel(writers, table), index, true,
 							  IsolationIsSerializable() ? SnapshotAny : GetActiveSnapshot(),
 							  nkeys, keys);
 }
@@ -51,7 +55,9 @@ engine_scan_end(SysScanDesc scan)
 bool
 deltas_possible(Writers *writers)
 {
-	return RelationGetNumberOfBlocks(writer_of(writers, TABLE_LEAD_DELTA)->rel) > 0;
+	if (!writers->deltas_seen)
+		writers->deltas_seen = RelationGetNumberOfBlocks(writer_rel(writers, TABLE_LEAD_DELTA)) > 0;
+	return writers->deltas_seen;
 }
 
 /* A column of a tuple; 0 when it is NULL. */
@@ -65,6 +71,25 @@ column_of(Writers *writers, EngineTable table, HeapTuple tuple, int column)
 	return isnull ? (Datum) 0 : value;
 }
 
+/*
+ * Does a rename wait for any lead?  A question that each look-up by key asks,
+ * so it looks at the index's size only: nothing but its first page when no
+ * rename ever waited.
+ */
+static bool
+renames_possible(Writers *writers)
+{
+	if (!writers->renames_known && deltas_possible(writers))
+	{
+		Relation	index = index_open(engine_index("lead_delta_key"), AccessShareLock);
+
+		writers->renames_seen = RelationGetNumberOfBlocks(index) > 1;
+		index_close(index, NoLock);
+		writers->renames_known = true;
+	}
+	return writers->renames_seen;
+}
+
 char *
 displaced_key(const char *key, int64 lead_id)
 {
@@ -72,24 +97,51 @@ displaced_key(const char *key, int64 lead_id)
 	return psprintf("%s\\%lld", key, (long long) lead_id);
 }
 
+/* What a scan of revops.lead finds next; false: nothing. */
+static bool
+glance_at_next(Writers *writers, SysScanDesc scan, LeadGlance *glance)
+{
+	HeapTuple	tuple = engine_scan_next(scan);
+
+	glance->lead_id = 0;
+	if (!HeapTupleIsValid(tuple))
+		return false;
+	glance->lead_id = DatumGetInt64(column_of(writers, TABLE_LEAD, tuple, LEAD_COL_LEAD_ID));
+	glance->binding_id = DatumGetInt32(column_of(writers, TABLE_LEAD, tuple,
+												 LEAD_COL_BINDING_ID));
+	glance->tid = tuple->t_self;
+	glance->xmin = HeapTupleHeaderGetXmin(tuple->t_data);
+	return true;
+}
+
+bool
+lead_glance(Writers *writers, int64 lead_id, LeadGlance *glance)
+{
+	ScanKeyData key;
+	SysScanDesc scan;
+
+	ScanKeyInit(&key, LEAD_COL_LEAD_ID + 1, BTEqualStrategyNumber, F_INT8EQ,
+				Int64GetDatum(lead_id));
+	scan = engine_scan(writers, TABLE_LEAD, writer_pkey(writers, TABLE_LEAD), 1, &key);
+	(void) glance_at_next(writers, scan, glance);
+	engine_scan_end(scan);
+	return glance->lead_id != 0;
+}
+
 int64
-lead_find_row(Writers *writers, int32 binding_id, const char *key)
+lead_find_row(Writers *writers, int32 binding_id, const char *key, LeadGlance *glance)
 {
 	ScanKeyData keys[2];
 	SysScanDesc scan;
-	HeapTuple	tuple;
-	int64		lead_id = 0;
 
 	ScanKeyInit(&keys[0], LEAD_COL_BINDING_ID + 1, BTEqualStrategyNumber,
 				F_INT4EQ, Int32GetDatum(binding_id));
 	ScanKeyInit(&keys[1], LEAD_COL_KEY + 1, BTEqualStrategyNumber,
 				F_TEXTEQ, CStringGetTextDatum(key));
 	scan = engine_scan(writers, TABLE_LEAD, engine_index("lead_key"), 2, keys);
-	tuple = engine_scan_next(scan);
-	if (HeapTupleIsValid(tuple))
-		lead_id = DatumGetInt64(column_of(writers, TABLE_LEAD, tuple, LEAD_COL_LEAD_ID));
+	(void) glance_at_next(writers, scan, glance);
 	engine_scan_end(scan);
-	return lead_id;
+	return glance->lead_id;
 }
 
 /* Has the lead the key, or does a rename that waits take it away (or give it)? */
@@ -116,27 +168,9 @@ keeps_key(Writers *writers, int64 lead_id, const char *key, bool otherwise)
 	return keeps;
 }
 
-static bool
-is_of_binding(Writers *writers, int64 lead_id, int32 binding_id)
-{
-	ScanKeyData key;
-	SysScanDesc scan;
-	HeapTuple	tuple;
-	bool		found;
-
-	ScanKeyInit(&key, LEAD_COL_LEAD_ID + 1, BTEqualStrategyNumber, F_INT8EQ,
-				Int64GetDatum(lead_id));
-	scan = engine_scan(writers, TABLE_LEAD, writer_pkey(writers, TABLE_LEAD), 1, &key);
-	tuple = engine_scan_next(scan);
-	found = HeapTupleIsValid(tuple) &&
-		DatumGetInt32(column_of(writers, TABLE_LEAD, tuple, LEAD_COL_BINDING_ID)) == binding_id;
-	engine_scan_end(scan);
-	return found;
-}
-
 /* The lead that a rename that waits gives this key; 0 when there is none. */
 static int64
-find_by_rename(Writers *writers, int32 binding_id, const char *key)
+find_by_rename(Writers *writers, int32 binding_id, const char *key, LeadGlance *glance)
 {
 	ScanKeyData scankey;
 	SysScanDesc scan;
@@ -151,44 +185,46 @@ find_by_rename(Writers *writers, int32 binding_id, const char *key)
 		int64		renamed = DatumGetInt64(column_of(writers, TABLE_LEAD_DELTA, tuple,
 													  DELTA_LEAD_ID));
 
-		if (is_of_binding(writers, renamed, binding_id) &&
+		if (lead_glance(writers, renamed, glance) && glance->binding_id == binding_id &&
 			keeps_key(writers, renamed, key, false))
 			lead_id = renamed;
 	}
 	engine_scan_end(scan);
+	glance->lead_id = lead_id;
 	return lead_id;
+}
+
+int64
+lead_find_glance(Writers *writers, int32 binding_id, const char *key, LeadGlance *glance)
+{
+	int64		lead_id = lead_find_row(writers, binding_id, key, glance);
+
+	if (!renames_possible(writers))
+		return lead_id;
+	if (lead_id != 0 && keeps_key(writers, lead_id, key, true))
+		return lead_id;
+	return find_by_rename(writers, binding_id, key, glance);
 }
 
 int64
 lead_find(Writers *writers, int32 binding_id, const char *key)
 {
-	int64		lead_id = lead_find_row(writers, binding_id, key);
+	LeadGlance	glance;
 
-	if (!deltas_possible(writers))
-		return lead_id;
-	if (lead_id != 0 && keeps_key(writers, lead_id, key, true))
-		return lead_id;
-	return find_by_rename(writers, binding_id, key);
+	return lead_find_glance(writers, binding_id, key, &glance);
 }
 
-/* Where is the lead's row?  Its last version may be elsewhere by now. */
-static bool
-locate(Writers *writers, int64 lead_id, ItemPointer tid)
+bool
+lead_is_own(const LeadGlance *glance)
 {
-	ScanKeyData key;
-	SysScanDesc scan;
-	HeapTuple	tuple;
-	bool		found;
+	return TransactionIdIsCurrentTransactionId(glance->xmin);
+}
 
-	ScanKeyInit(&key, LEAD_COL_LEAD_ID + 1, BTEqualStrategyNumber, F_INT8EQ,
-				Int64GetDatum(lead_id));
-	scan = engine_scan(writers, TABLE_LEAD, writer_pkey(writers, TABLE_LEAD), 1, &key);
-	tuple = engine_scan_next(scan);
-	found = HeapTupleIsValid(tuple);
-	if (found)
-		*tid = tuple->t_self;
-	engine_scan_end(scan);
-	return found;
+bool
+lead_is_hot(Writers *writers, const LeadGlance *glance)
+{
+	return TransactionIdIsNormal(glance->xmin) && !lead_is_own(glance) &&
+		!GlobalVisCheckRemovableXid(writer_rel(writers, TABLE_LEAD), glance->xmin);
 }
 
 static TimestampTz
@@ -250,30 +286,43 @@ read_row(TupleTableSlot *slot, const Agreement *agreement, LeadRow *row)
 		stage_by_code(agreement, VARDATA_ANY(row->stage), VARSIZE_ANY_EXHDR(row->stage));
 }
 
+bool
+lead_peek(Writers *writers, LeadGlance *glance, const Agreement *agreement, LeadRow *row)
+{
+	TupleTableSlot *slot = writer_lock_slot(writers, TABLE_LEAD);
+	bool		there;
+
+	PushActiveSnapshot(GetLatestSnapshot());
+	there = table_tuple_fetch_row_version(writer_rel(writers, TABLE_LEAD), &glance->tid,
+										  GetActiveSnapshot(), slot);
+	if (there)
+		read_row(slot, agreement, row);
+	ExecClearTuple(slot);
+	PopActiveSnapshot();
+	return there;
+}
+
 LockResult
-lead_lock(Writers *writers, int64 lead_id, bool wait, const Agreement *agreement,
+lead_lock(Writers *writers, LeadGlance *glance, bool wait, const Agreement *agreement,
 		  LeadRow *row)
 {
-	Relation	rel = writer_of(writers, TABLE_LEAD)->rel;
-	ItemPointerData tid;
 	TupleTableSlot *slot;
 	TM_FailureData failure;
 	TM_Result	result;
 	LockResult	answer = LEAD_BUSY;
 
-	if (!locate(writers, lead_id, &tid))
-		return LEAD_UNKNOWN;
+	/* a row that others see change would fail a transaction that may not see it */
 	if (IsolationUsesXactSnapshot() && !wait)
 		return LEAD_BUSY;
 	slot = writer_lock_slot(writers, TABLE_LEAD);
-	PushActiveSnapshot(GetLatestSnapshot());
-	result = table_tuple_lock(rel, &tid, GetActiveSnapshot(), slot,
+	result = table_tuple_lock(writer_rel(writers, TABLE_LEAD), &glance->tid,
+							  GetActiveSnapshot(), slot,
 							  GetCurrentCommandId(true), LockTupleNoKeyExclusive,
 							  wait ? LockWaitBlock : LockWaitSkip,
 							  TUPLE_LOCK_FLAG_FIND_LAST_VERSION, &failure);
-	PopActiveSnapshot();
 	if (result == TM_Ok)
 	{
+		handover_note(HANDOVER_LEADS_FREED);
 		read_row(slot, agreement, row);
 		answer = LEAD_LOCKED;
 	}
@@ -315,6 +364,7 @@ fill_values(const LeadRow *row, Datum *values, bool *nulls)
 	set_text(values, nulls, LEAD_COL_SOURCE, row->source);
 	set_text(values, nulls, LEAD_COL_CAMPAIGN, row->campaign);
 	set_text(values, nulls, LEAD_COL_SEGMENT, row->segment);
+	values[LEAD_COL_RANK] = Int32GetDatum(decay_rank(s->intent_pos, s->intent_neg));
 }
 
 void

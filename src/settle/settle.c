@@ -15,7 +15,9 @@
 #include "base/errors.h"
 #include "settle/effects.h"
 #include "settle/env.h"
+#include "settle/pending.h"
 #include "settle/settle.h"
+#include "time/decay.h"
 #include "time/engine_time.h"
 
 void
@@ -389,15 +391,26 @@ settle_new(Settle *s, TupleTableSlot *roles, const char *key)
 		settle_flush(s);
 }
 
-/* The lead is busy: what is new waits as a delta; a profile is a fact at once. */
+/*
+ * The lead is busy, or may wait: what is new becomes a delta; a profile is a
+ * fact at once.
+ */
 static void
-settle_later(Settle *s, int64 lead_id, const LeadChange *change)
+settle_later(Settle *s, int64 lead_id, const LeadChange *change, bool lazy)
 {
 	DeltaNews	delta = {.lead_id = lead_id,.sums = change->sums,
 		.is_gone = change->is_gone,.is_back = change->is_back,
-	.opportunity = change->opportunity,.opportunity_at = change->opportunity_at,
-	.new_key = change->new_key};
+		.opportunity = change->opportunity,.opportunity_at = change->opportunity_at,
+	.new_key = change->new_key,.lazy = lazy};
+	TouchSums	sums;
 
+	sums_init(&sums);
+	if (pending_take(lead_id, s->agreement->agreement_id, &sums))
+	{
+		if (change->sums != NULL)
+			sums_merge(&sums, change->sums);
+		delta.sums = &sums;
+	}
 	if (change->roles != NULL)
 	{
 		delta.profile_id = profile_write(&s->writers, s->binding, lead_id,
@@ -503,14 +516,15 @@ take_key(Settle *s, LeadRow *row, const char *key)
 {
 	DeltaNews	again = {.lead_id = row->state.lead_id,.new_key = key};
 	LeadRow		other;
+	LeadGlance	glance;
 	int64		other_id;
 
 	if (key == NULL)
 		return;
-	other_id = lead_find_row(&s->writers, row->binding_id, key);
+	other_id = lead_find_row(&s->writers, row->binding_id, key, &glance);
 	if (other_id != 0 && other_id != row->state.lead_id)
 	{
-		if (lead_lock(&s->writers, other_id, false, s->agreement, &other) != LEAD_LOCKED)
+		if (lead_lock(&s->writers, &glance, false, s->agreement, &other) != LEAD_LOCKED)
 		{
 			delta_append(&s->writers, s->def, &again, s->now);
 			return;
@@ -539,6 +553,7 @@ settle_locked(Settle *s, LeadRow *row, const LeadChange *change)
 	fold_begin(&s->writers);
 	if (deltas_possible(&s->writers))
 		deltas_take(&s->writers, row->state.lead_id, s->agreement->agreement_id, &pending);
+	(void) pending_take(row->state.lead_id, s->agreement->agreement_id, &pending.sums);
 	if (change->forget)
 		pending.personal = NULL;
 	news_init(&news);
@@ -567,31 +582,86 @@ settle_locked(Settle *s, LeadRow *row, const LeadChange *change)
 	CommandCounterIncrement();
 }
 
+/* Is the change nothing but touches? */
+static bool
+only_touches(const LeadChange *change)
+{
+	return change->sums != NULL && change->roles == NULL && change->new_key == NULL &&
+		!change->is_gone && !change->is_back && change->opportunity == OPPORTUNITY_NONE &&
+		!change->recycle_due && !change->breach_seen && !change->forget &&
+		!change->rescore && change->verb.kind == VERB_NONE;
+}
+
+/*
+ * Can these touches do more to the lead than change its sums?  Asked of a lead
+ * that is not locked: the answer may be out of date by a moment, and then
+ * whoever folds the delta does what is due.
+ */
+static bool
+touches_matter(Settle *s, LeadGlance *glance, const TouchSums *sums)
+{
+	LeadRow		row;
+
+	if (sums->recount || !lead_peek(&s->writers, glance, s->agreement, &row))
+		return true;
+	if (row.agreement_id != s->agreement->agreement_id ||
+		(sums->answers && row.state.running > 0))
+		return true;
+	return sums->pos != DECAY_NONE && decide_intent_matters(s->agreement, &row.state);
+}
+
+/*
+ * Each update of a lead leaves a version behind that can't be pruned while a
+ * snapshot is older than it, and every look-up walks them all.  So touches of a
+ * lead that was updated a moment ago, and that they can't move, wait for others
+ * to be folded with: an old snapshot must not slow the host's statements down.
+ */
+static bool
+may_wait(Settle *s, const LeadChange *change, LeadGlance *glance)
+{
+	return only_touches(change) && !IsolationUsesXactSnapshot() &&
+		lead_is_hot(&s->writers, glance) &&
+		!touches_matter(s, glance, change->sums);
+}
+
+/* Lock the lead and settle it, or append a delta. */
+static SettleResult
+settle_glanced(Settle *s, LeadGlance *glance, const LeadChange *change)
+{
+	LeadRow		row;
+
+	if (!may_wait(s, change, glance))
+	{
+		if (!change->append_only &&
+			lead_lock(&s->writers, glance, change->wait, s->agreement, &row) == LEAD_LOCKED)
+		{
+			settle_use(s, binding_by_id(row.binding_id));
+			settle_locked(s, &row, change);
+			return SETTLED;
+		}
+		if (!change->fold_only)
+			settle_later(s, glance->lead_id, change, false);
+	}
+	else
+		settle_later(s, glance->lead_id, change, true);
+	return SETTLE_LATER;
+}
+
 SettleResult
 settle_lead(Settle *s, int64 lead_id, const LeadChange *change)
 {
 	MemoryContext old = MemoryContextSwitchTo(s->lead_context);
-	LeadRow		row;
-	SettleResult result = SETTLED;
+	SettleResult result = SETTLE_UNKNOWN;
+	LeadGlance	seen;
+	LeadGlance *glance = change->glance;
 
 	if (writers_full(&s->writers))
 		settle_flush(s);
 	s->lead_id = lead_id;
-	switch (lead_lock(&s->writers, lead_id, change->wait, s->agreement, &row))
-	{
-		case LEAD_UNKNOWN:
-			result = SETTLE_UNKNOWN;
-			break;
-		case LEAD_BUSY:
-			if (!change->fold_only)
-				settle_later(s, lead_id, change);
-			result = SETTLE_LATER;
-			break;
-		case LEAD_LOCKED:
-			settle_use(s, binding_by_id(row.binding_id));
-			settle_locked(s, &row, change);
-			break;
-	}
+	if (glance == NULL && lead_glance(&s->writers, lead_id, &seen))
+		glance = &seen;
+	if (glance != NULL)
+		result = settle_glanced(s, glance, change);
 	MemoryContextSwitchTo(old);
 	MemoryContextReset(s->lead_context);
 	return result;

@@ -64,6 +64,7 @@ typedef struct Settle
 typedef struct LeadChange
 {
 	const TouchSums *sums;		/* NULL: no touches */
+	LeadGlance *glance;			/* what a look-up saw of the lead; NULL: look */
 	TupleTableSlot *roles;		/* the host's row as it is now; NULL: unchanged */
 	TupleTableSlot *old_roles;	/* as it was; NULL: not known */
 	const char *new_key;		/* NULL: unchanged */
@@ -77,6 +78,7 @@ typedef struct LeadChange
 	bool		forget;			/* erase the personal roles first */
 	bool		rescore;		/* compute fit and sums anew */
 	bool		wait;			/* verbs may wait for the lead */
+	bool		append_only;	/* no lead may be locked: append a delta */
 	bool		fold_only;		/* nothing new: a busy lead is left alone */
 } LeadChange;
 
@@ -85,7 +87,7 @@ extern void change_init(LeadChange *change);
 typedef enum SettleResult
 {
 	SETTLED,
-	SETTLE_LATER,				/* busy: a delta was appended */
+	SETTLE_LATER,				/* busy, or not worth it: a delta was appended */
 	SETTLE_UNKNOWN				/* no such lead */
 } SettleResult;
 

@@ -62,36 +62,44 @@ is_plain(Relation rel)
 		 !rel->rd_att->constr->has_generated_stored);
 }
 
-Writer *
-writer_of(Writers *writers, EngineTable table)
+Relation
+writer_rel(Writers *writers, EngineTable table)
 {
 	Writer	   *w = &writers->tables[table];
-	MemoryContext old;
 
-	if (w->rel != NULL)
-		return w;
-	(void) estate_of(writers);
-	old = MemoryContextSwitchTo(writers->context);
-	w->rel = table_open(engine_table(table), RowExclusiveLock);
-	engine_check_shape(table, RelationGetDescr(w->rel));
-	w->direct = is_plain(w->rel);
-	w->result = makeNode(ResultRelInfo);
-	InitResultRelInfo(w->result, w->rel, 0, NULL, 0);
-	ExecOpenIndices(w->result, false);
-	w->slots = palloc(sizeof(TupleTableSlot *) * (WRITER_BATCH + WRITER_SLACK));
-	w->used = 0;
-	w->made = 0;
-	MemoryContextSwitchTo(old);
-	return w;
+	if (w->rel == NULL)
+	{
+		w->rel = table_open(engine_table(table), RowExclusiveLock);
+		engine_check_shape(table, RelationGetDescr(w->rel));
+		w->direct = is_plain(w->rel);
+	}
+	return w->rel;
+}
+
+/* Its indexes are opened when there are entries to be made: a HOT update makes none. */
+static ResultRelInfo *
+result_of(Writers *writers, Writer *w)
+{
+	if (w->result == NULL)
+	{
+		MemoryContext old;
+
+		(void) estate_of(writers);
+		old = MemoryContextSwitchTo(writers->context);
+		w->result = makeNode(ResultRelInfo);
+		InitResultRelInfo(w->result, w->rel, 0, NULL, 0);
+		ExecOpenIndices(w->result, false);
+		MemoryContextSwitchTo(old);
+	}
+	return w->result;
 }
 
 Oid
 writer_pkey(Writers *writers, EngineTable table)
 {
-	Relation	rel = writer_of(writers, table)->rel;
+	Relation	rel = writer_rel(writers, table);
 
-	/* opening its indexes has filled this in */
-	if (!OidIsValid(rel->rd_pkindex))
+	if (!OidIsValid(RelationGetPrimaryKeyIndex(rel)))
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
 				 errmsg("table \"revops.%s\" has lost its primary key",
@@ -109,6 +117,8 @@ next_slot(Writers *writers, Writer *w)
 	{
 		MemoryContext old = MemoryContextSwitchTo(writers->context);
 
+		if (w->slots == NULL)
+			w->slots = palloc(sizeof(TupleTableSlot *) * (WRITER_BATCH + WRITER_SLACK));
 		w->slots[w->made++] = MakeSingleTupleTableSlot(RelationGetDescr(w->rel),
 													   &TTSOpsHeapTuple);
 		MemoryContextSwitchTo(old);
@@ -119,23 +129,23 @@ next_slot(Writers *writers, Writer *w)
 void
 writer_add(Writers *writers, EngineTable table, Datum *values, bool *nulls)
 {
-	Writer	   *w = writer_of(writers, table);
-	TupleTableSlot *slot = next_slot(writers, w);
+	TupleDesc	desc = RelationGetDescr(writer_rel(writers, table));
+	TupleTableSlot *slot = next_slot(writers, &writers->tables[table]);
 	MemoryContext old = MemoryContextSwitchTo(writers->batch);
 
 	/* owned by the slot, so that materializing it copies nothing */
-	ExecStoreHeapTuple(heap_form_tuple(RelationGetDescr(w->rel), values, nulls),
-					   slot, true);
+	ExecStoreHeapTuple(heap_form_tuple(desc, values, nulls), slot, true);
 	MemoryContextSwitchTo(old);
 }
 
 static void
 insert_index_entries(Writers *writers, Writer *w, TupleTableSlot *slot)
 {
-	if (w->result->ri_NumIndices == 0)
+	ResultRelInfo *result = result_of(writers, w);
+
+	if (result->ri_NumIndices == 0)
 		return;
-	list_free(ExecInsertIndexTuples(w->result, slot, writers->estate, false,
-									false, NULL, NIL));
+	list_free(ExecInsertIndexTuples(result, slot, writers->estate, false, false, NULL, NIL));
 	ResetPerTupleExprContext(writers->estate);
 }
 
@@ -253,13 +263,13 @@ writers_flush(Writers *writers)
 TupleTableSlot *
 writer_lock_slot(Writers *writers, EngineTable table)
 {
-	Writer	   *w = writer_of(writers, table);
+	Writer	   *w = &writers->tables[table];
 
 	if (w->locked == NULL)
 	{
 		MemoryContext old = MemoryContextSwitchTo(writers->context);
 
-		w->locked = table_slot_create(w->rel, NULL);
+		w->locked = table_slot_create(writer_rel(writers, table), NULL);
 		MemoryContextSwitchTo(old);
 	}
 	return w->locked;
@@ -282,15 +292,14 @@ void
 writer_update(Writers *writers, EngineTable table, ItemPointer tid,
 			  Datum *values, bool *nulls)
 {
-	Writer	   *w = writer_of(writers, table);
+	Writer	   *w = &writers->tables[table];
+	Relation	rel = writer_rel(writers, table);
 	TupleTableSlot *slot = update_slot(writers, w);
 	bool		needs_index;
 
-	ExecStoreHeapTuple(heap_form_tuple(RelationGetDescr(w->rel), values, nulls),
-					   slot, true);
-	PushActiveSnapshot(GetLatestSnapshot());
-	simple_table_tuple_update(w->rel, tid, slot, GetActiveSnapshot(), &needs_index);
-	PopActiveSnapshot();
+	ExecStoreHeapTuple(heap_form_tuple(RelationGetDescr(rel), values, nulls), slot, true);
+	/* the row is locked, or nobody else's: which snapshot does not matter */
+	simple_table_tuple_update(rel, tid, slot, GetActiveSnapshot(), &needs_index);
 	if (needs_index)
 		insert_index_entries(writers, w, slot);
 	*tid = slot->tts_tid;
@@ -300,11 +309,7 @@ writer_update(Writers *writers, EngineTable table, ItemPointer tid,
 void
 writer_delete(Writers *writers, EngineTable table, ItemPointer tid)
 {
-	Relation	rel = writer_of(writers, table)->rel;
-
-	PushActiveSnapshot(GetLatestSnapshot());
-	simple_table_tuple_delete(rel, tid, GetActiveSnapshot());
-	PopActiveSnapshot();
+	simple_table_tuple_delete(writer_rel(writers, table), tid, GetActiveSnapshot());
 }
 
 static void
@@ -318,7 +323,8 @@ close_one(Writer *w)
 		ExecDropSingleTupleTableSlot(w->locked);
 	if (w->updated != NULL)
 		ExecDropSingleTupleTableSlot(w->updated);
-	ExecCloseIndices(w->result);
+	if (w->result != NULL)
+		ExecCloseIndices(w->result);
 	table_close(w->rel, NoLock);
 }
 

@@ -33,7 +33,7 @@
 typedef struct Writer
 {
 	Relation	rel;
-	ResultRelInfo *result;
+	ResultRelInfo *result;		/* with its indexes; NULL: none needed yet */
 	TupleTableSlot **slots;
 	int			used;
 	int			made;			/* slots that exist */
@@ -47,7 +47,11 @@ typedef struct Writers
 	EState	   *estate;
 	MemoryContext context;		/* of relations and slots */
 	MemoryContext batch;		/* of collected tuples */
-	bool		frozen;			/* reads go under the active snapshot */
+	bool		frozen;			/* reads go under one snapshot: see fold_begin */
+	struct SnapshotData *snapshot;	/* that snapshot; NULL: nothing was read yet */
+	bool		deltas_seen;	/* some lead had a delta: look for them */
+	bool		renames_known;	/* it was asked whether renames wait ... */
+	bool		renames_seen;	/* ... and they may */
 	bool		roomy;			/* batch keeps WRITER_BATCH_MEMORY when reset */
 	Writer		tables[N_TABLES];
 } Writers;
@@ -56,7 +60,7 @@ typedef struct Writers
 extern void writers_begin(Writers *writers);
 
 /* The relation of a table, opened with RowExclusiveLock until writers_end. */
-extern Writer *writer_of(Writers *writers, EngineTable table);
+extern Relation writer_rel(Writers *writers, EngineTable table);
 
 /* The index of the table's primary key; raises when somebody dropped it. */
 extern Oid	writer_pkey(Writers *writers, EngineTable table);

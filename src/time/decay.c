@@ -55,6 +55,16 @@ decay_intent(double pos, double neg, int64 half_life, TimestampTz at)
 	return Min(Max(points, 0.0), 100.0);
 }
 
+int32
+decay_rank(double pos, double neg)
+{
+	double		left = isinf(neg) ? pos : pos + log2(1.0 - exp2(neg - pos));
+
+	if (isinf(pos) || neg >= pos)
+		return DECAY_NO_RANK;
+	return (int32) floor(2.0 * left);
+}
+
 int
 whole_points(double points)
 {

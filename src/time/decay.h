@@ -33,6 +33,14 @@ extern double decay_value(double log2_sum, int64 half_life, TimestampTz at);
 extern double decay_intent(double pos, double neg, int64 half_life, TimestampTz at);
 
 /*
+ * Where a lead stands among others by its intent, for ever: half doublings of
+ * what remains of the positive sum, rounded down, so that most touches leave
+ * it as it is.  DECAY_NO_RANK where nothing remains.
+ */
+#define DECAY_NO_RANK	PG_INT32_MIN
+extern int32 decay_rank(double pos, double neg);
+
+/*
  * What is shown, and compared with bounds: points rounded to an integer, halves
  * up (within a millionth: sums are not exact).  So a touch of 20 points reaches
  * a floor of 20 even when it is told some minutes late, and what a person sees

@@ -214,6 +214,8 @@ UPDATE crm.person SET size = 200 WHERE id = 40;
 INSERT INTO crm.activity VALUES (40, 40, 'demo_request');
 INSERT INTO crm.person VALUES (41, 'US', 1, NULL);
 SELECT key, shown, stage, fit, touches, moves FROM pg_temp.leads WHERE key IN ('40', '41') ORDER BY key;
+-- a touch counts at once, and moves its lead at commit
+SELECT key, stage, intent, touches FROM revops.lead_status WHERE key IN ('40', '41') ORDER BY key;
 ROLLBACK TO a;
 SELECT key, shown, stage, fit, touches, moves FROM pg_temp.leads WHERE key IN ('40', '41') ORDER BY key;
 INSERT INTO crm.activity VALUES (41, 40, 'page_visit');

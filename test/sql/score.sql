@@ -137,8 +137,12 @@ SELECT sign, count(*) FROM revops.touch WHERE lead_id = revops.lead_id('person',
 BEGIN;
 TRUNCATE activity;
 SELECT count(*) AS with_intent FROM scores WHERE intent > 0 OR touches <> 0;
-SELECT count(*) AS sums FROM revops.lead WHERE intent_pos <> '-Infinity' OR intent_neg <> '-Infinity' OR touches <> 0 OR last_touch_at IS NOT NULL;
+SELECT count(*) AS recounts FROM revops.own_touches() WHERE recount;
 ROLLBACK;
+CREATE TEMP TABLE saved AS TABLE activity;
+TRUNCATE activity;
+SELECT count(*) AS sums FROM revops.lead WHERE intent_pos <> '-Infinity' OR intent_neg <> '-Infinity' OR touches <> 0 OR last_touch_at IS NOT NULL;
+INSERT INTO activity SELECT * FROM saved;
 SELECT count(*) AS with_intent FROM scores WHERE touches <> 0;
 -- loaded anew: as before
 CREATE TEMP TABLE before AS SELECT * FROM scores;

@@ -85,8 +85,8 @@ INSERT INTO activity VALUES (13, 29, 'page_visit', '2026-06-01 10:59+00');
 BEGIN;
 INSERT INTO activity VALUES (14, 29, 'page_visit', '2026-06-01 09:30+00');
 UPDATE activity SET kind = CASE id WHEN 13 THEN 'call' ELSE kind END, at = CASE id WHEN 14 THEN at + interval '1 minute' ELSE at END WHERE person = 29;
-SELECT key, stopped_at, outcome FROM clocks WHERE key = 29;
 COMMIT;
+SELECT key, stopped_at, outcome FROM clocks WHERE key = 29;
 -- an answer that waited for a busy lead: no breach is told of what was answered in time
 BEGIN ISOLATION LEVEL REPEATABLE READ;
 INSERT INTO person (id, country, source) VALUES (51, 'DE', 'wall'), (52, 'DE', 'wall');

@@ -11,9 +11,10 @@
 #   one        one a transaction, 4 clients, leads by zipf 1.05
 #   hot        two a transaction block, 8 clients, leads by zipf 1.3, in random
 #              order: no deadlock
-# Interleaved rounds, each in fresh copies of one database, the order of the
-# variants turned from round to round, medians; the ratio is the median of the
-# rounds' ratios.  After each run every touch must have been counted once.
+# Interleaved rounds, the order of the variants turned from round to round,
+# medians; the ratio is the median of the rounds' ratios.  Each cell begins in
+# fresh copies of one database (each round of the million, too), and in the end
+# every touch must have been counted once.
 #
 #   BENCH_TOUCH_CELLS    which of them (default all)
 #   BENCH_TOUCH_SECONDS  length of a run (default 3)
@@ -81,17 +82,17 @@ case " $cells " in *" million "*)
 		check "$(database_of "$counted")"
 	done
 esac
-for ((round = 0; round < rounds; round++)); do
-	for cell in $cells; do
-		[ "$cell" != million ] || continue
-		fresh
+for cell in $cells; do
+	[ "$cell" != million ] || continue
+	fresh
+	for ((round = 0; round < rounds; round++)); do
 		# shellcheck disable=SC2086  # a list of words
 		for variant in $(rotated "$round" $engines hand bare); do
 			load "$variant" "$cell" "$(clients_of "$cell")" "$seconds" >> "$work/$cell.$variant"
 		done
-		for variant in $engines; do
-			check "$(database_of "$variant")"
-		done
+	done
+	for variant in $engines; do
+		check "$(database_of "$variant")"
 	done
 done
 

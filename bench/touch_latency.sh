@@ -31,13 +31,14 @@ check "$with_worker"
 
 sql "$with_worker" -F ' ' > "$work/latency" <<'END'
 WITH touched AS
-    (SELECT lead_id, xmin AS xid, pg_xact_commit_timestamp(xmin) AS at,
+    (SELECT lead_id, pg_xact_commit_timestamp(xmin) AS at,
             row_number() OVER (PARTITION BY lead_id ORDER BY pg_xact_commit_timestamp(xmin)) AS n
      FROM revops.touch),
 moved AS
-    (SELECT lead_id, xmin AS xid, pg_xact_commit_timestamp(xmin) AS at FROM revops.stage_change WHERE to_stage = 'mql'),
+    (SELECT lead_id, pg_xact_commit_timestamp(xmin) AS at FROM revops.stage_change WHERE to_stage = 'mql'),
 crossed AS
-    (SELECT 1000 * extract(epoch FROM m.at - t.at)::float8 AS ms, m.xid = t.xid AS by_itself, m.at IS NULL AS unmoved
+    -- a transaction's rows have one timestamp, those of its subtransactions too
+    (SELECT 1000 * extract(epoch FROM m.at - t.at)::float8 AS ms, m.at = t.at AS by_itself, m.at IS NULL AS unmoved
      FROM touched t LEFT JOIN moved m USING (lead_id) WHERE t.n = 4)
 SELECT count(*), count(*) FILTER (WHERE unmoved), avg(by_itself::int),
        percentile_cont(ARRAY[0.5, 0.9, 0.99, 1]) WITHIN GROUP (ORDER BY ms),

@@ -132,7 +132,7 @@ run_tap()
 		[ -z "$reason" ] || echo "$reason"
 		grep -nE '^ *not ok|^ *#|^psql|ERROR' "$file.tap" | head -40
 		show "$file.err" "standard error" 40
-		show "$OUT/tmp_check/log/regress_log_$(basename "$label")" "log of the test" 40
+		show "$OUT/${label%/*}/tmp_check/log/regress_log_$(basename "$label")" "log of the test" 40
 		show_log_since "$mark"
 	elif [ "$good" -gt 0 ]; then
 		pass "$label" "$good"
@@ -166,16 +166,25 @@ test_pgtap()
 }
 
 # Clusters of their own: dump and restore, crash, standby.
+# run_clusters LABEL FILE [VARIABLE=VALUE...]: one such test.
+run_clusters()
+{
+	local label=$1 file=$2
+	shift 2
+	mkdir -p "$OUT/${label%/*}"
+	run_tap "$label" \
+		env -u PGHOST -u PGUSER -u PGDATABASE -u PGPORT \
+		PERL5LIB="$PGXS_DIR/src/test/perl" TEMP_CONFIG="$REVOPS_CONF" \
+		PG_REGRESS="$PGXS_DIR/src/test/regress/pg_regress" \
+		TESTDIR="$OUT/${label%/*}" PGPORT=65432 "$@" perl "$file"
+}
+
 test_tap()
 {
 	local file
 	for file in test/t/*.pl; do
 		[ -e "$file" ] || { skip tap "no test of this kind"; return; }
-		run_tap "tap/$(basename "$file" .pl)" \
-			env -u PGHOST -u PGUSER -u PGDATABASE -u PGPORT \
-			PERL5LIB="$PGXS_DIR/src/test/perl" TEMP_CONFIG="$REVOPS_CONF" \
-			PG_REGRESS="$PGXS_DIR/src/test/regress/pg_regress" \
-			TESTDIR="$OUT" PGPORT=65432 perl "$file"
+		run_clusters "tap/$(basename "$file" .pl)" "$file"
 	done
 }
 
@@ -202,6 +211,10 @@ test_examples()
 test_long()
 {
 	run_programs long
+	run_clusters long/060_random_load test/t/060_random_load.pl \
+		REVOPS_LOAD_SECONDS="${REVOPS_LOAD_SECONDS:-300}"
+	run_clusters long/061_torn_fold test/t/061_wrong_fold.pl \
+		REVOPS_WRONG_FOLD=REVOPS_TEST_TORN_FOLD
 }
 
 test_meta()

@@ -23,9 +23,21 @@
 void
 fold_begin(Writers *writers)
 {
+#ifndef REVOPS_TEST_WRONG_FOLD
 	Assert(writers->snapshot == NULL);
+#endif
+#ifndef REVOPS_TEST_TORN_FOLD	/* a test build that reads each table under a snapshot of its own */
 	writers->frozen = true;
+#endif
 }
+
+#ifdef REVOPS_TEST_WRONG_FOLD
+void
+fold_begin_early(Writers *writers)
+{
+	writers->snapshot = RegisterSnapshot(GetLatestSnapshot());
+}
+#endif
 
 void
 fold_end(Writers *writers)

@@ -36,6 +36,13 @@ extern void sums_init(TouchSums *sums);
  */
 extern void fold_begin(Writers *writers);
 extern void fold_end(Writers *writers);
+#ifdef REVOPS_TEST_WRONG_FOLD
+/*
+ * For a test build that breaks the rule: the fold reads under a snapshot taken
+ * before the lock, and loses what was committed in between.  fold_end ends it.
+ */
+extern void fold_begin_early(Writers *writers);
+#endif
 
 /* Add a touch of these points; sign -1 takes one back and asks for a recount. */
 extern void sums_add(TouchSums *sums, const Definitions *def, const Signal *signal,

@@ -632,6 +632,9 @@ settle_glanced(Settle *s, LeadGlance *glance, const LeadChange *change)
 
 	if (!may_wait(s, change, glance))
 	{
+#ifdef REVOPS_TEST_WRONG_FOLD
+		fold_begin_early(&s->writers);
+#endif
 		if (!change->append_only &&
 			lead_lock(&s->writers, glance, change->wait, s->agreement, &row) == LEAD_LOCKED)
 		{
@@ -639,6 +642,9 @@ settle_glanced(Settle *s, LeadGlance *glance, const LeadChange *change)
 			settle_locked(s, &row, change);
 			return SETTLED;
 		}
+#ifdef REVOPS_TEST_WRONG_FOLD
+		fold_end(&s->writers);
+#endif
 		if (!change->fold_only)
 			settle_later(s, glance->lead_id, change, false);
 	}

@@ -21,7 +21,7 @@ seconds=${BENCH_LATENCY_SECONDS:-15}
 # shellcheck source=./bench/touch/lib.sh
 source bench/touch/lib.sh
 
-node_start
+node_start 'track_commit_timestamp = on'
 has_worker || { echo "touch_latency.sh: this build has no worker" >&2; exit 1; }
 copy_of crossing "$definitions" > /dev/null
 sql "${prefix}_crossing" -v leads="$leads" -f bench/touch/crossing.sql

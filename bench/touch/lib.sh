@@ -1,8 +1,8 @@
 # shellcheck shell=bash
 #
 # What the benchmarks of touches share: a server of their own, because it preloads
-# the library (the worker needs that) and keeps commit timestamps; a template with
-# leads that have a past; copies of it; and what is measured of a run.
+# the library (the worker needs that); a template with leads that have a past;
+# copies of it; and what is measured of a run.
 #
 # Needs what bench/write/lib.sh needs, and REVOPS_WORK, REVOPS_CONF and PG_BIN of
 # test/cluster.sh.  The server stays in REVOPS_WORK/touches for the benchmark that
@@ -54,7 +54,6 @@ node_start()
 				listen_addresses = ''
 				unix_socket_directories = '$node'
 				shared_preload_libraries = 'pg_revops'
-				track_commit_timestamp = on
 				synchronous_commit = off
 				fsync = off
 				jit = off

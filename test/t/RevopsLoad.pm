@@ -286,7 +286,7 @@ sub load_start
 	session_ask($load->{holder}, "BEGIN; SELECT revops.assign($HELD, 'bob')");
 	$load->{reader} = session_start($node);
 	$load->{read} = session_ask($load->{reader}, "BEGIN ISOLATION LEVEL REPEATABLE READ; $old_view");
-	$load->{limit} = IPC::Run::timeout(10 * $PostgreSQL::Test::Utils::timeout_default);
+	$load->{limit} = IPC::Run::timeout($PostgreSQL::Test::Utils::timeout_default);
 	local $ENV{PGAPPNAME} = 'load';
 	$load->{run} = IPC::Run::start(
 		[ 'pgbench', '-n', '-c', $CLIENTS, '-j', 2, '-t', $transactions, "--random-seed=$seed",

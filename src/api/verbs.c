@@ -13,6 +13,7 @@
 #include "access/htup_details.h"
 #include "access/skey.h"
 #include "access/stratnum.h"
+#include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "fmgr.h"
@@ -354,7 +355,7 @@ revops_record_touch(PG_FUNCTION_ARGS)
 				 errdetail("It is %s; now is %s.", pstrdup(timestamptz_to_str(at)),
 						   pstrdup(timestamptz_to_str(s.now))),
 				 errhint("Record a touch when it has happened.")));
-	touches_begin(&touches, &s, false);
+	touches_begin(&touches, &s, IsTransactionBlock());
 	touches_add(&touches, lead_id, signal, at, 1, 0, NULL);
 	touches_settle(&touches);
 	settle_end(&s);

@@ -332,6 +332,8 @@ capture_run(FunctionCallInfo fcinfo, const char *function, BindingKind kind,
 	capture.host = capture.trigger->tg_relation;
 	capture.binding_id = pg_strtoint32(capture.trigger->tg_trigger->tgargs[0]);
 	capture.stale = was_nested(capture.binding_id);
+	/* asked here: each step is in a subtransaction */
+	capture.in_block = IsTransactionBlock();
 
 	error = attempt(run_step, &a);
 	if (error == NULL)

@@ -263,7 +263,7 @@ capture_touch_again(Capture *capture, BindingRun *run, TupleTableSlot *row,
 {
 	Touches		touches;
 
-	touches_begin(&touches, &capture->settle, true);
+	touches_begin(&touches, &capture->settle, false);
 	take_back(capture, &touches, key);
 	if (row != NULL && binding_accepts(run, row))
 		add_touch(capture, &touches, capture_project(capture, run, row), key);
@@ -283,7 +283,7 @@ take_statement(Capture *capture)
 		settle_end(&capture->settle);
 		return;
 	}
-	touches_begin(&touches, &capture->settle, false);
+	touches_begin(&touches, &capture->settle, capture->in_block);
 	if (TRIGGER_FIRED_BY_INSERT(t->tg_event))
 		take_rows(capture, &touches, t->tg_newtable, 1);
 	else if (TRIGGER_FIRED_BY_DELETE(t->tg_event))

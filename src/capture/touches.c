@@ -4,7 +4,6 @@
  */
 #include "postgres.h"
 
-#include "access/xact.h"
 #include "common/hashfn.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
@@ -33,11 +32,11 @@ typedef struct KnownLead
 } KnownLead;
 
 void
-touches_begin(Touches *touches, Settle *s, bool at_once)
+touches_begin(Touches *touches, Settle *s, bool at_commit)
 {
 	memset(touches, 0, sizeof(Touches));
 	touches->settle = s;
-	touches->at_commit = !at_once && IsTransactionBlock();
+	touches->at_commit = at_commit;
 	touches->room = FEW_LEADS;
 	touches->leads = MemoryContextAlloc(s->context, sizeof(TouchedLead) * touches->room);
 }

@@ -39,10 +39,10 @@ typedef struct Touches
 } Touches;
 
 /*
- * Touches of a transaction block are settled when it commits, others at once,
- * or, at_once, all.  All memory is the settle's.
+ * at_commit: the leads are settled when the transaction commits, as those that
+ * a transaction block touches are.  All memory is the settle's.
  */
-extern void touches_begin(Touches *touches, Settle *s, bool at_once);
+extern void touches_begin(Touches *touches, Settle *s, bool at_commit);
 
 /*
  * The lead of that key as lead_find() knows it, 0 for none.  Leads found are

@@ -15,3 +15,9 @@ void
 handover_due(TimestampTz at)
 {
 }
+
+bool
+handover_served(void)
+{
+	return false;
+}

@@ -30,4 +30,7 @@ extern void handover_note(int work);
 /* A timer, a clock or an entry of the inbox falls due then. */
 extern void handover_due(TimestampTz at);
 
+/* Is a worker at work for this database, that folds what is left to it? */
+extern bool handover_served(void);
+
 #endif							/* REVOPS_HANDOVER_H */

@@ -16,6 +16,11 @@
 #define REMEMBER_FROM	4
 /* touched leads up to which they are walked through */
 #define FEW_LEADS		8
+/* leads up to which a copy of their rows is kept from look-up to settle */
+#define KEPT_LEADS		10000
+/* touches that are sorted and written together, and as many as most statements have */
+#define ROWS_TOGETHER	1024
+#define FEW_ROWS		4
 
 typedef struct LeadPlace
 {
@@ -39,6 +44,11 @@ touches_begin(Touches *touches, Settle *s, bool at_commit)
 	touches->at_commit = at_commit;
 	touches->room = FEW_LEADS;
 	touches->leads = MemoryContextAlloc(s->context, sizeof(TouchedLead) * touches->room);
+	touches->rows_room = FEW_ROWS;
+	touches->rows = MemoryContextAlloc(s->context, sizeof(NewTouch) * touches->rows_room);
+	touches->keys = AllocSetContextCreate(s->context, "pg_revops touch keys",
+										  ALLOCSET_SMALL_SIZES);
+	s->writers.keep = at_commit ? NULL : s->context;
 }
 
 static HTAB *
@@ -74,7 +84,9 @@ touches_lead(Touches *touches, int32 binding_id, const char *key)
 	uint64		hash;
 	KnownLead  *known;
 
-	if (++touches->lookups < REMEMBER_FROM)
+	if (++touches->lookups > KEPT_LEADS)
+		touches->settle->writers.keep = NULL;
+	if (touches->lookups < REMEMBER_FROM)
 		return lead_find_glance(&touches->settle->writers, binding_id, key, &touches->found);
 	if (touches->by_key == NULL)
 		touches->by_key = make_by_key(touches->settle->context);
@@ -90,24 +102,78 @@ touches_lead(Touches *touches, int32 binding_id, const char *key)
 }
 
 static void
-write_touch(Settle *s, int64 lead_id, const Signal *signal, TimestampTz occurred_at,
-			int sign, int32 binding_id, const char *source_key)
+write_touch(Settle *s, const NewTouch *row)
 {
 	Datum		v[TOUCH_COLS];
 	bool		nulls[TOUCH_COLS] = {0};
 
-	v[TOUCH_COL_LEAD_ID] = Int64GetDatum(lead_id);
-	v[TOUCH_COL_OCCURRED_AT] = TimestampTzGetDatum(occurred_at);
-	v[TOUCH_COL_TOUCH_ID] = Int64GetDatum(engine_next(SEQUENCE_TOUCH_ID));
+	v[TOUCH_COL_LEAD_ID] = Int64GetDatum(row->lead_id);
+	v[TOUCH_COL_OCCURRED_AT] = TimestampTzGetDatum(row->occurred_at);
+	v[TOUCH_COL_TOUCH_ID] = Int64GetDatum(row->touch_id);
 	v[TOUCH_COL_RECORDED_AT] = TimestampTzGetDatum(s->now);
 	v[TOUCH_COL_WORKSPACE_ID] = Int32GetDatum(s->def->workspace_id);
-	set_id32(v, nulls, TOUCH_COL_SIGNAL_ID, signal == NULL ? 0 : signal->signal_id);
-	set_id32(v, nulls, TOUCH_COL_BINDING_ID, binding_id);
-	v[TOUCH_COL_SIGN] = Int16GetDatum(sign);
-	set_text(v, nulls, TOUCH_COL_SOURCE_KEY, code_text(source_key));
+	set_id32(v, nulls, TOUCH_COL_SIGNAL_ID, row->signal_id);
+	set_id32(v, nulls, TOUCH_COL_BINDING_ID, row->binding_id);
+	v[TOUCH_COL_SIGN] = Int16GetDatum(row->sign);
+	set_text(v, nulls, TOUCH_COL_SOURCE_KEY, row->source_key);
 	writer_add(&s->writers, TABLE_TOUCH, v, nulls);
 	if (writers_full(&s->writers))
 		settle_flush(s);
+}
+
+static int
+by_lead_and_time(const void *a, const void *b)
+{
+	const NewTouch *left = a;
+	const NewTouch *right = b;
+
+	if (left->lead_id != right->lead_id)
+		return left->lead_id < right->lead_id ? -1 : 1;
+	if (left->occurred_at != right->occurred_at)
+		return left->occurred_at < right->occurred_at ? -1 : 1;
+	return left->touch_id < right->touch_id ? -1 : 1;
+}
+
+/* Write the collected rows in the order of their index: a lead's lie together. */
+static void
+write_rows(Touches *touches)
+{
+	qsort(touches->rows, touches->nrows, sizeof(NewTouch), by_lead_and_time);
+	for (int i = 0; i < touches->nrows; i++)
+		write_touch(touches->settle, &touches->rows[i]);
+	touches->nrows = 0;
+	settle_flush(touches->settle);
+	MemoryContextReset(touches->keys);
+}
+
+static NewTouch *
+next_row(Touches *touches)
+{
+	if (touches->nrows == ROWS_TOGETHER)
+		write_rows(touches);
+	if (touches->nrows == touches->rows_room)
+	{
+		touches->rows_room = Min(touches->rows_room * 8, ROWS_TOGETHER);
+		touches->rows = repalloc(touches->rows, sizeof(NewTouch) * touches->rows_room);
+	}
+	return &touches->rows[touches->nrows++];
+}
+
+static void
+collect_row(Touches *touches, int64 lead_id, const Signal *signal, TimestampTz occurred_at,
+			int sign, int32 binding_id, const char *source_key)
+{
+	NewTouch   *row = next_row(touches);
+	MemoryContext old = MemoryContextSwitchTo(touches->keys);
+
+	row->lead_id = lead_id;
+	row->occurred_at = occurred_at;
+	row->touch_id = engine_next(SEQUENCE_TOUCH_ID);
+	row->signal_id = signal == NULL ? 0 : signal->signal_id;
+	row->binding_id = binding_id;
+	row->sign = sign;
+	row->source_key = code_text(source_key);
+	MemoryContextSwitchTo(old);
 }
 
 /* Enter the lead at this place into the table of places. */
@@ -182,7 +248,7 @@ touches_add(Touches *touches, int64 lead_id, const Signal *signal,
 {
 	sums_add(&touched_lead(touches, lead_id)->sums, touches->settle->def, signal,
 			 occurred_at, sign);
-	write_touch(touches->settle, lead_id, signal, occurred_at, sign, binding_id, source_key);
+	collect_row(touches, lead_id, signal, occurred_at, sign, binding_id, source_key);
 }
 
 static int
@@ -218,9 +284,10 @@ settle_touched(Touches *touches, TouchedLead *touched)
 void
 touches_settle(Touches *touches)
 {
-	settle_flush(touches->settle);
+	write_rows(touches);
 	/* in order of number, as rows and index entries lie */
 	qsort(touches->leads, touches->n, sizeof(TouchedLead), by_lead_id);
+	touches->settle->writers.keep = NULL;
 	for (int i = 0; i < touches->n; i++)
 		settle_touched(touches, &touches->leads[i]);
 }

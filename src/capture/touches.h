@@ -24,10 +24,26 @@ typedef struct TouchedLead
 	TouchSums	sums;
 } TouchedLead;
 
+/* A row of revops.touch, to be written. */
+typedef struct NewTouch
+{
+	int64		lead_id;
+	TimestampTz occurred_at;
+	int64		touch_id;
+	int32		signal_id;		/* 0: the code is not defined */
+	int32		binding_id;		/* 0: none */
+	int			sign;
+	Datum		source_key;		/* NO_TEXT: none */
+} NewTouch;
+
 /* Touches of one statement, summed by lead. */
 typedef struct Touches
 {
 	Settle	   *settle;
+	NewTouch   *rows;			/* collected, to be written by lead */
+	int			nrows;
+	int			rows_room;
+	MemoryContext keys;			/* of their source keys */
 	bool		at_commit;		/* leads are settled when the transaction commits */
 	TouchedLead *leads;
 	int			n;

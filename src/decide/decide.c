@@ -346,7 +346,17 @@ take_profile(Decision *d)
 								   &d->state->disqualified);
 }
 
-/* 3. Touches add to the sums, in any order. */
+void
+decide_add_touches(LeadState *state, double pos, double neg, int touches,
+				   TimestampTz last_touch_at)
+{
+	state->intent_pos = decay_add(state->intent_pos, pos);
+	state->intent_neg = decay_add(state->intent_neg, neg);
+	state->touches += touches;
+	state->last_touch_at = Max(state->last_touch_at, last_touch_at);
+}
+
+/* 3. Touches add to the sums, or are all of them anew. */
 static void
 take_touches(Decision *d)
 {
@@ -362,10 +372,8 @@ take_touches(Decision *d)
 		d->state->last_touch_at = news->last_touch_at;
 		return;
 	}
-	d->state->intent_pos = decay_add(d->state->intent_pos, news->intent_pos);
-	d->state->intent_neg = decay_add(d->state->intent_neg, news->intent_neg);
-	d->state->touches += news->touches;
-	d->state->last_touch_at = Max(d->state->last_touch_at, news->last_touch_at);
+	decide_add_touches(d->state, news->intent_pos, news->intent_neg, news->touches,
+					   news->last_touch_at);
 }
 
 /* 4. An answer keeps the promise that ran, or is late. */

@@ -299,6 +299,10 @@ extern int	stage_by_code(const Agreement *agreement, const char *code, int len);
  */
 extern bool decide_intent_matters(const Agreement *agreement, const LeadState *state);
 
+/* Add touches to the lead's sums, in any order. */
+extern void decide_add_touches(LeadState *state, double pos, double neg, int touches,
+							   TimestampTz last_touch_at);
+
 /*
  * Decide.  `effects` is overwritten; effects->next is the lead's new state.
  * When effects->refusal is set nothing else in it counts.

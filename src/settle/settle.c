@@ -13,6 +13,7 @@
 
 #include "base/compat.h"
 #include "base/errors.h"
+#include "base/handover.h"
 #include "settle/effects.h"
 #include "settle/env.h"
 #include "settle/pending.h"
@@ -536,6 +537,13 @@ take_key(Settle *s, LeadRow *row, const char *key)
 	row->key = CStringGetTextDatum(key);
 }
 
+/* A decision is never dated before the lead's last. */
+static TimestampTz
+settle_moment(Settle *s, const LeadRow *row)
+{
+	return Max(s->told_at == NO_TIME ? engine_clock() : s->told_at, row->settled_at);
+}
+
 static void
 settle_locked(Settle *s, LeadRow *row, const LeadChange *change)
 {
@@ -546,7 +554,7 @@ settle_locked(Settle *s, LeadRow *row, const LeadChange *change)
 
 	memset(&pending, 0, sizeof(pending));
 	sums_init(&pending.sums);
-	s->now = Max(s->told_at == NO_TIME ? engine_clock() : s->told_at, row->settled_at);
+	s->now = settle_moment(s, row);
 	if (change->forget)
 		identity_erase(&s->writers, row->state.lead_id);
 	/* the lock is held: only now may the deltas be read, under a new snapshot */
@@ -595,61 +603,85 @@ only_touches(const LeadChange *change)
 /*
  * Can these touches do more to the lead than change its sums?  Asked of a lead
  * that is not locked: the answer may be out of date by a moment, and then
- * whoever folds the delta does what is due.
+ * whoever folds or settles next does what is due.
  */
 static bool
-touches_matter(Settle *s, LeadGlance *glance, const TouchSums *sums)
+touches_matter(Settle *s, const LeadRow *row, const TouchSums *sums)
 {
-	LeadRow		row;
-
-	if (sums->recount || !lead_peek(&s->writers, glance, s->agreement, &row))
-		return true;
-	if (row.agreement_id != s->agreement->agreement_id ||
-		(sums->answers && row.state.running > 0))
-		return true;
-	return sums->pos != DECAY_NONE && decide_intent_matters(s->agreement, &row.state);
+	return sums->recount || row->agreement_id != s->agreement->agreement_id ||
+		(sums->answers && row->state.running > 0) ||
+		(sums->pos != DECAY_NONE && decide_intent_matters(s->agreement, &row->state));
 }
 
 /*
+ * Touches that change no more than sums need no decision, so no lock either:
+ * the row is replaced if it is still as it was read, and what others left as
+ * deltas stays for the worker.
+ *
  * Each update of a lead leaves a version behind that can't be pruned while a
- * snapshot is older than it, and every look-up walks them all.  So touches of a
- * lead that was updated a moment ago, and that they can't move, wait for others
- * to be folded with: an old snapshot must not slow the host's statements down.
+ * snapshot is older than it, and every look-up walks them all.  So a lead that
+ * was updated a moment ago gets a delta, to be folded with others: an old
+ * snapshot must not slow the host's statements down.
  */
-static bool
-may_wait(Settle *s, const LeadChange *change, LeadGlance *glance)
+static SettleResult
+settle_sums(Settle *s, LeadRow *row, const LeadChange *change, bool hot)
 {
-	return only_touches(change) && !IsolationUsesXactSnapshot() &&
-		lead_is_hot(&s->writers, glance) &&
-		!touches_matter(s, glance, change->sums);
+	const TouchSums *sums = change->sums;
+
+	if (!hot)
+	{
+		decide_add_touches(&row->state, sums->pos, sums->neg, sums->touches, sums->last_touch_at);
+		row->settled_at = settle_moment(s, row);
+		if (lead_try_update(&s->writers, row))
+		{
+			CommandCounterIncrement();
+			return SETTLED;
+		}
+	}
+	settle_later(s, row->state.lead_id, change, true);
+	return SETTLE_LATER;
 }
 
-/* Lock the lead and settle it, or append a delta. */
+/* May the sums be all that is touched?  Then *row is the row as it was seen. */
+static bool
+only_sums(Settle *s, LeadGlance *glance, const LeadChange *change, LeadRow *row)
+{
+	/* a transaction that may not see the row change only appends */
+	return only_touches(change) && !change->append_only && !IsolationUsesXactSnapshot() &&
+		!lead_is_own(glance) &&
+		lead_peek(&s->writers, glance, s->agreement, row) &&
+		!touches_matter(s, row, change->sums);
+}
+
+/* Settle the lead, locked if it needs to be, or append a delta. */
 static SettleResult
 settle_glanced(Settle *s, LeadGlance *glance, const LeadChange *change)
 {
 	LeadRow		row;
 
-	if (!may_wait(s, change, glance))
+	if (only_sums(s, glance, change, &row))
 	{
-#ifdef REVOPS_TEST_WRONG_FOLD
-		fold_begin_early(&s->writers);
-#endif
-		if (!change->append_only &&
-			lead_lock(&s->writers, glance, change->wait, s->agreement, &row) == LEAD_LOCKED)
-		{
-			settle_use(s, binding_by_id(row.binding_id));
-			settle_locked(s, &row, change);
-			return SETTLED;
-		}
-#ifdef REVOPS_TEST_WRONG_FOLD
-		fold_end(&s->writers);
-#endif
-		if (!change->fold_only)
-			settle_later(s, glance->lead_id, change, false);
+		bool		hot = lead_is_hot(&s->writers, glance);
+
+		/* without a worker the next to settle a lead folds what waits for it */
+		if (hot || handover_served() || !deltas_possible(&s->writers))
+			return settle_sums(s, &row, change, hot);
 	}
-	else
-		settle_later(s, glance->lead_id, change, true);
+#ifdef REVOPS_TEST_WRONG_FOLD
+	fold_begin_early(&s->writers);
+#endif
+	if (!change->append_only &&
+		lead_lock(&s->writers, glance, change->wait, s->agreement, &row) == LEAD_LOCKED)
+	{
+		settle_use(s, binding_by_id(row.binding_id));
+		settle_locked(s, &row, change);
+		return SETTLED;
+	}
+#ifdef REVOPS_TEST_WRONG_FOLD
+	fold_end(&s->writers);
+#endif
+	if (!change->fold_only)
+		settle_later(s, glance->lead_id, change, false);
 	return SETTLE_LATER;
 }
 

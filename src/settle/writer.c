@@ -306,6 +306,27 @@ writer_update(Writers *writers, EngineTable table, ItemPointer tid,
 	ExecClearTuple(slot);
 }
 
+bool
+writer_try_update(Writers *writers, EngineTable table, ItemPointer tid,
+				  Datum *values, bool *nulls)
+{
+	Writer	   *w = &writers->tables[table];
+	Relation	rel = writer_rel(writers, table);
+	TupleTableSlot *slot = update_slot(writers, w);
+	TM_FailureData failure;
+	LockTupleMode mode;
+	bool		needs_index;
+	bool		updated;
+
+	ExecStoreHeapTuple(heap_form_tuple(RelationGetDescr(rel), values, nulls), slot, true);
+	updated = table_tuple_update(rel, tid, slot, GetCurrentCommandId(true), GetActiveSnapshot(),
+								 InvalidSnapshot, false, &failure, &mode, &needs_index) == TM_Ok;
+	if (updated && needs_index)
+		insert_index_entries(writers, w, slot);
+	ExecClearTuple(slot);
+	return updated;
+}
+
 void
 writer_delete(Writers *writers, EngineTable table, ItemPointer tid)
 {

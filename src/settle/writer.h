@@ -52,6 +52,7 @@ typedef struct Writers
 	bool		deltas_seen;	/* some lead had a delta: look for them */
 	bool		renames_known;	/* it was asked whether renames wait ... */
 	bool		renames_seen;	/* ... and they may */
+	MemoryContext keep;			/* rows of leads that are looked up are copied there; NULL: not */
 	bool		roomy;			/* batch keeps WRITER_BATCH_MEMORY when reset */
 	Writer		tables[N_TABLES];
 } Writers;
@@ -81,6 +82,13 @@ extern TupleTableSlot *writer_lock_slot(Writers *writers, EngineTable table);
  */
 extern void writer_update(Writers *writers, EngineTable table, ItemPointer tid,
 						  Datum *values, bool *nulls);
+
+/*
+ * Replace the row at `tid` if that is its last version and nobody holds it;
+ * false, and nothing done, otherwise.
+ */
+extern bool writer_try_update(Writers *writers, EngineTable table, ItemPointer tid,
+							  Datum *values, bool *nulls);
 
 /* Delete the row at `tid`, which the caller has locked, or is alone to delete. */
 extern void writer_delete(Writers *writers, EngineTable table, ItemPointer tid);

@@ -62,7 +62,7 @@ decay_rank(double pos, double neg)
 
 	if (isinf(pos) || neg >= pos)
 		return DECAY_NO_RANK;
-	return (int32) floor(2.0 * left);
+	return (int32) floor(left);
 }
 
 int

@@ -33,7 +33,7 @@ extern double decay_value(double log2_sum, int64 half_life, TimestampTz at);
 extern double decay_intent(double pos, double neg, int64 half_life, TimestampTz at);
 
 /*
- * Where a lead stands among others by its intent, for ever: half doublings of
+ * Where a lead stands among others by its intent, for ever: doublings of
  * what remains of the positive sum, rounded down, so that most touches leave
  * it as it is.  DECAY_NO_RANK where nothing remains.
  */

@@ -1,0 +1,324 @@
+/*
+ * lead_find.c
+ *		See lead_find.h.
+ */
+#include "postgres.h"
+
+#include "access/genam.h"
+#include "access/htup_details.h"
+#include "access/relscan.h"
+#include "access/skey.h"
+#include "access/stratnum.h"
+#include "access/tableam.h"
+#include "access/xact.h"
+#include "catalog/pg_collation.h"
+#include "common/hashfn.h"
+#include "storage/bufmgr.h"
+#include "utils/builtins.h"
+#include "utils/fmgroids.h"
+#include "utils/snapmgr.h"
+
+#include "settle/lead_find.h"
+#include "settle/row_values.h"
+
+/*
+ * Does a rename wait for any lead?  A question that each look-up by key asks,
+ * so it looks at the index's size only: nothing but its first page when no
+ * rename ever waited.
+ */
+static bool
+renames_possible(Writers *writers)
+{
+	if (!writers->renames_known && deltas_possible(writers))
+	{
+		Relation	index = index_open(engine_index("lead_delta_key"), AccessShareLock);
+
+		writers->renames_seen = RelationGetNumberOfBlocks(index) > 1;
+		index_close(index, NoLock);
+		writers->renames_known = true;
+	}
+	return writers->renames_seen;
+}
+
+char *
+displaced_key(const char *key, int64 lead_id)
+{
+	/* no key is written so: a backslash stands before '|' or '\\' only */
+	return psprintf("%s\\%lld", key, (long long) lead_id);
+}
+
+/* ----- places --------------------------------------------------------------- */
+
+/* The lead that is looked for: by its number, or, where there is a key, by that. */
+typedef struct Wanted
+{
+	int64		lead_id;
+	int32		binding_id;
+	const char *key;
+} Wanted;
+
+typedef struct Place
+{
+	uint64		hash;			/* of what was looked for; 0: free */
+	ItemPointerData root;		/* as the index has it */
+} Place;
+
+/* a place is overwritten by the next that has the same number here */
+#define PLACES		16384
+
+static Place places[PLACES];
+
+static uint64
+hash_wanted(const Wanted *wanted)
+{
+	uint64		hash = wanted->key == NULL ?
+		hash_bytes_extended((const unsigned char *) &wanted->lead_id, sizeof(int64), 0) :
+		hash_bytes_extended((const unsigned char *) wanted->key, strlen(wanted->key),
+							wanted->binding_id);
+
+	return Max(hash, 1);
+}
+
+static bool
+is_wanted(TupleTableSlot *slot, const Wanted *wanted)
+{
+	bool		isnull;
+	struct varlena *key;
+
+	if (wanted->key == NULL)
+		return DatumGetInt64(slot_getattr(slot, LEAD_COL_LEAD_ID + 1, &isnull)) == wanted->lead_id;
+	if (DatumGetInt32(slot_getattr(slot, LEAD_COL_BINDING_ID + 1, &isnull)) != wanted->binding_id)
+		return false;
+	key = PG_DETOAST_DATUM_PACKED(slot_getattr(slot, LEAD_COL_KEY + 1, &isnull));
+	return VARSIZE_ANY_EXHDR(key) == strlen(wanted->key) &&
+		memcmp(VARDATA_ANY(key), wanted->key, VARSIZE_ANY_EXHDR(key)) == 0;
+}
+
+static void
+glance_at(Writers *writers, TupleTableSlot *slot, LeadGlance *glance)
+{
+	HeapTuple	tuple = ExecFetchSlotHeapTuple(slot, false, NULL);
+	bool		isnull;
+
+	glance->lead_id = DatumGetInt64(slot_getattr(slot, LEAD_COL_LEAD_ID + 1, &isnull));
+	glance->binding_id = DatumGetInt32(slot_getattr(slot, LEAD_COL_BINDING_ID + 1, &isnull));
+	glance->tid = slot->tts_tid;
+	glance->xmin = HeapTupleHeaderGetXmin(tuple->t_data);
+	glance->row = NULL;
+	if (writers->keep != NULL)
+	{
+		MemoryContext old = MemoryContextSwitchTo(writers->keep);
+
+		glance->row = heap_copytuple(tuple);
+		MemoryContextSwitchTo(old);
+	}
+}
+
+/* Is the lead at the place where one of this hash was found last? */
+static bool
+find_at_place(Writers *writers, const Wanted *wanted, const ItemPointer root,
+			  LeadGlance *glance)
+{
+	IndexFetchTableData *fetch = table_index_fetch_begin(writer_rel(writers, TABLE_LEAD));
+	TupleTableSlot *slot = writer_lock_slot(writers, TABLE_LEAD);
+	ItemPointerData tid = *root;
+	bool		again = false;
+	bool		found;
+
+	found = table_index_fetch_tuple(fetch, &tid, GetActiveSnapshot(), slot, &again, NULL) &&
+		is_wanted(slot, wanted);
+	if (found)
+		glance_at(writers, slot, glance);
+	ExecClearTuple(slot);
+	table_index_fetch_end(fetch);
+	return found;
+}
+
+/* The index that finds the lead, and its keys, numbered as the table's columns are. */
+static Oid
+wanted_keys(Writers *writers, const Wanted *wanted, ScanKey keys, int *nkeys)
+{
+	if (wanted->key == NULL)
+	{
+		*nkeys = 1;
+		ScanKeyInit(&keys[0], LEAD_COL_LEAD_ID + 1, BTEqualStrategyNumber, F_INT8EQ,
+					Int64GetDatum(wanted->lead_id));
+		return writer_pkey(writers, TABLE_LEAD);
+	}
+	*nkeys = 2;
+	ScanKeyInit(&keys[0], LEAD_COL_BINDING_ID + 1, BTEqualStrategyNumber, F_INT4EQ,
+				Int32GetDatum(wanted->binding_id));
+	ScanKeyInit(&keys[1], LEAD_COL_KEY + 1, BTEqualStrategyNumber, F_TEXTEQ,
+				CStringGetTextDatum(wanted->key));
+	return engine_index("lead_key");
+}
+
+/* By the index; *root becomes the place that its entry names. */
+static bool
+find_by_index(Writers *writers, const Wanted *wanted, ItemPointer root, LeadGlance *glance)
+{
+	ScanKeyData keys[2];
+	int			nkeys;
+	Relation	index = index_open(wanted_keys(writers, wanted, keys, &nkeys), AccessShareLock);
+	IndexScanDesc scan = index_beginscan(writer_rel(writers, TABLE_LEAD), index,
+										 GetActiveSnapshot(), nkeys, 0);
+	TupleTableSlot *slot = writer_lock_slot(writers, TABLE_LEAD);
+	ItemPointer tid;
+	bool		found = false;
+
+	for (int i = 0; i < nkeys; i++)
+		keys[i].sk_attno = i + 1;
+	index_rescan(scan, keys, nkeys, NULL, 0);
+	while (!found && (tid = index_getnext_tid(scan, ForwardScanDirection)) != NULL)
+	{
+		*root = *tid;
+		found = index_fetch_heap(scan, slot);
+	}
+	if (found)
+		glance_at(writers, slot, glance);
+	ExecClearTuple(slot);
+	index_endscan(scan);
+	index_close(index, NoLock);
+	return found;
+}
+
+/* A serializable transaction remembers no places: see engine_scan. */
+static bool
+find_serializable(Writers *writers, const Wanted *wanted, LeadGlance *glance)
+{
+	ScanKeyData keys[2];
+	int			nkeys;
+	Oid			index_id = wanted_keys(writers, wanted, keys, &nkeys);
+	SysScanDesc scan = engine_scan(writers, TABLE_LEAD, index_id, nkeys, keys);
+	HeapTuple	tuple = engine_scan_next(scan);
+	bool		found = HeapTupleIsValid(tuple);
+
+	if (found)
+		glance_at(writers, scan->slot, glance);
+	engine_scan_end(scan);
+	return found;
+}
+
+static bool
+find_wanted(Writers *writers, const Wanted *wanted, LeadGlance *glance)
+{
+	uint64		hash = hash_wanted(wanted);
+	Place	   *place = &places[hash % PLACES];
+	bool		found;
+
+	glance->lead_id = 0;
+	if (IsolationIsSerializable())
+		return find_serializable(writers, wanted, glance);
+	PushActiveSnapshot(engine_snapshot(writers));
+	found = place->hash == hash && find_at_place(writers, wanted, &place->root, glance);
+	if (!found)
+	{
+		place->hash = 0;
+		found = find_by_index(writers, wanted, &place->root, glance);
+		place->hash = found ? hash : 0;
+	}
+	PopActiveSnapshot();
+	return found;
+}
+
+bool
+lead_glance(Writers *writers, int64 lead_id, LeadGlance *glance)
+{
+	Wanted		wanted = {.lead_id = lead_id};
+
+	return find_wanted(writers, &wanted, glance);
+}
+
+int64
+lead_find_row(Writers *writers, int32 binding_id, const char *key, LeadGlance *glance)
+{
+	Wanted		wanted = {.binding_id = binding_id,.key = key};
+
+	return find_wanted(writers, &wanted, glance) ? glance->lead_id : 0;
+}
+
+/* ----- keys ----------------------------------------------------------------- */
+
+/* Has the lead the key, or does a rename that waits take it away (or give it)? */
+static bool
+keeps_key(Writers *writers, int64 lead_id, const char *key, bool otherwise)
+{
+	ScanKeyData scankey;
+	SysScanDesc scan;
+	HeapTuple	tuple;
+	bool		keeps = otherwise;
+
+	ScanKeyInit(&scankey, DELTA_LEAD_ID + 1, BTEqualStrategyNumber, F_INT8EQ,
+				Int64GetDatum(lead_id));
+	scan = engine_scan(writers, TABLE_LEAD_DELTA,
+					   writer_pkey(writers, TABLE_LEAD_DELTA), 1, &scankey);
+	while (HeapTupleIsValid(tuple = engine_scan_next(scan)))
+	{
+		Datum		new_key = engine_column(writers, TABLE_LEAD_DELTA, tuple, DELTA_NEW_KEY);
+
+		if (new_key != NO_TEXT)
+			keeps = strcmp(TextDatumGetCString(new_key), key) == 0;
+	}
+	engine_scan_end(scan);
+	return keeps;
+}
+
+/* The lead that a rename that waits gives this key; 0 when there is none. */
+static int64
+find_by_rename(Writers *writers, int32 binding_id, const char *key, LeadGlance *glance)
+{
+	ScanKeyData scankey;
+	SysScanDesc scan;
+	HeapTuple	tuple;
+	int64		lead_id = 0;
+
+	ScanKeyInit(&scankey, DELTA_NEW_KEY + 1, BTEqualStrategyNumber, F_TEXTEQ,
+				CStringGetTextDatum(key));
+	scan = engine_scan(writers, TABLE_LEAD_DELTA, engine_index("lead_delta_key"), 1, &scankey);
+	while (lead_id == 0 && HeapTupleIsValid(tuple = engine_scan_next(scan)))
+	{
+		int64		renamed = DatumGetInt64(engine_column(writers, TABLE_LEAD_DELTA, tuple,
+													  DELTA_LEAD_ID));
+
+		if (lead_glance(writers, renamed, glance) && glance->binding_id == binding_id &&
+			keeps_key(writers, renamed, key, false))
+			lead_id = renamed;
+	}
+	engine_scan_end(scan);
+	glance->lead_id = lead_id;
+	return lead_id;
+}
+
+int64
+lead_find_glance(Writers *writers, int32 binding_id, const char *key, LeadGlance *glance)
+{
+	int64		lead_id = lead_find_row(writers, binding_id, key, glance);
+
+	if (!renames_possible(writers))
+		return lead_id;
+	if (lead_id != 0 && keeps_key(writers, lead_id, key, true))
+		return lead_id;
+	return find_by_rename(writers, binding_id, key, glance);
+}
+
+int64
+lead_find(Writers *writers, int32 binding_id, const char *key)
+{
+	LeadGlance	glance;
+
+	return lead_find_glance(writers, binding_id, key, &glance);
+}
+
+bool
+lead_is_own(const LeadGlance *glance)
+{
+	return TransactionIdIsCurrentTransactionId(glance->xmin);
+}
+
+bool
+lead_is_hot(Writers *writers, const LeadGlance *glance)
+{
+	return TransactionIdIsNormal(glance->xmin) && !lead_is_own(glance) &&
+		!GlobalVisCheckRemovableXid(writer_rel(writers, TABLE_LEAD), glance->xmin);
+}
+

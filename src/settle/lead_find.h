@@ -1,0 +1,62 @@
+/*
+ * lead_find.h
+ *		A lead by its key, or by its number, without a lock.
+ *
+ * Where a lead was found is remembered in the backend, as the place that an
+ * index entry names.  The row that is found there says itself whether it is
+ * the lead's, so nothing has to be invalidated; where it is not, the index is
+ * asked.
+ */
+#ifndef REVOPS_LEAD_FIND_H
+#define REVOPS_LEAD_FIND_H
+
+#include "postgres.h"
+
+#include "storage/itemptr.h"
+
+#include "settle/engine_scan.h"
+
+/*
+ * What a look-up has seen of a lead's row, nothing being locked.  It is of use
+ * while the snapshot that is active now, or one below it, stays: the place may
+ * be another row's after that.
+ */
+typedef struct LeadGlance
+{
+	int64		lead_id;		/* 0: there is no such lead */
+	int32		binding_id;
+	ItemPointerData tid;
+	TransactionId xmin;			/* whose version it is */
+	struct HeapTupleData *row;	/* a copy of it, where Writers.keep asks for it, else NULL */
+} LeadGlance;
+
+/* Look a lead up by its number; false when there is none. */
+extern bool lead_glance(Writers *writers, int64 lead_id, LeadGlance *glance);
+
+/* The lead whose row has this key, renames that wait aside; 0: none. */
+extern int64 lead_find_row(Writers *writers, int32 binding_id, const char *key,
+						   LeadGlance *glance);
+
+/* The key of a lead that had to give up its own. */
+extern char *displaced_key(const char *key, int64 lead_id);
+
+/*
+ * The lead's number by its key, 0 when there is none.  A rename that waits for a
+ * busy lead counts.  Reads under the newest snapshot.
+ */
+extern int64 lead_find(Writers *writers, int32 binding_id, const char *key);
+
+/* The same, and what was seen of it. */
+extern int64 lead_find_glance(Writers *writers, int32 binding_id, const char *key,
+							  LeadGlance *glance);
+
+/* Did this transaction write the version that was seen? */
+extern bool lead_is_own(const LeadGlance *glance);
+
+/*
+ * Is the version so young that the one before it can't be pruned yet?  Then
+ * each further update makes every look-up of the lead slower.
+ */
+extern bool lead_is_hot(Writers *writers, const LeadGlance *glance);
+
+#endif							/* REVOPS_LEAD_FIND_H */

@@ -114,6 +114,18 @@ glance_at(Writers *writers, TupleTableSlot *slot, LeadGlance *glance)
 	}
 }
 
+/*
+ * The table may have been truncated, or made anew, since a place was
+ * remembered.  While it is open here it does not get smaller.
+ */
+static bool
+place_exists(Writers *writers, const ItemPointerData *root)
+{
+	if (writers->lead_blocks == 0)
+		writers->lead_blocks = RelationGetNumberOfBlocks(writer_rel(writers, TABLE_LEAD));
+	return ItemPointerGetBlockNumberNoCheck(root) < writers->lead_blocks;
+}
+
 /* Is the lead at the place where one of this hash was found last? */
 static bool
 find_at_place(Writers *writers, const Wanted *wanted, const ItemPointer root,
@@ -210,7 +222,8 @@ find_wanted(Writers *writers, const Wanted *wanted, LeadGlance *glance)
 	if (IsolationIsSerializable())
 		return find_serializable(writers, wanted, glance);
 	PushActiveSnapshot(engine_snapshot(writers));
-	found = place->hash == hash && find_at_place(writers, wanted, &place->root, glance);
+	found = place->hash == hash && place_exists(writers, &place->root) &&
+		find_at_place(writers, wanted, &place->root, glance);
 	if (!found)
 	{
 		place->hash = 0;

@@ -56,26 +56,30 @@ COMMENT ON FUNCTION revops.read_inbox(bigint, int) IS
     'Reads up to batch host rows again that a fault kept from being settled, those after this number of the inbox, and settles them; returns the last of them, NULL when there are none. What fails again stays, with a new fault. settle() calls it.';
 
 -- A procedure that commits may have no SET clause: every name is qualified.
+-- Under REPEATABLE READ a lead would look busy for ever, so each transaction of
+-- ours says what it is.
 CREATE PROCEDURE revops.settle(batch int DEFAULT 200)
     LANGUAGE plpgsql AS $$
 DECLARE
     after bigint := 0;
 BEGIN
     LOOP
+        COMMIT;
+        SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
         after := revops.read_inbox(after, batch);
         EXIT WHEN after IS NULL;
-        COMMIT;
     END LOOP;
     after := 0;
     LOOP
+        COMMIT;
+        SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
         after := revops.fold_batch(after, batch);
         EXIT WHEN after IS NULL;
-        COMMIT;
     END LOOP;
 END
 $$;
 COMMENT ON PROCEDURE revops.settle(int) IS
-    'Settles all that waits: host rows in the inbox, and deltas of leads that were busy. Commits after each batch, so it must be called outside a transaction block. Raises 22023 for a batch under 1.';
+    'Settles all that waits, as the background worker does: host rows in the inbox that are due, and deltas of all leads that are not busy. Timers and breaches are run_due()''s. Commits after each batch, so it must be called outside a transaction block. Raises 22023 for a batch under 1, 2D000 inside a transaction block.';
 
 CREATE PROCEDURE revops.rescore(workspace_id int DEFAULT 1, batch int DEFAULT 1000)
     LANGUAGE plpgsql AS $$

@@ -10,6 +10,7 @@
 #include "define/invalidate.h"
 #include "settle/pending.h"
 #include "time/engine_time.h"
+#include "worker/worker.h"
 
 PG_MODULE_MAGIC;
 
@@ -21,5 +22,6 @@ _PG_init(void)
 	engine_time_init();
 	invalidate_init();
 	pending_init();
+	worker_init();
 	MarkGUCPrefixReserved("pg_revops");
 }

@@ -94,7 +94,8 @@ dependencies()
 	define base|time|decide
 	settle base|time|define|decide
 	capture base|time|define|decide|settle
-	api base|time|define|decide|settle|capture
+	worker base|time|define|decide|settle|capture
+	api base|time|define|decide|settle|capture|worker
 	LAYERS
 }
 

@@ -23,8 +23,10 @@
 
 #if PG_VERSION_NUM >= 170000
 #define RevopsLocalTransactionId() (MyProc->vxid.lxid)
+#define RevopsMyProcNumber() (MyProcNumber)
 #else
 #define RevopsLocalTransactionId() (MyProc->lxid)
+#define RevopsMyProcNumber() (MyProc->pgprocno)
 
 /* Pin the search path; the caller has opened a GUC nest level. */
 static inline void
@@ -33,6 +35,14 @@ RestrictSearchPath(void)
 	set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET,
 					  PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
 }
+#endif
+
+/* Does the role own the database? */
+#if PG_VERSION_NUM >= 160000
+#define RevopsOwnsDatabase(database, role) \
+	object_ownercheck(DatabaseRelationId, (database), (role))
+#else
+#define RevopsOwnsDatabase(database, role) pg_database_ownercheck((database), (role))
 #endif
 
 /* Memory of settings; NULL where there is none. */

@@ -18,12 +18,18 @@ typedef enum HandoverWork
 	HANDOVER_FOLD = 1,			/* an urgent delta: to be folded at once */
 	HANDOVER_FOLD_LATER = 2,	/* a delta that may wait to be folded with others */
 	HANDOVER_INBOX = 4,			/* an entry of the inbox that is due */
-	HANDOVER_LEADS_FREED = 8	/* leads were locked: the worker may have passed them over */
+	HANDOVER_LEADS_FREED = 8,	/* leads were locked: the worker may have passed them over */
+	HANDOVER_LOOK = 16			/* anything may wait: look at all there is */
 } HandoverWork;
+
+/* Listens to the ends of transactions; called from _PG_init while preloaded. */
+extern void handover_init(void);
 
 /*
  * Note work of the current transaction.  A rolled back one leaves none, but
- * for HANDOVER_LEADS_FREED.
+ * for HANDOVER_LEADS_FREED; that one also counts for whoever has a transaction
+ * number, as leads may have been locked by other means than ours.  Work of a
+ * subtransaction that is rolled back stays noted: the worker looks in vain.
  */
 extern void handover_note(int work);
 
@@ -32,5 +38,11 @@ extern void handover_due(TimestampTz at);
 
 /* Is a worker at work for this database, that folds what is left to it? */
 extern bool handover_served(void);
+
+/*
+ * In the worker itself: what its own transactions noted since the last call.
+ * They do not wake it, for it knows better when to try again.
+ */
+extern int	handover_own(void);
 
 #endif							/* REVOPS_HANDOVER_H */

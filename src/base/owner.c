@@ -35,8 +35,8 @@ revops_relation(const char *name)
 	return relid;
 }
 
-static Oid
-schema_owner(void)
+Oid
+revops_owner(void)
 {
 	HeapTuple	tuple = SearchSysCache1(NAMESPACEOID,
 										ObjectIdGetDatum(revops_schema()));
@@ -52,7 +52,7 @@ schema_owner(void)
 void
 owner_enter(OwnerScope *scope)
 {
-	Oid			owner = schema_owner();
+	Oid			owner = revops_owner();
 
 	GetUserIdAndSecContext(&scope->user, &scope->sec_context);
 	SetUserIdAndSecContext(owner, scope->sec_context |

@@ -36,6 +36,9 @@ extern void restricted_leave(OwnerScope *scope);
 /* The schema revops; raises when the extension is not there. */
 extern Oid	revops_schema(void);
 
+/* Its owner; raises when the extension is not there. */
+extern Oid	revops_owner(void);
+
 /* A relation of ours by name; raises when it is not there. */
 extern Oid	revops_relation(const char *name);
 

@@ -12,6 +12,7 @@
 #include "utils/timestamp.h"
 #include "utils/xid8.h"
 
+#include "base/handover.h"
 #include "base/owner.h"
 #include "settle/effects.h"
 #include "settle/row_values.h"
@@ -135,6 +136,7 @@ write_clock(Settle *s, const LeadRow *row, const Effects *e)
 	v[CLOCK_PROMISE] = code_text(policy->promise);
 	set_dimensions(v, nulls, CLOCK_SOURCE, row);
 	writer_add(&s->writers, TABLE_SLA_CLOCK, v, nulls);
+	handover_due(e->due_at);
 }
 
 /* End the clock that ran when the decision was made. */
@@ -188,6 +190,7 @@ write_timer(const LeadRow *row, const Effects *e)
 							  4, types, v, NULL, false, 0) != SPI_OK_INSERT)
 		elog(ERROR, "writing a timer failed");
 	owner_leave(&scope);
+	handover_due(e->timer_at);
 }
 
 void

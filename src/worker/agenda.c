@@ -1,0 +1,210 @@
+/*
+ * agenda.c
+ *		See agenda.h.
+ */
+#include "postgres.h"
+
+#include "datatype/timestamp.h"
+#include "portability/instr_time.h"
+
+#include "worker/agenda.h"
+
+#define MSEC	INT64CONST(1000)
+
+/* a pause is this many times as long as the round took: a tenth of the time */
+#define SHARE			10
+/* deltas that may wait are collected for so long at least */
+#define FOLD_LATER_PAUSE	(250 * MSEC)
+/* from one vain retry to the next, at most, where leads were freed indeed */
+#define RETRY_MAX		(50 * MSEC)
+/* where they may have been: at least, and at most */
+#define MAYBE_MIN		(20 * MSEC)
+#define MAYBE_MAX		(1000 * MSEC)
+/* doublings that are enough to reach any of these limits */
+#define DOUBLINGS		16
+
+int64
+agenda_clock(void)
+{
+	instr_time	now;
+
+	INSTR_TIME_SET_CURRENT(now);
+	return (int64) INSTR_TIME_GET_MICROSEC(now);
+}
+
+int64
+agenda_backoff(int failures)
+{
+	int64		second = 1000 * MSEC;
+
+	return Min(second << Min(Max(failures, 1) - 1, DOUBLINGS), 60 * second);
+}
+
+void
+agenda_init(Agenda *agenda)
+{
+	memset(agenda, 0, sizeof(Agenda));
+	agenda_clear(agenda);
+}
+
+void
+agenda_clear(Agenda *agenda)
+{
+	for (int i = 0; i < N_CHORES; i++)
+	{
+		ChoreTimes *c = &agenda->chores[i];
+
+		c->wish_at = c->retry_at = AGENDA_NEVER;
+		c->running = c->retrying = c->passed = false;
+		c->failures = c->barren = 0;
+	}
+}
+
+void
+agenda_wish(Agenda *agenda, Chore chore, int64 now)
+{
+	agenda->chores[chore].wish_at = Min(agenda->chores[chore].wish_at, now);
+}
+
+void
+agenda_freed(Agenda *agenda, bool surely, int64 now)
+{
+	for (int i = 0; i < N_CHORES; i++)
+	{
+		ChoreTimes *c = &agenda->chores[i];
+		int64		rest = SHARE * c->spent;
+		int64		doubled;
+
+		if (!c->passed)
+			continue;
+		/* the first retry comes at once */
+		doubled = c->barren == 0 ? 0 :
+			Max(rest, surely ? 0 : MAYBE_MIN) << Min(c->barren - 1, DOUBLINGS);
+		rest = Max(rest, Min(doubled, surely ? RETRY_MAX : MAYBE_MAX));
+		c->retry_at = Min(c->retry_at, Max(now, c->ended + rest));
+	}
+}
+
+/* When the chore's next page may be done. */
+static int64
+ready_at(const ChoreTimes *c)
+{
+	int64		at = Min(c->wish_at, c->retry_at);
+
+	if (c->running)
+		return 0;
+	return at == AGENDA_NEVER ? at : Max(at, c->pause_until);
+}
+
+bool
+agenda_next(const Agenda *agenda, int64 now, Chore *chore)
+{
+	for (int i = 1; i <= N_CHORES; i++)
+	{
+		Chore		turn = (Chore) ((agenda->last + i) % N_CHORES);
+
+		if (ready_at(&agenda->chores[turn]) > now)
+			continue;
+		*chore = turn;
+		return true;
+	}
+	return false;
+}
+
+bool
+agenda_begin(Agenda *agenda, Chore chore, int64 now)
+{
+	ChoreTimes *c = &agenda->chores[chore];
+
+	agenda->last = chore;
+	if (c->running)
+		return false;
+	c->running = true;
+	c->retrying = c->retry_at <= now;
+	if (c->retrying)
+	{
+		c->retry_at = AGENDA_NEVER;
+		c->passed = false;
+	}
+	c->wish_at = AGENDA_NEVER;
+	c->fruitful = false;
+	c->spent = 0;
+	return true;
+}
+
+void
+agenda_page(Agenda *agenda, Chore chore, int64 spent, int done, bool passed)
+{
+	ChoreTimes *c = &agenda->chores[chore];
+
+	c->spent += spent;
+	c->fruitful |= done > 0;
+	c->passed |= passed;
+}
+
+void
+agenda_end(Agenda *agenda, Chore chore, int64 now)
+{
+	ChoreTimes *c = &agenda->chores[chore];
+
+	c->running = false;
+	c->ended = now;
+	c->failures = 0;
+	if (c->fruitful || !c->passed)
+		c->barren = 0;
+	else if (c->retrying)
+		c->barren++;
+	switch (chore)
+	{
+		case CHORE_FOLD:
+		case CHORE_INBOX:
+			c->pause_until = now;
+			break;
+		case CHORE_DUE:
+			c->pause_until = now + SHARE * c->spent;
+			break;
+		case CHORE_FOLD_LATER:
+			c->pause_until = now + Max(SHARE * c->spent, FOLD_LATER_PAUSE);
+			break;
+	}
+}
+
+void
+agenda_failed(Agenda *agenda, Chore chore, int64 now)
+{
+	ChoreTimes *c = &agenda->chores[chore];
+
+	c->running = false;
+	c->ended = now;
+	/* all of it, also the leads that it had passed over */
+	c->retry_at = now;
+	c->pause_until = now + agenda_backoff(++c->failures);
+}
+
+int64
+agenda_wakes(const Agenda *agenda)
+{
+	int64		wakes = AGENDA_NEVER;
+
+	for (int i = 0; i < N_CHORES; i++)
+		wakes = Min(wakes, ready_at(&agenda->chores[i]));
+	return wakes;
+}
+
+bool
+agenda_passed(const Agenda *agenda)
+{
+	for (int i = 0; i < N_CHORES; i++)
+		if (agenda->chores[i].passed)
+			return true;
+	return false;
+}
+
+bool
+agenda_failing(const Agenda *agenda)
+{
+	for (int i = 0; i < N_CHORES; i++)
+		if (agenda->chores[i].failures > 0)
+			return true;
+	return false;
+}

@@ -1,0 +1,159 @@
+/*
+ * chores.c
+ *		See chores.h.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "executor/spi.h"
+#include "utils/guc.h"
+#include "utils/timestamp.h"
+
+#include "base/handover.h"
+#include "base/owner.h"
+#include "capture/capture.h"
+#include "define/invalidate.h"
+#include "time/engine_time.h"
+#include "worker/chores.h"
+#include "worker/errands.h"
+
+/* Small pages: locks are held for some milliseconds only. */
+#define PAGE	200
+
+void
+chore_begin(Desk *desk, Chore chore)
+{
+	desk->after[chore] = 0;
+	switch (chore)
+	{
+		case CHORE_FOLD:
+		case CHORE_INBOX:
+			break;
+		case CHORE_FOLD_LATER:
+			/* what comes from here on asks for another round */
+			(void) mailbox_take(desk->box, HANDOVER_FOLD_LATER);
+			break;
+		case CHORE_DUE:
+			/* before the tables are read: an earlier time told meanwhile stays */
+			(void) pg_atomic_exchange_u64(&desk->box->due, DT_NOEND);
+			break;
+	}
+}
+
+static PageResult
+fold_page(Desk *desk, Chore chore)
+{
+	Errands		page;
+	PageResult	result;
+
+	errands_fold(&page, desk->after[chore], PAGE, chore == CHORE_FOLD, &desk->held.all);
+	desk->after[chore] = page.last;
+	result.done = page.done;
+	result.passed = held_take(&desk->held, &page);
+	result.ends = page.n < PAGE;
+	return result;
+}
+
+static PageResult
+inbox_page(Desk *desk)
+{
+	PageResult	result = {0};
+	TimestampTz now = engine_clock();
+	int64		last;
+
+	if (desk->after[CHORE_INBOX] == 0)
+		desk->inbox_from = now;
+	result.done = inbox_settle(desk->after[CHORE_INBOX], PAGE, &last);
+	desk->after[CHORE_INBOX] = last;
+	result.ends = last == 0;
+	if (result.ends)
+		desk->inbox_due = DT_NOEND;
+	return result;
+}
+
+static TimestampTz
+moment_field(int column)
+{
+	bool		isnull;
+	Datum		value = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc,
+									  column, &isnull);
+
+	return isnull ? DT_NOEND : DatumGetTimestampTz(value);
+}
+
+/*
+ * When is something due next?  True when there is something that was due
+ * already and is not done: its lead is busy.
+ */
+static bool
+look_ahead(Desk *desk, TimestampTz now)
+{
+	Oid			types[2] = {TIMESTAMPTZOID, TIMESTAMPTZOID};
+	Datum		v[2] = {TimestampTzGetDatum(now), TimestampTzGetDatum(desk->inbox_from)};
+	OwnerScope	scope;
+	bool		isnull;
+	bool		left;
+
+	owner_enter(&scope);
+	if (SPI_execute_with_args("SELECT least((SELECT min(due_at) FROM revops.timer WHERE due_at > $1), "
+							  "(SELECT min(due_at) FROM revops.sla_clock WHERE due_at > $1 "
+							  "AND stopped_at IS NULL AND breached_at IS NULL)), "
+							  "(SELECT min(at) FROM revops.inbox WHERE at > $2), "
+							  "EXISTS (SELECT FROM revops.timer JOIN revops.lead USING (lead_id) WHERE due_at <= $1) "
+							  "OR EXISTS (SELECT FROM revops.sla_clock JOIN revops.lead USING (lead_id) "
+							  "WHERE due_at <= $1 AND stopped_at IS NULL AND breached_at IS NULL)",
+							  2, types, v, NULL, true, 0) != SPI_OK_SELECT || SPI_processed != 1)
+		elog(ERROR, "reading what is due next failed");
+	desk->inbox_due = moment_field(2);
+	(void) mailbox_lower_due(desk->box, Min(moment_field(1), desk->inbox_due));
+	left = DatumGetBool(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 3, &isnull));
+	owner_leave(&scope);
+	return left;
+}
+
+/*
+ * Events of what is due go to the outside, each once: they must not be lost in
+ * a crash after somebody has read them.
+ */
+static PageResult
+due_page(Desk *desk)
+{
+	PageResult	result = {0};
+	TimestampTz now = engine_clock();
+	Errands		timers;
+	Errands		breaches;
+
+	(void) set_config_option("synchronous_commit", "local", PGC_USERSET, PGC_S_SESSION,
+							 GUC_ACTION_LOCAL, true, 0, false);
+	errands_timers(&timers, now, PAGE, &desk->held.all);
+	(void) held_take(&desk->held, &timers);
+	errands_breaches(&breaches, now, PAGE, &desk->held.all);
+	(void) held_take(&desk->held, &breaches);
+	result.done = timers.done + breaches.done;
+	result.ends = timers.n < PAGE && breaches.n < PAGE;
+	if (result.ends)
+		result.passed = look_ahead(desk, now);
+	return result;
+}
+
+PageResult
+chore_page(Desk *desk, Chore chore)
+{
+	uint64		definitions = definitions_generation();
+
+	/* a rule that failed may have been corrected */
+	if (definitions != desk->definitions)
+		held_free_all(&desk->held);
+	desk->definitions = definitions;
+	switch (chore)
+	{
+		case CHORE_FOLD:
+		case CHORE_FOLD_LATER:
+			return fold_page(desk, chore);
+		case CHORE_INBOX:
+			return inbox_page(desk);
+		case CHORE_DUE:
+			break;
+	}
+	return due_page(desk);
+}

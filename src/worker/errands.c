@@ -1,0 +1,265 @@
+/*
+ * errands.c
+ *		See errands.h.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "executor/spi.h"
+#include "utils/array.h"
+#include "utils/timestamp.h"
+
+#include "base/attempt.h"
+#include "base/owner.h"
+#include "settle/settle.h"
+#include "time/engine_time.h"
+#include "worker/errands.h"
+
+static int64
+int_field(uint64 row, int column)
+{
+	bool		isnull;
+	Datum		value = SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc,
+									  column, &isnull);
+
+	return isnull ? 0 : DatumGetInt64(value);
+}
+
+static void
+take_row(Errands *page, int i)
+{
+	Errand	   *errand = &page->items[i];
+
+	errand->workspace_id = (int32) int_field(i, 1);
+	errand->lead_id = int_field(i, 2);
+	errand->timer_id = int_field(i, 3);
+	errand->timer_holds = int_field(i, 4) != 0;
+	errand->breach = int_field(i, 5) != 0;
+	page->last = Max(page->last, errand->lead_id);
+}
+
+/*
+ * Read errands: workspace_id, lead_id, timer_id, timer_holds (0 or 1), breach
+ * (0 or 1), all bigint, in order of workspace and lead.
+ */
+static void
+read_errands(Errands *page, bool read_only, const char *query, int nargs,
+			 Oid *types, Datum *values)
+{
+	MemoryContext context = CurrentMemoryContext;
+	OwnerScope	scope;
+
+	owner_enter(&scope);
+	if (SPI_execute_with_args(query, nargs, types, values, NULL, read_only, 0) != SPI_OK_SELECT)
+		elog(ERROR, "reading what is to be settled failed");
+	memset(page, 0, sizeof(Errands));
+	page->n = (int) SPI_processed;
+	page->items = MemoryContextAllocZero(context, sizeof(Errand) * Max(page->n, 1));
+	for (int i = 0; i < page->n; i++)
+		take_row(page, i);
+	owner_leave(&scope);
+}
+
+static Datum
+lead_array(const LeadList *list)
+{
+	Datum	   *leads = palloc(sizeof(Datum) * Max(list->n, 1));
+
+	for (int i = 0; i < list->n; i++)
+		leads[i] = Int64GetDatum(list->leads[i]);
+	return PointerGetDatum(construct_array(leads, list->n, INT8OID, sizeof(int64),
+										   FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
+}
+
+typedef void (*ErrandChange) (const Errand *errand, LeadChange *change);
+
+/* Errands that are tried together, in one settle a workspace. */
+typedef struct Trip
+{
+	Errand	   *items;
+	int			n;
+	ErrandChange set_change;
+} Trip;
+
+static ErrandOutcome
+run_errand(Settle *s, const Errand *errand, ErrandChange set_change)
+{
+	LeadChange	change;
+
+	change_init(&change);
+	change.fold_only = true;
+	set_change(errand, &change);
+	switch (settle_lead(s, errand->lead_id, &change))
+	{
+		case SETTLED:
+			return ERRAND_DONE;
+		case SETTLE_LATER:
+			return ERRAND_BUSY;
+		case SETTLE_UNKNOWN:
+			break;
+	}
+	return ERRAND_FAILED;
+}
+
+static void
+run_trip(void *arg)
+{
+	Trip	   *trip = arg;
+	Settle		s;
+	int32		workspace_id = 0;
+
+	for (int i = 0; i < trip->n; i++)
+	{
+		Errand	   *errand = &trip->items[i];
+
+		if (errand->workspace_id != workspace_id)
+		{
+			if (workspace_id != 0)
+				settle_end(&s);
+			settle_begin(&s, errand->workspace_id, true);
+			workspace_id = errand->workspace_id;
+		}
+		errand->outcome = run_errand(&s, errand, trip->set_change);
+	}
+	if (workspace_id != 0)
+		settle_end(&s);
+}
+
+/* A lead that can't be settled is a fault of its own, and nobody else's. */
+static void
+run_alone(Errand *errand, ErrandChange set_change)
+{
+	Trip		trip = {errand, 1, set_change};
+	ErrorData  *error = attempt(run_trip, &trip);
+	FaultPlace	place = {0, errand->lead_id, NULL};
+	Faults		faults;
+
+	if (error == NULL)
+		return;
+	faults_init(&faults, CurrentMemoryContext);
+	fault_note(&faults, &place, "lead", error->sqlerrcode, error->message, error->detail);
+	faults_write(&faults, engine_clock());
+	errand->outcome = ERRAND_FAILED;
+}
+
+/* Settle all, together; when one of them raises, each by itself. */
+static void
+run_errands(Errands *page, ErrandChange set_change)
+{
+	Trip		trip = {page->items, page->n, set_change};
+
+	if (page->n == 0)
+		return;
+	if (attempt(run_trip, &trip) != NULL)
+		for (int i = 0; i < page->n; i++)
+			run_alone(&page->items[i], set_change);
+	for (int i = 0; i < page->n; i++)
+		page->done += (page->items[i].outcome == ERRAND_DONE);
+}
+
+static void
+fold_change(const Errand *errand, LeadChange *change)
+{
+}
+
+static void
+rescore_change(const Errand *errand, LeadChange *change)
+{
+	change->rescore = true;
+}
+
+static void
+due_change(const Errand *errand, LeadChange *change)
+{
+	change->recycle_due = errand->timer_holds;
+	change->breach_seen = errand->breach;
+}
+
+void
+errands_fold(Errands *page, int64 after, int32 batch, bool only_urgent, const LeadList *except)
+{
+	Oid			types[3] = {INT8OID, INT4OID, INT8ARRAYOID};
+	Datum		v[3] = {Int64GetDatum(after), Int32GetDatum(batch), lead_array(except)};
+
+	read_errands(page, true,
+				 psprintf("SELECT workspace_id::bigint, lead_id, 0::bigint, 0::bigint, 0::bigint "
+						  "FROM (SELECT DISTINCT lead_id, workspace_id FROM revops.lead_delta "
+						  "WHERE lead_id > $1 AND lead_id <> ALL ($3)%s "
+						  "ORDER BY lead_id LIMIT $2) d ORDER BY 1, 2",
+						  only_urgent ? " AND urgent" : ""),
+				 3, types, v);
+	run_errands(page, fold_change);
+}
+
+void
+errands_rescore(Errands *page, int32 workspace_id, int64 after, int32 batch)
+{
+	Oid			types[3] = {INT4OID, INT8OID, INT4OID};
+	Datum		v[3] = {Int32GetDatum(workspace_id), Int64GetDatum(after), Int32GetDatum(batch)};
+
+	read_errands(page, true,
+				 "SELECT workspace_id::bigint, lead_id, 0::bigint, 0::bigint, 0::bigint "
+				 "FROM revops.lead WHERE workspace_id = $1 AND lead_id > $2 "
+				 "ORDER BY lead_id LIMIT $3",
+				 3, types, v);
+	run_errands(page, rescore_change);
+}
+
+/* A timer fires once: it goes in the transaction that did its work. */
+static void
+delete_timers(const Errands *page)
+{
+	Oid			type = INT8OID;
+	OwnerScope	scope;
+
+	if (page->done == 0)
+		return;
+	owner_enter(&scope);
+	for (int i = 0; i < page->n; i++)
+	{
+		Datum		value = Int64GetDatum(page->items[i].timer_id);
+
+		if (page->items[i].outcome != ERRAND_DONE)
+			continue;
+		if (SPI_execute_with_args("DELETE FROM revops.timer WHERE timer_id = $1",
+								  1, &type, &value, NULL, false, 0) != SPI_OK_DELETE)
+			elog(ERROR, "deleting a timer failed");
+	}
+	owner_leave(&scope);
+}
+
+void
+errands_timers(Errands *page, TimestampTz now, int32 batch, const LeadList *except)
+{
+	Oid			types[3] = {TIMESTAMPTZOID, INT4OID, INT8ARRAYOID};
+	Datum		v[3] = {TimestampTzGetDatum(now), Int32GetDatum(batch), lead_array(except)};
+
+	read_errands(page, false,
+				 "WITH due AS MATERIALIZED (SELECT t.timer_id, l.workspace_id, l.lead_id, l.moves = t.seq AS holds "
+				 "FROM revops.timer t JOIN revops.lead l USING (lead_id) "
+				 "WHERE t.due_at <= $1 AND l.lead_id <> ALL ($3) "
+				 "ORDER BY t.due_at LIMIT $2 FOR NO KEY UPDATE SKIP LOCKED) "
+				 "SELECT workspace_id::bigint, lead_id, timer_id, holds::int::bigint, 0::bigint "
+				 "FROM due ORDER BY 1, 2",
+				 3, types, v);
+	run_errands(page, due_change);
+	delete_timers(page);
+}
+
+void
+errands_breaches(Errands *page, TimestampTz now, int32 batch, const LeadList *except)
+{
+	Oid			types[3] = {TIMESTAMPTZOID, INT4OID, INT8ARRAYOID};
+	Datum		v[3] = {TimestampTzGetDatum(now), Int32GetDatum(batch), lead_array(except)};
+
+	read_errands(page, false,
+				 "WITH due AS MATERIALIZED (SELECT l.workspace_id, l.lead_id "
+				 "FROM revops.sla_clock c JOIN revops.lead l USING (lead_id) "
+				 "WHERE c.due_at <= $1 AND c.stopped_at IS NULL AND c.breached_at IS NULL "
+				 "AND l.lead_id <> ALL ($3) "
+				 "ORDER BY c.due_at LIMIT $2 FOR NO KEY UPDATE OF l SKIP LOCKED) "
+				 "SELECT workspace_id::bigint, lead_id, 0::bigint, 0::bigint, 1::bigint "
+				 "FROM due ORDER BY 1, 2",
+				 3, types, v);
+	run_errands(page, due_change);
+}

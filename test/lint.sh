@@ -86,7 +86,7 @@ dependencies()
 	local layer allowed
 	while read -r layer allowed; do
 		grep -nE '^#include "[a-z]+/' src/"$layer"/*.[ch] 2>/dev/null |
-			grep -vE "#include \"($layer|$allowed|access|catalog|commands|common|executor|lib|libpq|mb|miscadmin|nodes|optimizer|parser|port|postmaster|regex|rewrite|statistics|storage|tcop|tsearch|utils|jit|replication|partitioning|foreign|datatype|pgtime|fmgr|funcapi)/"
+			grep -vE "#include \"($layer|$allowed|access|catalog|commands|common|executor|lib|libpq|mb|miscadmin|nodes|optimizer|parser|port|postmaster|regex|rewrite|statistics|storage|tcop|tsearch|utils|jit|replication|partitioning|portability|foreign|datatype|pgtime|fmgr|funcapi)/"
 	done <<-'LAYERS'
 	base base
 	time base

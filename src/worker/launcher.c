@@ -341,8 +341,9 @@ forget_launcher(int code, Datum arg)
 static void
 obey(Launcher *l)
 {
+	/* exit code 0 would mean that it is not to be started again */
 	if (ProcDiePending)
-		proc_exit(0);
+		proc_exit(1);
 	QueryCancelPending = false;
 	CHECK_FOR_INTERRUPTS();
 	if (ConfigReloadPending)

@@ -76,9 +76,11 @@ settle_settings(void)
 		{"deadlock_timeout", DEADLOCK_TIMEOUT},
 		/* a lost page of work is done again: what it took is back in the tables */
 		{"synchronous_commit", "off"},
+		/* statistics of tables that are written and emptied all the time mislead */
 		{"jit", "off"},
-		/* never through all dead rows of a table that is written and emptied */
+		{"max_parallel_workers_per_gather", "0"},
 		{"enable_seqscan", "off"},
+		{"enable_bitmapscan", "off"},
 		{"pg_revops.now", ""},
 	};
 

@@ -183,7 +183,7 @@ errands_fold(Errands *page, int64 after, int32 batch, bool only_urgent, const Le
 
 	read_errands(page, true,
 				 psprintf("SELECT workspace_id::bigint, lead_id, 0::bigint, 0::bigint, 0::bigint "
-						  "FROM (SELECT DISTINCT lead_id, workspace_id FROM revops.lead_delta "
+						  "FROM (SELECT DISTINCT ON (lead_id) lead_id, workspace_id FROM revops.lead_delta "
 						  "WHERE lead_id > $1 AND lead_id <> ALL ($3)%s "
 						  "ORDER BY lead_id LIMIT $2) d ORDER BY 1, 2",
 						  only_urgent ? " AND urgent" : ""),

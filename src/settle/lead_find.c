@@ -59,24 +59,26 @@ typedef struct Wanted
 
 typedef struct Place
 {
-	uint64		hash;			/* of what was looked for; 0: free */
+	uint32		tag;			/* of what was looked for; 0: free */
 	ItemPointerData root;		/* as the index has it */
 } Place;
 
-/* a place is overwritten by the next that has the same number here */
-#define PLACES		16384
+/*
+ * A place is overwritten by the next that has the same number here.  As many as
+ * serve the leads that are touched again and again; 12 bytes each, and memory
+ * only where one was remembered.
+ */
+#define PLACES		65536
 
 static Place places[PLACES];
 
 static uint64
 hash_wanted(const Wanted *wanted)
 {
-	uint64		hash = wanted->key == NULL ?
-		hash_bytes_extended((const unsigned char *) &wanted->lead_id, sizeof(int64), 0) :
-		hash_bytes_extended((const unsigned char *) wanted->key, strlen(wanted->key),
-							wanted->binding_id);
-
-	return Max(hash, 1);
+	if (wanted->key == NULL)
+		return hash_bytes_extended((const unsigned char *) &wanted->lead_id, sizeof(int64), 0);
+	return hash_bytes_extended((const unsigned char *) wanted->key, strlen(wanted->key),
+							   wanted->binding_id);
 }
 
 static bool
@@ -215,6 +217,7 @@ static bool
 find_wanted(Writers *writers, const Wanted *wanted, LeadGlance *glance)
 {
 	uint64		hash = hash_wanted(wanted);
+	uint32		tag = Max((uint32) (hash >> 32), 1);
 	Place	   *place = &places[hash % PLACES];
 	bool		found;
 
@@ -222,13 +225,13 @@ find_wanted(Writers *writers, const Wanted *wanted, LeadGlance *glance)
 	if (IsolationIsSerializable())
 		return find_serializable(writers, wanted, glance);
 	PushActiveSnapshot(engine_snapshot(writers));
-	found = place->hash == hash && place_exists(writers, &place->root) &&
+	found = place->tag == tag && place_exists(writers, &place->root) &&
 		find_at_place(writers, wanted, &place->root, glance);
 	if (!found)
 	{
-		place->hash = 0;
+		place->tag = 0;
 		found = find_by_index(writers, wanted, &place->root, glance);
-		place->hash = found ? hash : 0;
+		place->tag = found ? tag : 0;
 	}
 	PopActiveSnapshot();
 	return found;

@@ -51,6 +51,7 @@ read_columns(const Columns *c, const Agreement *agreement, LeadRow *row)
 	row->agreement_id = number(c, LEAD_COL_AGREEMENT_ID);
 	row->profile_id = DatumGetInt64(c->values[LEAD_COL_PROFILE_ID]);
 	row->settled_at = moment(c, LEAD_COL_SETTLED_AT);
+	row->rank = number(c, LEAD_COL_RANK);
 	row->stage = text_of(c, LEAD_COL_STAGE);
 	row->key = text_of(c, LEAD_COL_KEY);
 	row->source = text_of(c, LEAD_COL_SOURCE);
@@ -174,7 +175,7 @@ fill_values(const LeadRow *row, Datum *values, bool *nulls)
 	set_text(values, nulls, LEAD_COL_SOURCE, row->source);
 	set_text(values, nulls, LEAD_COL_CAMPAIGN, row->campaign);
 	set_text(values, nulls, LEAD_COL_SEGMENT, row->segment);
-	values[LEAD_COL_RANK] = Int32GetDatum(decay_rank(s->intent_pos, s->intent_neg));
+	values[LEAD_COL_RANK] = Int32GetDatum(decay_rank_kept(row->rank, s->intent_pos, s->intent_neg));
 }
 
 void

@@ -23,6 +23,7 @@ typedef struct LeadRow
 	int32		agreement_id;
 	int64		profile_id;
 	TimestampTz settled_at;
+	int32		rank;
 	Datum		stage;
 	Datum		key;
 	Datum		source;

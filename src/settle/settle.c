@@ -370,6 +370,7 @@ settle_new(Settle *s, TupleTableSlot *roles, const char *key)
 	row.binding_id = s->binding->binding_id;
 	row.agreement_id = s->agreement->agreement_id;
 	row.settled_at = s->now;
+	row.rank = DECAY_NO_RANK;
 	row.key = CStringGetTextDatum(key);
 	take_dimensions(&row, roles);
 

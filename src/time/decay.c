@@ -65,6 +65,16 @@ decay_rank(double pos, double neg)
 	return (int32) floor(left);
 }
 
+int32
+decay_rank_kept(int32 rank, double pos, double neg)
+{
+	int32		exact = decay_rank(pos, neg);
+
+	if (rank == DECAY_NO_RANK || exact == DECAY_NO_RANK || abs(exact - rank) > 1)
+		return exact;
+	return rank;
+}
+
 int
 whole_points(double points)
 {

@@ -33,12 +33,18 @@ extern double decay_value(double log2_sum, int64 half_life, TimestampTz at);
 extern double decay_intent(double pos, double neg, int64 half_life, TimestampTz at);
 
 /*
- * Where a lead stands among others by its intent, for ever: doublings of
- * what remains of the positive sum, rounded down, so that most touches leave
- * it as it is.  DECAY_NO_RANK where nothing remains.
+ * Where a lead stands among others by its intent, for ever: log2 of what
+ * remains of the positive sum in forward-decay units, rounded down.
+ * DECAY_NO_RANK where nothing remains.
  */
 #define DECAY_NO_RANK	PG_INT32_MIN
 extern int32 decay_rank(double pos, double neg);
+
+/*
+ * The rank that is written down: the one that was, while it is wrong by no more
+ * than one, so that few touches change it.
+ */
+extern int32 decay_rank_kept(int32 rank, double pos, double neg);
 
 /*
  * What is shown, and compared with bounds: points rounded to an integer, halves

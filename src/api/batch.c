@@ -41,7 +41,7 @@ revops_fold_batch(PG_FUNCTION_ARGS)
 
 	if (PG_ARGISNULL(0))
 		PG_RETURN_NULL();
-	errands_fold(&page, PG_GETARG_INT64(0), batch, only_urgent, &nobody);
+	errands_fold(&page, PG_GETARG_INT64(0), batch, only_urgent ? FOLD_URGENT : FOLD_ALL, &nobody);
 	return page_end(fcinfo, &page);
 }
 

@@ -200,7 +200,8 @@ make_by_lead(Touches *touches)
 		enter_place(touches, i);
 }
 
-static TouchedLead *
+/* Where the lead is among those that were touched; -1: nowhere. */
+static int
 find_touched(Touches *touches, int64 lead_id)
 {
 	LeadPlace  *entry;
@@ -209,21 +210,22 @@ find_touched(Touches *touches, int64 lead_id)
 	{
 		for (int i = 0; i < touches->n; i++)
 			if (touches->leads[i].lead_id == lead_id)
-				return &touches->leads[i];
-		return NULL;
+				return i;
+		return -1;
 	}
 	entry = hash_search(touches->by_lead, &lead_id, HASH_FIND, NULL);
-	return entry == NULL ? NULL : &touches->leads[entry->place];
+	return entry == NULL ? -1 : entry->place;
 }
 
 /* The lead among those that were touched, entered if it is the first time. */
 static TouchedLead *
 touched_lead(Touches *touches, int64 lead_id)
 {
-	TouchedLead *touched = find_touched(touches, lead_id);
+	int			place = find_touched(touches, lead_id);
+	TouchedLead *touched;
 
-	if (touched != NULL)
-		return touched;
+	if (place >= 0)
+		return &touches->leads[place];
 	if (touches->n == touches->room)
 	{
 		touches->room *= 2;

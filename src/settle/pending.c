@@ -238,21 +238,16 @@ rid_step(void *arg)
 	Settle		s;
 	int			n;
 	PendingLead *leads = pending_leads(&n);
-	int32		workspace_id = 0;
 
-	for (int i = 0; i < n; i++)
+	for (int i = 0; i < n;)
 	{
-		if (leads[i].workspace_id != workspace_id)
-		{
-			if (workspace_id != 0)
-				settle_end(&s);
-			workspace_id = leads[i].workspace_id;
-			settle_begin(&s, workspace_id, how->careful);
-		}
-		rid_one(&s, leads[i].lead_id, how);
-	}
-	if (workspace_id != 0)
+		int32		workspace_id = leads[i].workspace_id;
+
+		settle_begin(&s, workspace_id, how->careful);
+		for (; i < n && leads[i].workspace_id == workspace_id; i++)
+			rid_one(&s, leads[i].lead_id, how);
 		settle_end(&s);
+	}
 	pfree(leads);
 }
 

@@ -21,6 +21,9 @@
 #include "time/decay.h"
 #include "time/engine_time.h"
 
+/* how long a lead that is folded gently rests while its versions can't be pruned */
+#define FOLD_REST	(5 * USECS_PER_SEC)
+
 void
 change_init(LeadChange *change)
 {
@@ -654,12 +657,32 @@ only_sums(Settle *s, LeadGlance *glance, const LeadChange *change, LeadRow *row)
 		!touches_matter(s, row, change->sums);
 }
 
+/*
+ * While a snapshot is old, each fold too makes every look-up of the lead slower:
+ * one that was folded just now is left to gather more.
+ */
+static bool
+may_rest(Settle *s, LeadGlance *glance, const LeadChange *change)
+{
+	LeadRow		row;
+	TimestampTz now = engine_clock();
+
+	return change->gently && lead_is_hot(&s->writers, glance) &&
+		lead_peek(&s->writers, glance, s->agreement, &row) &&
+		row.settled_at <= now && row.settled_at > now - FOLD_REST;
+}
+
 /* Settle the lead, locked if it needs to be, or append a delta. */
 static SettleResult
 settle_glanced(Settle *s, LeadGlance *glance, const LeadChange *change)
 {
 	LeadRow		row;
 
+	if (may_rest(s, glance, change))
+	{
+		handover_note(HANDOVER_FOLD_LATER);
+		return SETTLE_RESTS;
+	}
 	if (only_sums(s, glance, change, &row))
 	{
 		bool		hot = lead_is_hot(&s->writers, glance);

@@ -80,6 +80,7 @@ typedef struct LeadChange
 	bool		wait;			/* verbs may wait for the lead */
 	bool		append_only;	/* no lead may be locked: append a delta */
 	bool		fold_only;		/* nothing new: a busy lead is left alone */
+	bool		gently;			/* and so is one that was updated a moment ago */
 } LeadChange;
 
 extern void change_init(LeadChange *change);
@@ -88,6 +89,7 @@ typedef enum SettleResult
 {
 	SETTLED,
 	SETTLE_LATER,				/* busy, or not worth it: a delta was appended */
+	SETTLE_RESTS,				/* left alone, gently: it is to be tried again */
 	SETTLE_UNKNOWN				/* no such lead */
 } SettleResult;
 

@@ -46,7 +46,8 @@ fold_page(Desk *desk, Chore chore)
 	Errands		page;
 	PageResult	result;
 
-	errands_fold(&page, desk->after[chore], PAGE, chore == CHORE_FOLD, &desk->held.all);
+	errands_fold(&page, desk->after[chore], PAGE, chore == CHORE_FOLD ? FOLD_URGENT : FOLD_GENTLY,
+				 &desk->held.all);
 	desk->after[chore] = page.last;
 	result.done = page.done;
 	result.passed = held_take(&desk->held, &page);

@@ -95,6 +95,8 @@ run_errand(Settle *s, const Errand *errand, ErrandChange set_change)
 			return ERRAND_DONE;
 		case SETTLE_LATER:
 			return ERRAND_BUSY;
+		case SETTLE_RESTS:
+			return ERRAND_RESTS;
 		case SETTLE_UNKNOWN:
 			break;
 	}
@@ -163,6 +165,12 @@ fold_change(const Errand *errand, LeadChange *change)
 }
 
 static void
+gentle_fold_change(const Errand *errand, LeadChange *change)
+{
+	change->gently = true;
+}
+
+static void
 rescore_change(const Errand *errand, LeadChange *change)
 {
 	change->rescore = true;
@@ -176,7 +184,7 @@ due_change(const Errand *errand, LeadChange *change)
 }
 
 void
-errands_fold(Errands *page, int64 after, int32 batch, bool only_urgent, const LeadList *except)
+errands_fold(Errands *page, int64 after, int32 batch, FoldManner manner, const LeadList *except)
 {
 	Oid			types[3] = {INT8OID, INT4OID, INT8ARRAYOID};
 	Datum		v[3] = {Int64GetDatum(after), Int32GetDatum(batch), lead_array(except)};
@@ -186,9 +194,9 @@ errands_fold(Errands *page, int64 after, int32 batch, bool only_urgent, const Le
 						  "FROM (SELECT DISTINCT ON (lead_id) lead_id, workspace_id FROM revops.lead_delta "
 						  "WHERE lead_id > $1 AND lead_id <> ALL ($3)%s "
 						  "ORDER BY lead_id LIMIT $2) d ORDER BY 1, 2",
-						  only_urgent ? " AND urgent" : ""),
+						  manner == FOLD_URGENT ? " AND urgent" : ""),
 				 3, types, v);
-	run_errands(page, fold_change);
+	run_errands(page, manner == FOLD_GENTLY ? gentle_fold_change : fold_change);
 }
 
 void

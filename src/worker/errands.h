@@ -17,6 +17,7 @@ typedef enum ErrandOutcome
 {
 	ERRAND_DONE,
 	ERRAND_BUSY,				/* somebody holds the lead */
+	ERRAND_RESTS,				/* left alone for the moment */
 	ERRAND_FAILED				/* it raised, or there is no such lead */
 } ErrandOutcome;
 
@@ -47,10 +48,17 @@ typedef struct LeadList
 } LeadList;
 
 /*
- * Folds what waits for up to batch leads after this one (only_urgent: of those
- * where a delta is urgent).
+ * Folds what waits for up to batch leads after this one: all, of those where a
+ * delta is urgent, or gently, those that were folded just now left alone while
+ * an old snapshot makes folds dear.
  */
-extern void errands_fold(Errands *page, int64 after, int32 batch, bool only_urgent,
+typedef enum FoldManner
+{
+	FOLD_ALL,
+	FOLD_URGENT,
+	FOLD_GENTLY
+} FoldManner;
+extern void errands_fold(Errands *page, int64 after, int32 batch, FoldManner manner,
 						 const LeadList *except);
 
 /* Computes up to batch leads of a workspace after this one anew. */

@@ -46,7 +46,7 @@ held_take(Held *held, const Errands *page)
 	{
 		bool		busy = page->items[i].outcome == ERRAND_BUSY;
 
-		if (page->items[i].outcome == ERRAND_DONE)
+		if (page->items[i].outcome == ERRAND_DONE || page->items[i].outcome == ERRAND_RESTS)
 			continue;
 		hold(held, page->items[i].lead_id, busy);
 		any_busy |= busy;

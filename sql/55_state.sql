@@ -32,6 +32,7 @@ CREATE TABLE revops.lead
     campaign     text COLLATE "C",
     segment      text COLLATE "C",
     rank         int NOT NULL DEFAULT -2147483648,
+    unpruned     smallint NOT NULL DEFAULT 0,
     PRIMARY KEY (lead_id),
     CONSTRAINT lead_key UNIQUE (binding_id, key)
 ) WITH (fillfactor = 80);
@@ -66,6 +67,7 @@ COMMENT ON COLUMN revops.lead.key IS 'key of the host''s row as text';
 COMMENT ON COLUMN revops.lead.source IS 'source';
 COMMENT ON COLUMN revops.lead.campaign IS 'campaign';
 COMMENT ON COLUMN revops.lead.segment IS 'segment';
+COMMENT ON COLUMN revops.lead.unpruned IS 'earlier versions of this row that could not be pruned when it was written, because a snapshot was older: past eight, touches that change no more than sums get deltas';
 COMMENT ON COLUMN revops.lead.rank IS 'log2 of intent in forward-decay units, rounded down, kept while it is wrong by no more than one: who is hotter stays so as time passes; -2147483648: no intent';
 
 -- not cached: the last word on a lead has the highest number

@@ -330,11 +330,3 @@ lead_is_own(const LeadGlance *glance)
 {
 	return TransactionIdIsCurrentTransactionId(glance->xmin);
 }
-
-bool
-lead_is_hot(Writers *writers, const LeadGlance *glance)
-{
-	return TransactionIdIsNormal(glance->xmin) && !lead_is_own(glance) &&
-		!GlobalVisCheckRemovableXid(writer_rel(writers, TABLE_LEAD), glance->xmin);
-}
-

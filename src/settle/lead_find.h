@@ -53,10 +53,4 @@ extern int64 lead_find_glance(Writers *writers, int32 binding_id, const char *ke
 /* Did this transaction write the version that was seen? */
 extern bool lead_is_own(const LeadGlance *glance);
 
-/*
- * Is the version so young that the one before it can't be pruned yet?  Then
- * each further update makes every look-up of the lead slower.
- */
-extern bool lead_is_hot(Writers *writers, const LeadGlance *glance);
-
 #endif							/* REVOPS_LEAD_FIND_H */

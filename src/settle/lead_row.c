@@ -15,6 +15,9 @@
 #include "settle/lead_row.h"
 #include "time/decay.h"
 
+/* versions from which on a lead is hot */
+#define HOT_FROM	8
+
 /* A row's columns. */
 typedef struct Columns
 {
@@ -52,6 +55,7 @@ read_columns(const Columns *c, const Agreement *agreement, LeadRow *row)
 	row->profile_id = DatumGetInt64(c->values[LEAD_COL_PROFILE_ID]);
 	row->settled_at = moment(c, LEAD_COL_SETTLED_AT);
 	row->rank = number(c, LEAD_COL_RANK);
+	row->unpruned = DatumGetInt16(c->values[LEAD_COL_UNPRUNED]);
 	row->stage = text_of(c, LEAD_COL_STAGE);
 	row->key = text_of(c, LEAD_COL_KEY);
 	row->source = text_of(c, LEAD_COL_SOURCE);
@@ -88,7 +92,29 @@ read_tuple(Writers *writers, HeapTuple tuple, const Agreement *agreement, LeadRo
 
 	heap_deform_tuple(tuple, RelationGetDescr(writer_rel(writers, TABLE_LEAD)), values, isnull);
 	row->tid = tuple->t_self;
+	row->xmin = HeapTupleHeaderGetXmin(tuple->t_data);
 	read_columns(&columns, agreement, row);
+}
+
+/* Could the version before this one not be pruned yet? */
+static bool
+is_young(Writers *writers, const LeadRow *row)
+{
+	return TransactionIdIsNormal(row->xmin) &&
+		!GlobalVisCheckRemovableXid(writer_rel(writers, TABLE_LEAD), row->xmin);
+}
+
+bool
+lead_is_hot(Writers *writers, const LeadRow *row)
+{
+	return row->unpruned >= HOT_FROM && is_young(writers, row);
+}
+
+/* The row gets another version. */
+static void
+count_versions(Writers *writers, LeadRow *row)
+{
+	row->unpruned = is_young(writers, row) ? Min(row->unpruned + 1, PG_INT16_MAX) : 0;
 }
 
 bool
@@ -175,6 +201,7 @@ fill_values(const LeadRow *row, Datum *values, bool *nulls)
 	set_text(values, nulls, LEAD_COL_SOURCE, row->source);
 	set_text(values, nulls, LEAD_COL_CAMPAIGN, row->campaign);
 	set_text(values, nulls, LEAD_COL_SEGMENT, row->segment);
+	values[LEAD_COL_UNPRUNED] = Int16GetDatum(row->unpruned);
 	values[LEAD_COL_RANK] = Int32GetDatum(decay_rank_kept(row->rank, s->intent_pos, s->intent_neg));
 }
 
@@ -194,6 +221,7 @@ lead_update(Writers *writers, LeadRow *row)
 	Datum		values[LEAD_COLS];
 	bool		nulls[LEAD_COLS];
 
+	count_versions(writers, row);
 	fill_values(row, values, nulls);
 	writer_update(writers, TABLE_LEAD, &row->tid, values, nulls);
 }
@@ -204,6 +232,7 @@ lead_try_update(Writers *writers, LeadRow *row)
 	Datum		values[LEAD_COLS];
 	bool		nulls[LEAD_COLS];
 
+	count_versions(writers, row);
 	fill_values(row, values, nulls);
 	return writer_try_update(writers, TABLE_LEAD, &row->tid, values, nulls);
 }

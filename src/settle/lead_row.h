@@ -24,6 +24,8 @@ typedef struct LeadRow
 	int64		profile_id;
 	TimestampTz settled_at;
 	int32		rank;
+	int16		unpruned;		/* see lead_is_hot */
+	TransactionId xmin;			/* whose version it is */
 	Datum		stage;
 	Datum		key;
 	Datum		source;
@@ -36,6 +38,13 @@ typedef enum LockResult
 	LEAD_LOCKED,
 	LEAD_BUSY					/* somebody holds it, or it may not be waited for */
 } LockResult;
+
+/*
+ * Each update leaves a version behind that can't be pruned while a snapshot is
+ * older than it, and every look-up of the lead walks them all.  Has this row
+ * got so many that it should not be updated without need?
+ */
+extern bool lead_is_hot(Writers *writers, const LeadRow *row);
 
 /*
  * Read the version that was seen, or a copy that was kept, without locking it;

@@ -622,10 +622,8 @@ touches_matter(Settle *s, const LeadRow *row, const TouchSums *sums)
  * the row is replaced if it is still as it was read, and what others left as
  * deltas stays for the worker.
  *
- * Each update of a lead leaves a version behind that can't be pruned while a
- * snapshot is older than it, and every look-up walks them all.  So a lead that
- * was updated a moment ago gets a delta, to be folded with others: an old
- * snapshot must not slow the host's statements down.
+ * A hot lead gets a delta, to be folded with others: an old snapshot must not
+ * slow the host's statements down.
  */
 static SettleResult
 settle_sums(Settle *s, LeadRow *row, const LeadChange *change, bool hot)
@@ -667,8 +665,8 @@ may_rest(Settle *s, LeadGlance *glance, const LeadChange *change)
 	LeadRow		row;
 	TimestampTz now = engine_clock();
 
-	return change->gently && lead_is_hot(&s->writers, glance) &&
-		lead_peek(&s->writers, glance, s->agreement, &row) &&
+	return change->gently && lead_peek(&s->writers, glance, s->agreement, &row) &&
+		lead_is_hot(&s->writers, &row) &&
 		row.settled_at <= now && row.settled_at > now - FOLD_REST;
 }
 
@@ -685,7 +683,7 @@ settle_glanced(Settle *s, LeadGlance *glance, const LeadChange *change)
 	}
 	if (only_sums(s, glance, change, &row))
 	{
-		bool		hot = lead_is_hot(&s->writers, glance);
+		bool		hot = lead_is_hot(&s->writers, &row);
 
 		/* without a worker the next to settle a lead folds what waits for it */
 		if (hot || handover_served() || !deltas_possible(&s->writers))

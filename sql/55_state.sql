@@ -35,7 +35,7 @@ CREATE TABLE revops.lead
     unpruned     smallint NOT NULL DEFAULT 0,
     PRIMARY KEY (lead_id),
     CONSTRAINT lead_key UNIQUE (binding_id, key)
-) WITH (fillfactor = 80);
+) WITH (fillfactor = 70);
 -- who is hottest at any moment; the rank is coarse, so that most touches leave the index alone
 CREATE INDEX lead_rank ON revops.lead (workspace_id, fit, rank);
 COMMENT ON TABLE revops.lead IS 'State of a lead. Read the view lead_status instead: it adds what has not been folded yet, and time.';

@@ -65,7 +65,7 @@ SELECT revops.activate_agreement(:draft) \g /dev/null
 CREATE SCHEMA other;
 CREATE TABLE other.host (LIKE crm.lead INCLUDING ALL);
 CREATE TABLE other.act (LIKE crm.act INCLUDING ALL);
-CREATE TABLE other.lead (LIKE revops.lead INCLUDING ALL EXCLUDING COMMENTS) WITH (fillfactor = 80);
+CREATE TABLE other.lead (LIKE revops.lead INCLUDING ALL EXCLUDING COMMENTS) WITH (fillfactor = 70);
 CREATE TABLE other.lead_identity (LIKE revops.lead_identity INCLUDING ALL EXCLUDING COMMENTS);
 CREATE TABLE other.profile_change (LIKE revops.profile_change INCLUDING ALL EXCLUDING COMMENTS);
 CREATE TABLE other.stage_change (LIKE revops.stage_change INCLUDING ALL EXCLUDING COMMENTS);

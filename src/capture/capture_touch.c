@@ -138,6 +138,9 @@ take_rows(Capture *capture, Touches *touches, Tuplestorestate *store, int sign)
 	Rows		rows;
 	TupleTableSlot *row;
 
+	/* new touches are looked up all at one moment; what is taken back reads what was written */
+	if (sign > 0)
+		engine_freeze(&capture->settle.writers);
 	rows_begin(&rows, store, RelationGetDescr(capture->host));
 	while ((row = rows_next(&rows)) != NULL)
 	{
@@ -153,6 +156,7 @@ take_rows(Capture *capture, Touches *touches, Tuplestorestate *store, int sign)
 		MemoryContextReset(per_row);
 	}
 	rows_end(&rows);
+	engine_thaw(&capture->settle.writers);
 	binding_run_end(run);
 	MemoryContextDelete(per_row);
 }

@@ -14,6 +14,21 @@
 
 #include "settle/engine_scan.h"
 
+void
+engine_freeze(Writers *writers)
+{
+	writers->frozen = true;
+}
+
+void
+engine_thaw(Writers *writers)
+{
+	writers->frozen = false;
+	if (writers->snapshot != NULL)
+		UnregisterSnapshot(writers->snapshot);
+	writers->snapshot = NULL;
+}
+
 Snapshot
 engine_snapshot(Writers *writers)
 {

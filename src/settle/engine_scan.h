@@ -16,9 +16,13 @@
 extern bool deltas_possible(Writers *writers);
 
 /*
- * The snapshot that reads go under: the newest; between fold_begin and fold_end
- * one for all of them.
+ * All reads from here to the thaw go under one snapshot, taken at the first of
+ * them.
  */
+extern void engine_freeze(Writers *writers);
+extern void engine_thaw(Writers *writers);
+
+/* The snapshot that reads go under: that one, else the newest. */
 extern struct SnapshotData *engine_snapshot(Writers *writers);
 
 /*

@@ -27,7 +27,7 @@ fold_begin(Writers *writers)
 	Assert(writers->snapshot == NULL);
 #endif
 #ifndef REVOPS_TEST_TORN_FOLD	/* a test build that reads each table under a snapshot of its own */
-	writers->frozen = true;
+	engine_freeze(writers);
 #endif
 }
 
@@ -42,10 +42,7 @@ fold_begin_early(Writers *writers)
 void
 fold_end(Writers *writers)
 {
-	writers->frozen = false;
-	if (writers->snapshot != NULL)
-		UnregisterSnapshot(writers->snapshot);
-	writers->snapshot = NULL;
+	engine_thaw(writers);
 }
 
 void

@@ -226,7 +226,7 @@ lead_update(Writers *writers, LeadRow *row)
 	writer_update(writers, TABLE_LEAD, &row->tid, values, nulls);
 }
 
-bool
+TryResult
 lead_try_update(Writers *writers, LeadRow *row)
 {
 	Datum		values[LEAD_COLS];

@@ -67,7 +67,7 @@ extern LockResult lead_lock(Writers *writers, LeadGlance *glance, bool wait,
 extern void lead_insert(Writers *writers, const LeadRow *row);
 extern void lead_update(Writers *writers, LeadRow *row);
 
-/* Replace a row that was peeked at; false when it is held, or not the last version. */
-extern bool lead_try_update(Writers *writers, LeadRow *row);
+/* Replace a row that was peeked at, if it can be done. */
+extern TryResult lead_try_update(Writers *writers, LeadRow *row);
 
 #endif							/* REVOPS_LEAD_ROW_H */

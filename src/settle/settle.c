@@ -625,23 +625,19 @@ touches_matter(Settle *s, const LeadRow *row, const TouchSums *sums)
  * A hot lead gets a delta, to be folded with others: an old snapshot must not
  * slow the host's statements down.
  */
-static SettleResult
-settle_sums(Settle *s, LeadRow *row, const LeadChange *change, bool hot)
+static TryResult
+settle_sums(Settle *s, LeadRow *row, const TouchSums *sums)
 {
-	const TouchSums *sums = change->sums;
+	TryResult	result;
 
-	if (!hot)
-	{
-		decide_add_touches(&row->state, sums->pos, sums->neg, sums->touches, sums->last_touch_at);
-		row->settled_at = settle_moment(s, row);
-		if (lead_try_update(&s->writers, row))
-		{
-			CommandCounterIncrement();
-			return SETTLED;
-		}
-	}
-	settle_later(s, row->state.lead_id, change, true);
-	return SETTLE_LATER;
+	if (lead_is_hot(&s->writers, row))
+		return TRY_HELD;
+	decide_add_touches(&row->state, sums->pos, sums->neg, sums->touches, sums->last_touch_at);
+	row->settled_at = settle_moment(s, row);
+	result = lead_try_update(&s->writers, row);
+	if (result == TRY_DONE)
+		CommandCounterIncrement();
+	return result;
 }
 
 /* May the sums be all that is touched?  Then *row is the row as it was seen. */
@@ -670,25 +666,51 @@ may_rest(Settle *s, LeadGlance *glance, const LeadChange *change)
 		row.settled_at <= now && row.settled_at > now - FOLD_REST;
 }
 
+/*
+ * The quick way, for touches that change no more than sums; false when the lead
+ * is to be locked.
+ */
+static bool
+settled_quickly(Settle *s, LeadGlance *glance, const LeadChange *change, SettleResult *result)
+{
+	LeadRow		row;
+	LeadGlance	again;
+	TryResult	tried;
+
+	if (!only_sums(s, glance, change, &row))
+		return false;
+	/* without a worker the next to settle a lead folds what waits for it */
+	if (!handover_served() && deltas_possible(&s->writers) && !lead_is_hot(&s->writers, &row))
+		return false;
+	tried = settle_sums(s, &row, change->sums);
+	/* somebody was quicker since the look-up: once more */
+	if (tried == TRY_CHANGED)
+	{
+		if (!lead_glance(&s->writers, glance->lead_id, &again) ||
+			!only_sums(s, &again, change, &row))
+			return false;
+		tried = settle_sums(s, &row, change->sums);
+	}
+	if (tried != TRY_DONE)
+		settle_later(s, glance->lead_id, change, true);
+	*result = tried == TRY_DONE ? SETTLED : SETTLE_LATER;
+	return true;
+}
+
 /* Settle the lead, locked if it needs to be, or append a delta. */
 static SettleResult
 settle_glanced(Settle *s, LeadGlance *glance, const LeadChange *change)
 {
 	LeadRow		row;
+	SettleResult result;
 
 	if (may_rest(s, glance, change))
 	{
 		handover_note(HANDOVER_FOLD_LATER);
 		return SETTLE_RESTS;
 	}
-	if (only_sums(s, glance, change, &row))
-	{
-		bool		hot = lead_is_hot(&s->writers, &row);
-
-		/* without a worker the next to settle a lead folds what waits for it */
-		if (hot || handover_served() || !deltas_possible(&s->writers))
-			return settle_sums(s, &row, change, hot);
-	}
+	if (settled_quickly(s, glance, change, &result))
+		return result;
 #ifdef REVOPS_TEST_WRONG_FOLD
 	fold_begin_early(&s->writers);
 #endif

@@ -306,7 +306,7 @@ writer_update(Writers *writers, EngineTable table, ItemPointer tid,
 	ExecClearTuple(slot);
 }
 
-bool
+TryResult
 writer_try_update(Writers *writers, EngineTable table, ItemPointer tid,
 				  Datum *values, bool *nulls)
 {
@@ -316,15 +316,17 @@ writer_try_update(Writers *writers, EngineTable table, ItemPointer tid,
 	TM_FailureData failure;
 	LockTupleMode mode;
 	bool		needs_index;
-	bool		updated;
+	TM_Result	result;
 
 	ExecStoreHeapTuple(heap_form_tuple(RelationGetDescr(rel), values, nulls), slot, true);
-	updated = table_tuple_update(rel, tid, slot, GetCurrentCommandId(true), GetActiveSnapshot(),
-								 InvalidSnapshot, false, &failure, &mode, &needs_index) == TM_Ok;
-	if (updated && needs_index)
+	result = table_tuple_update(rel, tid, slot, GetCurrentCommandId(true), GetActiveSnapshot(),
+								InvalidSnapshot, false, &failure, &mode, &needs_index);
+	if (result == TM_Ok && needs_index)
 		insert_index_entries(writers, w, slot);
 	ExecClearTuple(slot);
-	return updated;
+	if (result == TM_Ok)
+		return TRY_DONE;
+	return result == TM_Updated ? TRY_CHANGED : TRY_HELD;
 }
 
 void

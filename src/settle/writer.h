@@ -47,7 +47,7 @@ typedef struct Writers
 	EState	   *estate;
 	MemoryContext context;		/* of relations and slots */
 	MemoryContext batch;		/* of collected tuples */
-	bool		frozen;			/* reads go under one snapshot: see fold_begin */
+	bool		frozen;			/* reads go under one snapshot: see engine_freeze */
 	struct SnapshotData *snapshot;	/* that snapshot; NULL: nothing was read yet */
 	uint32		lead_blocks;	/* size of revops.lead when it was opened; 0: not asked yet */
 	bool		deltas_seen;	/* some lead had a delta: look for them */
@@ -84,11 +84,14 @@ extern TupleTableSlot *writer_lock_slot(Writers *writers, EngineTable table);
 extern void writer_update(Writers *writers, EngineTable table, ItemPointer tid,
 						  Datum *values, bool *nulls);
 
-/*
- * Replace the row at `tid` if that is its last version and nobody holds it;
- * false, and nothing done, otherwise.
- */
-extern bool writer_try_update(Writers *writers, EngineTable table, ItemPointer tid,
+/* Replace the row at `tid`, unless somebody did before, or holds it. */
+typedef enum TryResult
+{
+	TRY_DONE,
+	TRY_CHANGED,				/* it is not the last version any more */
+	TRY_HELD
+} TryResult;
+extern TryResult writer_try_update(Writers *writers, EngineTable table, ItemPointer tid,
 							  Datum *values, bool *nulls);
 
 /* Delete the row at `tid`, which the caller has locked, or is alone to delete. */

@@ -3,7 +3,7 @@
 CREATE FUNCTION revops.capture_lead() RETURNS trigger
     LANGUAGE c AS 'MODULE_PATHNAME', 'revops_capture_lead';
 COMMENT ON FUNCTION revops.capture_lead() IS
-    'Statement trigger of an attached lead table: scores, stages, routes and clocks the leads that the statement wrote. Argument: the binding''s number. Fails the statement only where the binding says strict or raise.';
+    'Statement trigger of an attached lead table: scores, stages, routes and clocks the leads that the statement wrote. Argument: the binding''s number. Of a queued binding it only appends to the inbox. Fails the statement only where the binding says strict or raise.';
 
 CREATE FUNCTION revops.capture_touch() RETURNS trigger
     LANGUAGE c AS 'MODULE_PATHNAME', 'revops_capture_touch';

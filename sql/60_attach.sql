@@ -206,12 +206,13 @@ BEGIN
             HINT = 'Choose one that says what the table holds, such as ''web_leads''.';
     END IF;
     IF NOT coalesce(wanted.on_violation IN ('record', 'strict'), false)
-       OR NOT coalesce(wanted.on_error IN ('record', 'raise'), false) THEN
+       OR NOT coalesce(wanted.on_error IN ('record', 'raise'), false)
+       OR NOT coalesce(wanted.mode IN ('inline', 'queued'), false) THEN
         RAISE EXCEPTION USING ERRCODE = 'RV005',
             MESSAGE = format('binding "%s" is given an unknown manner', wanted.binding),
-            DETAIL = format('on_violation is %s, on_error is %s.', coalesce(quote_literal(wanted.on_violation), 'NULL'),
-                            coalesce(quote_literal(wanted.on_error), 'NULL')),
-            HINT = 'on_violation is record or strict; on_error is record or raise.';
+            DETAIL = format('on_violation is %s, on_error is %s, mode is %s.', coalesce(quote_literal(wanted.on_violation), 'NULL'),
+                            coalesce(quote_literal(wanted.on_error), 'NULL'), coalesce(quote_literal(wanted.mode), 'NULL')),
+            HINT = 'on_violation is record or strict; on_error is record or raise; mode is inline or queued.';
     END IF;
     PERFORM revops.check_workspace(wanted.workspace_id);
     SELECT b.* INTO other FROM revops.binding b
@@ -292,6 +293,43 @@ CREATE TRIGGER a_resolve BEFORE INSERT OR UPDATE OF host, key_columns, filter, d
     FOR EACH ROW EXECUTE FUNCTION revops.resolve_binding();
 COMMENT ON TRIGGER a_resolve ON revops.binding IS 'checks the key and the filter, records the numbers of columns';
 
+-- Entries of the inbox are settled in order; a statement that is settled at
+-- once would overtake those that wait.
+CREATE FUNCTION revops.guard_mode() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+BEGIN
+    IF NEW.mode = 'queued' AND NEW.on_violation = 'strict' THEN
+        RAISE EXCEPTION USING ERRCODE = 'RV005',
+            MESSAGE = format('binding "%s" cannot be both queued and strict', NEW.binding),
+            DETAIL = 'A queued statement is settled after its commit, when no move of it can be refused any more.',
+            HINT = 'Choose mode => ''inline'', or on_violation => ''record''.';
+    END IF;
+    IF TG_OP = 'INSERT' OR NEW.mode = OLD.mode THEN
+        RETURN NEW;
+    END IF;
+    IF OLD.detached_at IS NULL THEN
+        RAISE EXCEPTION USING ERRCODE = 'RV005',
+            MESSAGE = format('the mode of binding "%s" cannot change while it is attached', NEW.binding),
+            DETAIL = format('It is %s; statements that run now would be settled out of order.', OLD.mode),
+            HINT = format('SELECT revops.detach(%L), CALL revops.settle(), then attach it anew with the other mode.', OLD.binding);
+    END IF;
+    IF EXISTS (SELECT FROM revops.inbox i WHERE i.binding_id = NEW.binding_id AND i.what <> 'reread' AND i.lead_key IS NULL) THEN
+        RAISE EXCEPTION USING ERRCODE = 'RV005',
+            MESSAGE = format('binding "%s" has entries in the inbox', NEW.binding),
+            DETAIL = format('It was %s; what waits would be settled after what comes now.', OLD.mode),
+            HINT = 'CALL revops.settle() first.';
+    END IF;
+    RETURN NEW;
+END
+$$;
+COMMENT ON FUNCTION revops.guard_mode() IS
+    'Trigger of binding: raises RV005 for a binding that is both queued and strict, and for a mode that changes while the binding is attached or has entries in the inbox.';
+CREATE TRIGGER c_guard_mode BEFORE INSERT OR UPDATE OF mode, on_violation ON revops.binding
+    FOR EACH ROW EXECUTE FUNCTION revops.guard_mode();
+COMMENT ON TRIGGER c_guard_mode ON revops.binding IS 'queued is not strict, and the mode of an attached binding stays';
+
 CREATE FUNCTION revops.resolve_role() RETURNS trigger
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
@@ -359,9 +397,9 @@ BEGIN
     SELECT b.* INTO old FROM revops.binding b WHERE b.binding = wanted.binding FOR UPDATE;
     IF NOT FOUND THEN
         INSERT INTO revops.binding (workspace_id, binding, kind, host, host_name, key_columns, filter,
-                                    lead_binding_id, on_violation, on_error, owner)
+                                    lead_binding_id, mode, on_violation, on_error, owner)
         VALUES (wanted.workspace_id, wanted.binding, wanted.kind, wanted.host, wanted.host::text, wanted.key_columns,
-                wanted.filter, wanted.lead_binding_id, wanted.on_violation, wanted.on_error, wanted.owner)
+                wanted.filter, wanted.lead_binding_id, wanted.mode, wanted.on_violation, wanted.on_error, wanted.owner)
         RETURNING binding_id INTO id;
         RETURN id;
     ELSIF old.detached_at IS NULL THEN
@@ -380,7 +418,7 @@ BEGIN
     DELETE FROM revops.binding_role r WHERE r.binding_id = old.binding_id;
     UPDATE revops.binding b
     SET host = wanted.host, key_columns = wanted.key_columns, filter = wanted.filter,
-        on_violation = wanted.on_violation, on_error = wanted.on_error, owner = wanted.owner,
+        mode = wanted.mode, on_violation = wanted.on_violation, on_error = wanted.on_error, owner = wanted.owner,
         attached_at = now(), detached_at = NULL
     WHERE b.binding_id = old.binding_id;
     RETURN old.binding_id;
@@ -475,7 +513,7 @@ COMMENT ON FUNCTION revops.lead_binding(text) IS
 CREATE FUNCTION revops.attach_lead(binding text, host regclass, roles jsonb, filter text DEFAULT NULL,
                                    key text[] DEFAULT NULL, personal text[] DEFAULT '{}',
                                    on_violation text DEFAULT 'record', on_error text DEFAULT 'record',
-                                   workspace_id int DEFAULT 1) RETURNS int
+                                   workspace_id int DEFAULT 1, mode text DEFAULT 'inline') RETURNS int
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
     AS $$
@@ -489,15 +527,16 @@ BEGIN
     wanted.key_columns := key;
     wanted.on_violation := on_violation;
     wanted.on_error := on_error;
+    wanted.mode := mode;
     wanted.workspace_id := workspace_id;
     RETURN revops.attach(wanted, roles, coalesce(personal, '{}'));
 END
 $$;
-COMMENT ON FUNCTION revops.attach_lead(text, regclass, jsonb, text, text[], text[], text, text, int) IS
-    'Attaches a table whose rows are leads; gives the binding''s number. "roles" maps roles to columns or SQL expressions over the row: standard_roles(''lead''), and any further name as a role of its own; "personal" names further ones that are kept where they can be erased. "filter" says which rows are leads. The key is found by itself (primary key, else a unique index over NOT NULL columns) or given; a unique index must cover it. Rows written straight into a partition of the table are not seen. Expressions run as the caller, restricted, with search_path pg_catalog: write other functions with their schema; a timestamp without time zone is read in the session''s zone unless the expression says AT TIME ZONE. Needs SELECT and TRIGGER on the table. Under the name of a detached binding that one lives again. Raises RV005, RV002 (workspace), RV001 (expression, filter), 42501; then nothing is done.';
+COMMENT ON FUNCTION revops.attach_lead(text, regclass, jsonb, text, text[], text[], text, text, int, text) IS
+    'Attaches a table whose rows are leads; gives the binding''s number. "roles" maps roles to columns or SQL expressions over the row: standard_roles(''lead''), and any further name as a role of its own; "personal" names further ones that are kept where they can be erased. "filter" says which rows are leads. The key is found by itself (primary key, else a unique index over NOT NULL columns) or given; a unique index must cover it. Rows written straight into a partition of the table are not seen. Expressions run as the caller, restricted, with search_path pg_catalog: write other functions with their schema; a timestamp without time zone is read in the session''s zone unless the expression says AT TIME ZONE. "mode" is inline (leads are settled when the statement ends) or queued (right after its commit: the statement then reads and updates nothing of pg_revops, which suits applications that run under REPEATABLE READ or SERIALIZABLE; it cannot be strict). Needs SELECT and TRIGGER on the table. Under the name of a detached binding that one lives again. Raises RV005, RV002 (workspace), RV001 (expression, filter), 42501; then nothing is done.';
 
 CREATE FUNCTION revops.attach_touch(binding text, host regclass, lead_binding text, roles jsonb,
-                                    filter text DEFAULT NULL, key text[] DEFAULT NULL) RETURNS int
+                                    filter text DEFAULT NULL, key text[] DEFAULT NULL, mode text DEFAULT NULL) RETURNS int
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
     AS $$
@@ -512,16 +551,17 @@ BEGIN
     wanted.key_columns := key;
     wanted.lead_binding_id := leads.binding_id;
     wanted.workspace_id := leads.workspace_id;
+    wanted.mode := coalesce(mode, leads.mode);
     wanted.on_violation := 'record';
     wanted.on_error := leads.on_error;
     RETURN revops.attach(wanted, roles, '{}');
 END
 $$;
-COMMENT ON FUNCTION revops.attach_touch(text, regclass, text, jsonb, text, text[]) IS
-    'Attaches a table whose rows are touches of the leads of a binding; gives the binding''s number. Roles: lead (the lead''s key as text), signal (its code), occurred_at (engine time where it is not mapped). One table may be attached several times, once for each touch that a row is. Else as attach_lead().';
+COMMENT ON FUNCTION revops.attach_touch(text, regclass, text, jsonb, text, text[], text) IS
+    'Attaches a table whose rows are touches of the leads of a binding; gives the binding''s number. Roles: lead (the lead''s key as text), signal (its code), occurred_at (engine time where it is not mapped). One table may be attached several times, once for each touch that a row is. A touch whose lead is not known waits in the inbox until it is. "mode" is that of the leads where it is NULL. Else as attach_lead().';
 
 CREATE FUNCTION revops.attach_opportunity(binding text, host regclass, lead_binding text, roles jsonb,
-                                          filter text DEFAULT NULL, key text[] DEFAULT NULL) RETURNS int
+                                          filter text DEFAULT NULL, key text[] DEFAULT NULL, mode text DEFAULT NULL) RETURNS int
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
     AS $$
@@ -536,13 +576,14 @@ BEGIN
     wanted.key_columns := key;
     wanted.lead_binding_id := leads.binding_id;
     wanted.workspace_id := leads.workspace_id;
+    wanted.mode := coalesce(mode, leads.mode);
     wanted.on_violation := 'record';
     wanted.on_error := leads.on_error;
     RETURN revops.attach(wanted, roles, '{}');
 END
 $$;
-COMMENT ON FUNCTION revops.attach_opportunity(text, regclass, text, jsonb, text, text[]) IS
-    'Attaches a table whose rows are opportunities (deals) of the leads of a binding; gives the binding''s number. Roles: lead (the lead''s key as text), won, lost (conditions), amount, currency, opened_at, closed_at. Else as attach_lead().';
+COMMENT ON FUNCTION revops.attach_opportunity(text, regclass, text, jsonb, text, text[], text) IS
+    'Attaches a table whose rows are opportunities (deals) of the leads of a binding; gives the binding''s number. Roles: lead (the lead''s key as text), won, lost (conditions), amount, currency, opened_at, closed_at. A deal whose lead is not known is kept, and linked once it is. "mode" is that of the leads where it is NULL. Else as attach_lead().';
 
 -- ----- detach, and finding a lead -----------------------------------------------
 
@@ -625,6 +666,7 @@ BEGIN
     PERFORM revops.drop_capture(bound.binding_id);
     IF EXISTS (SELECT FROM revops.lead l WHERE l.binding_id = coalesce(bound.lead_binding_id, bound.binding_id))
        OR EXISTS (SELECT FROM revops.opportunity o WHERE o.binding_id = bound.binding_id)
+       OR EXISTS (SELECT FROM revops.inbox i WHERE bound.binding_id IN (i.binding_id, i.lead_binding_id))
        OR EXISTS (SELECT FROM revops.binding b WHERE b.lead_binding_id = bound.binding_id) THEN
         UPDATE revops.binding b SET detached_at = now() WHERE b.binding_id = bound.binding_id;
     ELSE

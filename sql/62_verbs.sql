@@ -50,10 +50,10 @@ CREATE FUNCTION revops.run_due(batch int DEFAULT 1000) RETURNS int
 COMMENT ON FUNCTION revops.run_due(int) IS
     'Fires what is due: recycled leads come back, breached promises become events, planned activities are taken when their time has come, each exactly once. Returns how many, at most batch of each kind. Call it from any scheduler. Leads that are busy are left for the next call.';
 
-CREATE FUNCTION revops.read_inbox(after bigint, batch int) RETURNS bigint
+CREATE FUNCTION revops.read_inbox(after bigint, batch int, only_due boolean DEFAULT false) RETURNS bigint
     LANGUAGE c AS 'MODULE_PATHNAME', 'revops_read_inbox';
-COMMENT ON FUNCTION revops.read_inbox(bigint, int) IS
-    'Reads up to batch host rows again that a fault kept from being settled, those after this number of the inbox, and settles them; returns the last of them, NULL when there are none. What fails again stays, with a new fault. settle() calls it.';
+COMMENT ON FUNCTION revops.read_inbox(bigint, int, boolean) IS
+    'Settles up to batch entries of the inbox, those after this number, in order; returns the last of them, NULL when there are none. What fails stays, with a fault, and is read again from the host''s row, after a wait that doubles each time (only_due: not before; else at once). Waits for another reader of the inbox (only_due: returns NULL). Raises 22023 for a batch under 1. settle() calls it.';
 
 -- A procedure that commits may have no SET clause: every name is qualified.
 -- Under REPEATABLE READ a lead would look busy for ever, so each transaction of

@@ -25,6 +25,7 @@
 
 #include "base/errors.h"
 #include "base/owner.h"
+#include "capture/queue.h"
 #include "capture/touches.h"
 #include "settle/settle.h"
 #include "time/engine_time.h"
@@ -372,6 +373,7 @@ revops_forget(PG_FUNCTION_ARGS)
 
 	refuse_null(fcinfo, 0, "forget", "lead_id");
 	lead_id = PG_GETARG_INT64(0);
+	inbox_forget(lead_id);
 	settle_begin(&s, workspace_of(lead_id), true);
 	change_init(&change);
 	change.wait = true;

@@ -16,6 +16,7 @@
 #include "base/compat.h"
 #include "base/errors.h"
 #include "capture/capture.h"
+#include "capture/queue.h"
 #include "settle/pending.h"
 #include "time/engine_time.h"
 
@@ -105,7 +106,11 @@ run_step(void *arg)
 	a->capture->binding = binding_by_id(a->capture->binding_id);
 	check_trigger(a->capture, a->kind);
 	a->capture->stale |= !rows_pair(a->capture->trigger);
+	a->capture->statement = 0;
+	a->capture->awaited = AWAITED_UNKNOWN;
+	a->capture->arrivals = NIL;
 	a->step(a->capture);
+	inbox_arrived(a->capture);
 }
 
 /* Does the binding want this error to fail the host's statement? */
@@ -334,6 +339,7 @@ capture_run(FunctionCallInfo fcinfo, const char *function, BindingKind kind,
 	capture.stale = was_nested(capture.binding_id);
 	/* asked here: each step is in a subtransaction */
 	capture.in_block = IsTransactionBlock();
+	capture.context = CurrentMemoryContext;
 
 	error = attempt(run_step, &a);
 	if (error == NULL)

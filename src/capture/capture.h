@@ -21,6 +21,20 @@
 #include "define/binding.h"
 #include "settle/settle.h"
 
+typedef enum Awaited
+{
+	AWAITED_UNKNOWN,
+	AWAITED,
+	NOT_AWAITED
+} Awaited;
+
+/* A lead for which something in the inbox may have waited. */
+typedef struct Arrival
+{
+	int32		binding_id;
+	char	   *key;
+} Arrival;
+
 typedef struct Capture
 {
 	TriggerData *trigger;		/* NULL: rows of the inbox are read again */
@@ -34,6 +48,14 @@ typedef struct Capture
 	Settle		settle;
 	List	   *keys;			/* for the inbox */
 	List	   *displaced;		/* leads whose key another row has taken */
+	MemoryContext context;		/* the caller's */
+
+	/* see queue.h */
+	int64		statement;		/* first entry that was appended; 0: none */
+	struct QueueEntry *entry;	/* of the inbox, being settled; NULL: none */
+	struct InboxPage *page;		/* that it is of */
+	Awaited		awaited;		/* does anything wait for leads? */
+	List	   *arrivals;		/* leads that are known now; of Arrival */
 } Capture;
 
 typedef void (*CaptureStep) (Capture *capture);
@@ -61,8 +83,16 @@ extern bool capture_reread(Capture *capture, CaptureAgain again);
 /*
  * Settle up to batch entries of the inbox that are due, those numbered after
  * `after`; returns how many succeeded.  *last is the last one tried, 0 for none.
+ * While somebody else reads the inbox there are none.
  */
 extern int	inbox_settle(int64 after, int32 batch, int64 *last);
+
+/*
+ * Put keys of host rows into the inbox, to be read again by settle(): what is
+ * done when a whole statement could not be settled (at once), and with a touch
+ * that is planned (when it is due).
+ */
+extern void inbox_put(int32 binding_id, List *keys, TimestampTz at);
 
 /* The host's row by its key, as it is now, into a slot of the host's. */
 extern bool host_row_by_key(Capture *capture, const char *key, TupleTableSlot *slot);

@@ -11,7 +11,7 @@
 #include "utils/rel.h"
 
 #include "base/owner.h"
-#include "capture/capture.h"
+#include "capture/queue.h"
 
 PG_FUNCTION_INFO_V1(revops_capture_lead);
 
@@ -30,7 +30,11 @@ begin(Capture *capture)
 {
 	capture->displaced = NIL;
 	settle_begin(&capture->settle, capture->binding->workspace_id, capture->careful);
-	settle_use(&capture->settle, capture->binding);
+	/* what is appended is not decided upon: no rules */
+	if (queue_wants(capture))
+		settle_as(&capture->settle, capture->binding->owner);
+	else
+		settle_use(&capture->settle, capture->binding);
 }
 
 /* The lead that had this key when the statement began; 0: none. */
@@ -95,11 +99,35 @@ take_row(Capture *capture, const char *key, TupleTableSlot *roles, bool look)
 	if (lead_id == 0)
 	{
 		settle_new(s, roles, key);
+		queue_arrived(capture, key);
 		return;
 	}
 	change_init(&change);
 	change.roles = roles;
 	change.is_back = true;
+	(void) settle_lead(s, lead_id, &change);
+}
+
+/* A row that was there before, perhaps under another key, or counted as no lead. */
+static void
+change_row(Capture *capture, int64 lead_id, const char *new_key, bool is_back,
+		   TupleTableSlot *roles, TupleTableSlot *old_roles)
+{
+	Settle	   *s = &capture->settle;
+	LeadChange	change;
+
+	change_init(&change);
+	change.roles = roles;
+	change.old_roles = old_roles;
+	change.is_back = is_back;
+	change.new_key = new_key;
+	if (new_key != NULL)
+	{
+		make_room(capture, new_key, lead_id);
+		/* the lead may be busy: then its rename waits, and is to be looked for */
+		s->writers.renames_known = false;
+		queue_arrived(capture, new_key);
+	}
 	(void) settle_lead(s, lead_id, &change);
 }
 
@@ -159,7 +187,7 @@ take_inserts(Capture *capture)
 	begin(capture);
 	run = capture_binding_run(capture);
 	rows_begin(&rows, capture->trigger->tg_newtable, desc);
-	look = capture->probe || keys_known(capture, run, &rows);
+	look = !queue_wants(capture) && (capture->probe || keys_known(capture, run, &rows));
 	per_row = AllocSetContextCreate(CurrentMemoryContext, "pg_revops row",
 									ALLOCSET_DEFAULT_SIZES);
 	while ((row = rows_next(&rows)) != NULL)
@@ -167,8 +195,12 @@ take_inserts(Capture *capture)
 		char	   *key;
 
 		old = MemoryContextSwitchTo(per_row);
-		if (binding_accepts(run, row) &&
-			(key = capture_key(capture, run, row)) != NULL)
+		if (!binding_accepts(run, row) ||
+			(key = capture_key(capture, run, row)) == NULL)
+			;
+		else if (queue_wants(capture))
+			queue_put(capture, QUEUE_WRITTEN, key, NULL, capture_project(capture, run, row));
+		else
 			take_row(capture, key, capture_project(capture, run, row), look);
 		MemoryContextSwitchTo(old);
 		MemoryContextReset(per_row);
@@ -177,6 +209,55 @@ take_inserts(Capture *capture)
 	rows_end(&rows);
 	binding_run_end(run);
 	settle_end(&capture->settle);
+}
+
+/* A row that is gone, or counts no more: settled, or appended. */
+static void
+lose_row(Capture *capture, const char *key)
+{
+	if (queue_wants(capture))
+		queue_put(capture, QUEUE_REMOVED, key, NULL, NULL);
+	else
+		drop_row(capture, key);
+}
+
+/* Did the host change what its own stage, owner or team columns say? */
+static bool
+host_moved(TupleTableSlot *roles, TupleTableSlot *old_roles)
+{
+	static const int words[] = {LEAD_STAGE, LEAD_OWNER, LEAD_TEAM};
+
+	for (int i = 0; i < lengthof(words); i++)
+	{
+		int			w = words[i];
+
+		if (roles->tts_isnull[w] != old_roles->tts_isnull[w])
+			return true;
+		if (!roles->tts_isnull[w] &&
+			!same_varlena(PG_DETOAST_DATUM_PACKED(roles->tts_values[w]),
+						  PG_DETOAST_DATUM_PACKED(old_roles->tts_values[w])))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * An updated row of a queued binding.  An update that changed no role is news
+ * only where the row is older than the binding.
+ */
+static void
+queue_update(Capture *capture, const char *key, const char *old_key,
+			 TupleTableSlot *roles, TupleTableSlot *old_roles)
+{
+	bool		same = old_roles != NULL && old_key == NULL &&
+		binding_same_roles(capture->binding, roles, old_roles);
+
+	if (!same)
+		queue_put(capture, old_roles == NULL ? QUEUE_WRITTEN :
+				  host_moved(roles, old_roles) ? QUEUE_MOVED : QUEUE_CHANGED,
+				  key, old_key, roles);
+	else if (lead_find(&capture->settle.writers, capture->binding_id, key) == 0)
+		queue_put(capture, QUEUE_SEEN, key, NULL, roles);
 }
 
 /* One updated row: both of its versions, either of which may not be a lead's. */
@@ -190,37 +271,34 @@ take_update(Capture *capture, BindingRun *run, BindingRun *old_run,
 	bool		is_lead = key != NULL && binding_accepts(run, row);
 	bool		was_lead = old_key != NULL && binding_accepts(old_run, old_row);
 	TupleTableSlot *roles;
-	LeadChange	change;
+	TupleTableSlot *old_roles;
 	int64		lead_id;
 	bool		renamed;
 
 	if (!is_lead)
 	{
 		if (was_lead)
-			drop_row(capture, old_key);
+			lose_row(capture, old_key);
 		return;
 	}
 	roles = capture_project(capture, run, row);
-	change_init(&change);
-	change.old_roles = was_lead ? capture_project(capture, old_run, old_row) : NULL;
+	old_roles = was_lead ? capture_project(capture, old_run, old_row) : NULL;
 	renamed = was_lead && strcmp(key, old_key) != 0;
+	if (queue_wants(capture))
+	{
+		queue_update(capture, key, renamed ? old_key : NULL, roles, old_roles);
+		return;
+	}
 	lead_id = renamed ? lead_before(capture, old_key) :
 		lead_find(&s->writers, capture->binding_id, key);
 	/* a row that was there before the table was attached is taken in all the same */
 	if (lead_id != 0 && was_lead && !renamed &&
-		binding_same_roles(capture->binding, roles, change.old_roles))
+		binding_same_roles(capture->binding, roles, old_roles))
 		return;
 	if (lead_id == 0)
-	{
 		take_row(capture, key, roles, true);
-		return;
-	}
-	change.roles = roles;
-	change.is_back = !was_lead;
-	change.new_key = renamed ? key : NULL;
-	if (renamed)
-		make_room(capture, key, lead_id);
-	(void) settle_lead(s, lead_id, &change);
+	else
+		change_row(capture, lead_id, renamed ? key : NULL, !was_lead, roles, old_roles);
 }
 
 static void
@@ -275,7 +353,7 @@ take_deletes(Capture *capture)
 		char	   *key = capture_key(capture, run, row);
 
 		if (key != NULL && binding_accepts(run, row))
-			drop_row(capture, key);
+			lose_row(capture, key);
 	}
 	rows_end(&rows);
 	binding_run_end(run);
@@ -284,7 +362,7 @@ take_deletes(Capture *capture)
 
 /* TRUNCATE tells no rows: every lead of the binding is gone. */
 static void
-take_truncate(Capture *capture)
+drop_all(Capture *capture)
 {
 	OwnerScope	scope;
 	Oid			type = INT4OID;
@@ -310,12 +388,67 @@ take_truncate(Capture *capture)
 	}
 	owner_leave(&scope);
 
-	begin(capture);
 	change_init(&change);
 	change.is_gone = true;
 	for (uint64 i = 0; i < n; i++)
 		(void) settle_lead(&capture->settle, ids[i], &change);
+}
+
+static void
+take_truncate(Capture *capture)
+{
+	begin(capture);
+	if (queue_wants(capture))
+		queue_put(capture, QUEUE_TRUNCATED, NULL, NULL, NULL);
+	else
+		drop_all(capture);
 	settle_end(&capture->settle);
+}
+
+/* An update of a row, or its return, as an entry of the inbox tells it. */
+static void
+take_entry(Capture *capture, const QueueEntry *entry, TupleTableSlot *roles)
+{
+	bool		renamed = entry->old_key != NULL;
+	int64		lead_id = renamed ? lead_before(capture, entry->old_key) :
+		lead_find(&capture->settle.writers, capture->binding_id, entry->key);
+
+	if (lead_id == 0)
+		take_row(capture, entry->key, roles, renamed);
+	else if (entry->what != QUEUE_SEEN)
+		change_row(capture, lead_id, renamed ? entry->key : NULL,
+				   entry->what == QUEUE_WRITTEN, roles, NULL);
+}
+
+void
+capture_lead_entry(Capture *capture, const QueueEntry *entry, TupleTableSlot *roles)
+{
+	settle_use(&capture->settle, capture->binding);
+	/* leads that are collected are not found yet */
+	if (entry->repeated)
+		settle_flush(&capture->settle);
+	switch (entry->what)
+	{
+		case QUEUE_REMOVED:
+			drop_row(capture, entry->key);
+			break;
+		case QUEUE_TRUNCATED:
+			drop_all(capture);
+			break;
+		default:
+			take_entry(capture, entry, roles);
+			break;
+	}
+}
+
+/* A row of a queued binding that was read again. */
+static void
+queue_again(Capture *capture, BindingRun *run, TupleTableSlot *row, const char *key)
+{
+	if (row != NULL && binding_accepts(run, row))
+		queue_put(capture, QUEUE_WRITTEN, key, NULL, capture_project(capture, run, row));
+	else
+		queue_put(capture, QUEUE_REMOVED, key, NULL, NULL);
 }
 
 /* The rows are read again: the transition tables are not the last word. */
@@ -323,7 +456,7 @@ static void
 take_stale(Capture *capture)
 {
 	begin(capture);
-	(void) capture_reread(capture, capture_lead_again);
+	(void) capture_reread(capture, queue_wants(capture) ? queue_again : capture_lead_again);
 	settle_end(&capture->settle);
 }
 

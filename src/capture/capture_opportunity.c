@@ -20,7 +20,7 @@
 
 #include "base/errors.h"
 #include "base/owner.h"
-#include "capture/capture.h"
+#include "capture/queue.h"
 
 PG_FUNCTION_INFO_V1(revops_capture_opportunity);
 
@@ -93,16 +93,13 @@ base_amount(Capture *capture, const Deal *deal, TimestampTz at)
 static int64
 lead_of(Capture *capture, TupleTableSlot *roles, const char *key)
 {
-	FaultPlace	place = {capture->binding_id, 0, key};
 	char	   *lead_key = roles->tts_isnull[OPPORTUNITY_LEAD] ? NULL :
 		TextDatumGetCString(roles->tts_values[OPPORTUNITY_LEAD]);
 	int64		lead_id = lead_key == NULL ? 0 :
 		lead_find(&capture->settle.writers, capture->binding->lead_binding_id, lead_key);
 
 	if (lead_id == 0 && lead_key != NULL)
-		fault_note(&capture->settle.faults, &place, "lead", ERRCODE_REVOPS_UNKNOWN_OBJECT,
-				   psprintf("an opportunity names a lead that is not known: \"%s\"", lead_key),
-				   NULL);
+		queue_wait_deal(capture, roles, key, lead_key);
 	return lead_id;
 }
 
@@ -325,13 +322,12 @@ drop_deal(Capture *capture, const char *key)
 }
 
 static void
-take_deal(Capture *capture, BindingRun *run, TupleTableSlot *row, const char *key)
+take_deal(Capture *capture, TupleTableSlot *roles, const char *key)
 {
 	char	   *before;
 	Deal		deal;
 
-	settle_as(&capture->settle, capture->binding->owner);
-	read_deal(capture, capture_project(capture, run, row), key, &deal);
+	read_deal(capture, roles, key, &deal);
 	before = write_deal(capture, &deal, deal.closed_at != NO_TIME ? deal.closed_at : deal.opened_at);
 	move_lead(capture, &deal, before);
 }
@@ -340,8 +336,18 @@ void
 capture_opportunity_again(Capture *capture, BindingRun *run, TupleTableSlot *row,
 						  const char *key)
 {
-	if (row != NULL && binding_accepts(run, row))
-		take_deal(capture, run, row, key);
+	bool		counts = row != NULL && binding_accepts(run, row);
+	TupleTableSlot *roles = NULL;
+
+	if (counts)
+	{
+		settle_as(&capture->settle, capture->binding->owner);
+		roles = capture_project(capture, run, row);
+	}
+	if (queue_wants(capture))
+		queue_put(capture, counts ? QUEUE_WRITTEN : QUEUE_REMOVED, key, NULL, roles);
+	else if (counts)
+		take_deal(capture, roles, key);
 	else
 		drop_deal(capture, key);
 }
@@ -387,7 +393,10 @@ take_renames(Capture *capture)
 
 		if (old_key != NULL && (key == NULL || strcmp(key, old_key) != 0))
 		{
-			if (key == NULL)
+			if (queue_wants(capture))
+				queue_put(capture, key == NULL ? QUEUE_REMOVED : QUEUE_RENAMED,
+						  key == NULL ? old_key : key, key == NULL ? NULL : old_key, NULL);
+			else if (key == NULL)
 				drop_deal(capture, old_key);
 			else
 				rename_deal(capture, old_key, key);
@@ -428,8 +437,9 @@ take_rows(Capture *capture, Tuplestorestate *store, bool deleted)
 static void
 take_truncate(Capture *capture)
 {
-	Oid			type = INT4OID;
-	Datum		value = Int32GetDatum(capture->binding_id);
+	Oid			types[2] = {INT4OID, TIMESTAMPTZOID};
+	Datum		values[2] = {Int32GetDatum(capture->binding_id),
+	TimestampTzGetDatum(capture->settle.now)};
 	OwnerScope	scope;
 
 	owner_enter(&scope);
@@ -437,8 +447,8 @@ take_truncate(Capture *capture)
 							  "WHERE binding_id = $1 AND status <> 'gone' RETURNING *) "
 							  "INSERT INTO revops.opportunity_change SELECT opportunity_id, "
 							  "nextval('revops.opportunity_change_id'), workspace_id, lead_id, "
-							  "revops.engine_now(), status, amount, currency, base_amount FROM gone",
-							  1, &type, &value, NULL, false, 0) != SPI_OK_INSERT)
+							  "$2, status, amount, currency, base_amount FROM gone",
+							  2, types, values, NULL, false, 0) != SPI_OK_INSERT)
 		elog(ERROR, "ending opportunities failed");
 	owner_leave(&scope);
 }
@@ -450,7 +460,9 @@ take_statement(Capture *capture)
 
 	settle_begin(&capture->settle, capture->binding->workspace_id, capture->careful);
 	settle_as(&capture->settle, capture->binding->owner);
-	if (TRIGGER_FIRED_BY_TRUNCATE(t->tg_event))
+	if (TRIGGER_FIRED_BY_TRUNCATE(t->tg_event) && queue_wants(capture))
+		queue_put(capture, QUEUE_TRUNCATED, NULL, NULL, NULL);
+	else if (TRIGGER_FIRED_BY_TRUNCATE(t->tg_event))
 		take_truncate(capture);
 	else if (capture_reread(capture, capture_opportunity_again))
 		;						/* all was done by key */
@@ -463,6 +475,41 @@ take_statement(Capture *capture)
 		take_rows(capture, t->tg_newtable, false);
 	}
 	settle_end(&capture->settle);
+}
+
+/* Is the deal still without a lead?  Then the one that it waited for is its. */
+static bool
+lacks_lead(Capture *capture, const char *key)
+{
+	ItemPointerData tid;
+	Datum		v[DEAL_COLS];
+	bool		nulls[DEAL_COLS];
+
+	return find_deal(capture, key, &tid, v, nulls) && nulls[DEAL_LEAD_ID] &&
+		strcmp(TextDatumGetCString(v[DEAL_STATUS]), "gone") != 0;
+}
+
+void
+capture_opportunity_entry(Capture *capture, const QueueEntry *entry, TupleTableSlot *roles)
+{
+	/* leads that are collected are not found yet */
+	settle_flush(&capture->settle);
+	switch (entry->what)
+	{
+		case QUEUE_REMOVED:
+			drop_deal(capture, entry->key);
+			break;
+		case QUEUE_RENAMED:
+			rename_deal(capture, entry->old_key, entry->key);
+			break;
+		case QUEUE_TRUNCATED:
+			take_truncate(capture);
+			break;
+		default:
+			if (!entry->waited || lacks_lead(capture, entry->key))
+				take_deal(capture, roles, entry->key);
+			break;
+	}
 }
 
 /* revops.capture_opportunity(binding_id): statement trigger on a deal table */

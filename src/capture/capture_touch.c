@@ -18,7 +18,7 @@
 
 #include "base/errors.h"
 #include "base/owner.h"
-#include "capture/capture.h"
+#include "capture/queue.h"
 #include "capture/touches.h"
 
 PG_FUNCTION_INFO_V1(revops_capture_touch);
@@ -32,7 +32,7 @@ note(Capture *capture, const char *object, const char *key, char *message)
 			   message, NULL);
 }
 
-/* The lead that a touch names; 0 (and a fault noted) when there is none. */
+/* The lead that a touch names; 0 when there is none, or it is waited for. */
 static int64
 lead_of(Capture *capture, Touches *touches, TupleTableSlot *roles, const char *key)
 {
@@ -47,8 +47,7 @@ lead_of(Capture *capture, Touches *touches, TupleTableSlot *roles, const char *k
 	lead_key = TextDatumGetCString(roles->tts_values[TOUCH_LEAD]);
 	lead_id = touches_lead(touches, capture->binding->lead_binding_id, lead_key);
 	if (lead_id == 0)
-		note(capture, "lead", key, psprintf("a touch names a lead that is not known: \"%s\"",
-											lead_key));
+		queue_wait(capture, roles, key, lead_key);
 	return lead_id;
 }
 
@@ -122,7 +121,10 @@ remove_touch(Capture *capture, Touches *touches, TupleTableSlot *roles, const ch
 						   TextDatumGetCString(roles->tts_values[TOUCH_LEAD]));
 	if (lead_id == 0 ||
 		!touch_recorded(&s->writers, s->def, lead_id, capture->binding_id, key, &touch))
+	{
+		queue_cancel(capture, roles, key);
 		return false;
+	}
 	touches_add(touches, lead_id, touch.signal, touch.occurred_at, -1,
 				capture->binding_id, key);
 	return true;
@@ -269,6 +271,7 @@ capture_touch_again(Capture *capture, BindingRun *run, TupleTableSlot *row,
 
 	touches_begin(&touches, &capture->settle, false);
 	take_back(capture, &touches, key);
+	queue_cancel(capture, NULL, key);
 	if (row != NULL && binding_accepts(run, row))
 		add_touch(capture, &touches, capture_project(capture, run, row), key);
 	touches_settle(&touches);
@@ -282,6 +285,12 @@ take_statement(Capture *capture)
 
 	settle_begin(&capture->settle, capture->binding->workspace_id, capture->careful);
 	settle_as(&capture->settle, capture->binding->owner);
+	if (queue_wants(capture))
+	{
+		queue_touches(capture);
+		settle_end(&capture->settle);
+		return;
+	}
 	if (!TRIGGER_FIRED_BY_TRUNCATE(t->tg_event) && capture_reread(capture, capture_touch_again))
 	{
 		settle_end(&capture->settle);
@@ -298,9 +307,38 @@ take_statement(Capture *capture)
 		take_updates(capture, &touches, 1);
 	}
 	else						/* TRUNCATE tells no rows */
+	{
 		take_back(capture, &touches, NULL);
+		queue_cancel(capture, NULL, NULL);
+	}
 	touches_settle(&touches);
 	settle_end(&capture->settle);
+}
+
+/* An entry of the inbox: what the statement said, or what has waited. */
+void
+capture_touch_entry(Capture *capture, Touches *touches, const QueueEntry *entry,
+					TupleTableSlot *roles)
+{
+	if (entry->what == QUEUE_REMOVED || entry->what == QUEUE_CANCELLED ||
+		entry->what == QUEUE_TRUNCATED)
+		touches_write(touches);
+	if (entry->what == QUEUE_TRUNCATED)
+		take_back(capture, touches, NULL);
+	else if (entry->what == QUEUE_REMOVED || entry->what == QUEUE_CANCELLED)
+		(void) remove_touch(capture, touches, roles, entry->key);
+	else
+	{
+		/* without a time of its own it happened when it was told, not now */
+		if (entry->told_at != NO_TIME &&
+			(roles->tts_isnull[TOUCH_OCCURRED_AT] ||
+			 TIMESTAMP_NOT_FINITE(DatumGetTimestampTz(roles->tts_values[TOUCH_OCCURRED_AT]))))
+		{
+			roles->tts_values[TOUCH_OCCURRED_AT] = TimestampTzGetDatum(entry->told_at);
+			roles->tts_isnull[TOUCH_OCCURRED_AT] = false;
+		}
+		add_touch(capture, touches, roles, entry->key);
+	}
 }
 
 /* revops.capture_touch(binding_id): statement trigger on an activity table */

@@ -1,301 +1,444 @@
 /*
  * inbox.c
- *		Host rows that a fault kept from being settled are read again.
+ *		Settles what waits in the inbox.
  *
- * Each entry is its own attempt: the host's row as it is now goes the way that
- * a trigger would have sent it, carefully, and the entry is deleted with it.
- * An entry that fails again stays, and the fault is recorded again.
+ * One session at a time reads it, a page of entries after the other, in order
+ * of inbox_id.  That is the order in which each row of the host was written:
+ * whoever writes a row waits for whoever wrote it before, and then takes a
+ * higher number.  Of transactions that wrote different rows the one that wrote
+ * first is settled first, unless it committed after the other had been settled;
+ * nothing tells in which order they committed.
+ *
+ * Within a transaction the touches come last, all of one lead in one settle,
+ * and of changes of one lead that follow each other, with no change of stage,
+ * owner or team among them, the last counts: nobody else saw the others.
+ *
+ * A page is settled as a whole; when it fails, entry by entry.  One that fails
+ * again stays, as a key to be read again from the host, for a row that could
+ * not be settled then may be by what it is later; it is passed over where
+ * later entries tell the row whole.  Of a deal that waits for its lead the last
+ * entry counts.
  */
 #include "postgres.h"
 
-#include "access/htup_details.h"
 #include "access/table.h"
-#include "catalog/pg_operator.h"
-#include "catalog/pg_type.h"
-#include "executor/spi.h"
 #include "fmgr.h"
-#include "lib/stringinfo.h"
-#include "miscadmin.h"
-#include "utils/builtins.h"
-#include "utils/guc.h"
-#include "utils/lsyscache.h"
-#include "utils/snapmgr.h"
-#include "utils/syscache.h"
-#include "utils/typcache.h"
+#include "utils/memutils.h"
 
 #include "base/attempt.h"
 #include "base/batch_size.h"
-#include "base/compat.h"
-#include "base/errors.h"
-#include "base/owner.h"
-#include "capture/capture.h"
+#include "capture/inbox_page.h"
+#include "define/profile.h"
 #include "time/engine_time.h"
 
 PG_FUNCTION_INFO_V1(revops_read_inbox);
 
-typedef struct InboxEntry
+/* ----- settling ------------------------------------------------------------------- */
+
+/* Entries that are settled together: one settle a workspace. */
+typedef struct Run
 {
-	int64		inbox_id;
-	int32		binding_id;
-	char	   *key;
-} InboxEntry;
+	InboxPage  *page;
+	Capture		capture;
+	bool		careful;
+	bool		begun;
+	char	   *own_actor;
+	MemoryContext per_entry;
+	Binding    *binding;		/* that the slot is of */
+	TupleTableSlot *slot;
+	int64		statement;
+	int64		position;		/* number of the last entry */
 
-static List *
-read_entries(int64 after, int32 batch)
-{
-	MemoryContext context = CurrentMemoryContext;
-	Oid			types[3] = {INT8OID, INT4OID, TIMESTAMPTZOID};
-	Datum		values[3] = {Int64GetDatum(after), Int32GetDatum(batch),
-	TimestampTzGetDatum(engine_clock())};
-	OwnerScope	scope;
-	List	   *entries = NIL;
-
-	owner_enter(&scope);
-	if (SPI_execute_with_args("SELECT inbox_id, binding_id, key FROM revops.inbox "
-							  "WHERE inbox_id > $1 AND at <= $3 ORDER BY inbox_id LIMIT $2 FOR UPDATE SKIP LOCKED",
-							  3, types, values, NULL, false, 0) != SPI_OK_SELECT)
-		elog(ERROR, "reading the inbox failed");
-	for (uint64 i = 0; i < SPI_processed; i++)
-	{
-		HeapTuple	tuple = SPI_tuptable->vals[i];
-		TupleDesc	desc = SPI_tuptable->tupdesc;
-		bool		isnull;
-		MemoryContext old = MemoryContextSwitchTo(context);
-		InboxEntry *entry = palloc(sizeof(InboxEntry));
-
-		entry->inbox_id = DatumGetInt64(SPI_getbinval(tuple, desc, 1, &isnull));
-		entry->binding_id = DatumGetInt32(SPI_getbinval(tuple, desc, 2, &isnull));
-		entry->key = TextDatumGetCString(SPI_getbinval(tuple, desc, 3, &isnull));
-		entries = lappend(entries, entry);
-		MemoryContextSwitchTo(old);
-	}
-	owner_leave(&scope);
-	return entries;
-}
+	/* touches of one transaction, not settled yet */
+	Touches		touches;
+	bool		touching;
+	uint64		txid;
+	TimestampTz touched_at;
+	char	   *touch_actor;
+} Run;
 
 static void
-delete_entry(int64 inbox_id)
+settle_touches(Run *run)
 {
-	Oid			type = INT8OID;
-	Datum		value = Int64GetDatum(inbox_id);
-	OwnerScope	scope;
+	Settle	   *s = &run->capture.settle;
 
-	owner_enter(&scope);
-	if (SPI_execute_with_args("DELETE FROM revops.inbox WHERE inbox_id = $1",
-							  1, &type, &value, NULL, false, 0) != SPI_OK_DELETE)
-		elog(ERROR, "deleting from the inbox failed");
-	owner_leave(&scope);
-}
-
-/* What host_row_by_key asks for: the query and its parameters, two a column. */
-typedef struct RowQuery
-{
-	StringInfoData text;
-	int			nargs;
-	Oid		   *types;
-	Datum	   *values;
-} RowQuery;
-
-/*
- * The parts of a canonical key, as binding_key joins them: "|" stands between
- * two, "\" before a "|" or "\\" within one.  A key of one column is not escaped.
- */
-static List *
-key_parts(const char *key, int columns)
-{
-	StringInfoData part;
-	List	   *parts = NIL;
-
-	initStringInfo(&part);
-	for (; *key != '\0'; key++)
-	{
-		if (columns > 1 && *key == '|')
-		{
-			parts = lappend(parts, pstrdup(part.data));
-			resetStringInfo(&part);
-			continue;
-		}
-		if (columns > 1 && *key == '\\' && key[1] != '\0')
-			key++;
-		appendStringInfoCharMacro(&part, *key);
-	}
-	return lappend(parts, part.data);
-}
-
-/* The operator by which a unique index of that type tells two values apart. */
-static char *
-equality(Oid type)
-{
-	Oid			operator = lookup_type_cache(type, TYPECACHE_EQ_OPR)->eq_opr;
-	HeapTuple	tuple = SearchSysCache1(OPEROID, ObjectIdGetDatum(operator));
-	Form_pg_operator form;
-	char	   *name;
-
-	if (!HeapTupleIsValid(tuple))
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_FUNCTION),
-				 errmsg("values of type %s cannot be compared", format_type_be(type)),
-				 errdetail("A column of the key is of this type, which has no equality.")));
-	form = (Form_pg_operator) GETSTRUCT(tuple);
-	name = psprintf("OPERATOR(%s.%s)", quote_identifier(get_namespace_name(form->oprnamespace)),
-					NameStr(form->oprname));
-	ReleaseSysCache(tuple);
-	return name;
-}
-
-/*
- * One column of the key, compared as its own type, so that an index serves and
- * 1.5 finds 1.50.  Where equal texts may differ (citext, a collation that
- * ignores case) the text must be the same too: it is another key otherwise.
- */
-static void
-compare_part(RowQuery *query, Form_pg_attribute column, char *part)
-{
-	Oid			type = getBaseType(column->atttypid);
-	const char *name = quote_identifier(NameStr(column->attname));
-	Oid			input;
-	Oid			param;
-	char		category;
-	bool		preferred;
-
-	getTypeInputInfo(type, &input, &param);
-	query->types[query->nargs] = type;
-	query->values[query->nargs++] = OidInputFunctionCall(input, part, param, -1);
-	appendStringInfo(&query->text, " AND h.%s %s $%d", name, equality(type), query->nargs);
-
-	get_type_category_preferred(type, &category, &preferred);
-	if (category != TYPCATEGORY_STRING)
+	if (!run->touching)
 		return;
-	query->types[query->nargs] = TEXTOID;
-	query->values[query->nargs++] = CStringGetTextDatum(part);
-	appendStringInfo(&query->text,
-					 " AND h.%s::pg_catalog.text OPERATOR(pg_catalog.=) $%d COLLATE pg_catalog.\"C\"",
-					 name, query->nargs);
+	settle_at(s, run->touched_at);
+	s->actor = run->touch_actor;
+	touches_settle(&run->touches);
+	run->touching = false;
 }
 
-/* The query for the host row of a key, its columns in the order of the key. */
 static void
-build_query(Capture *capture, const char *key, RowQuery *query)
+settle_touch(Run *run, QueueEntry *entry)
 {
-	List	   *columns = binding_key_columns(capture->binding);
-	int			n = list_length(columns);
-	List	   *parts = key_parts(key, n);
-	Relation	host = capture->host;
+	Settle	   *s = &run->capture.settle;
 
-	if (list_length(parts) != n)
-		ereport(ERROR,
-				(errcode(ERRCODE_REVOPS_INVALID_BINDING),
-				 errmsg("key \"%s\" does not fit binding \"%s\"", key, capture->binding->name),
-				 errdetail("It has %d parts, the key of the binding has %d columns.",
-						   list_length(parts), n),
-				 errhint("The binding's key was changed since: write the row once more, then delete this entry from revops.inbox.")));
-	query->nargs = 0;
-	query->types = palloc(sizeof(Oid) * n * 2);
-	query->values = palloc(sizeof(Datum) * n * 2);
-	initStringInfo(&query->text);
-	appendStringInfo(&query->text, "SELECT h FROM %s h WHERE true",
-					 quote_qualified_identifier(get_namespace_name(RelationGetNamespace(host)),
-												RelationGetRelationName(host)));
-	for (int i = 0; i < n; i++)
-		compare_part(query, TupleDescAttr(RelationGetDescr(host), list_nth_int(columns, i) - 1),
-					 list_nth(parts, i));
-	appendStringInfoString(&query->text, " LIMIT 1");
-}
-
-bool
-host_row_by_key(Capture *capture, const char *key, TupleTableSlot *slot)
-{
-	RowQuery	query;
-	MemoryContext context = CurrentMemoryContext;
-	bool		found;
-
-	build_query(capture, key, &query);
-	PushActiveSnapshot(GetLatestSnapshot());
-	SPI_connect();
-	if (SPI_execute_with_args(query.text.data, query.nargs, query.types, query.values,
-							  NULL, true, 1) != SPI_OK_SELECT)
-		elog(ERROR, "reading a host row failed");
-	found = SPI_processed > 0;
-	if (found)
+	if (!run->touching)
 	{
-		bool		isnull;
-		HeapTupleHeader row = DatumGetHeapTupleHeader(SPI_getbinval(SPI_tuptable->vals[0],
-																	SPI_tuptable->tupdesc,
-																	1, &isnull));
-		HeapTupleData tuple = {.t_len = HeapTupleHeaderGetDatumLength(row),.t_data = row};
-		MemoryContext old = MemoryContextSwitchTo(context);
-
-		ItemPointerSetInvalid(&tuple.t_self);
-		ExecStoreHeapTuple(heap_copytuple(&tuple), slot, true);
-		MemoryContextSwitchTo(old);
+		/* leads that are collected are not found yet */
+		settle_flush(s);
+		touches_begin(&run->touches, s, false);
+		run->touches.at_once = true;
+		run->touching = true;
+		run->txid = entry->txid;
 	}
-	SPI_finish();
-	PopActiveSnapshot();
-	return found;
+	else if (s->told_at != run->touched_at)
+	{
+		TimestampTz told_at = s->told_at;
+
+		/* each touch is recorded when it was told */
+		settle_at(s, run->touched_at);
+		touches_write(&run->touches);
+		settle_at(s, told_at);
+	}
+	run->touched_at = s->told_at;
+	run->touch_actor = s->actor;
+	/*
+	 * What was taken back has waited, or was recorded, not both.  What waited
+	 * may have been recorded since, if somebody was just about to.
+	 */
+	if (entry_takes_back(entry) && inbox_cancel(&run->capture, entry->key) &&
+		entry->what != QUEUE_TRUNCATED)
+		return;
+	if (entry->what == QUEUE_CANCELLED && (entry->tries == 0 || entry->key == NULL))
+		return;
+	capture_touch_entry(&run->capture, &run->touches, entry, run->slot);
 }
 
+/* The host's row as it is now goes the way that a trigger would have sent it. */
 static void
-settle_entry(void *arg)
+reread(Run *run, const QueueEntry *entry)
 {
 	static void (*const again[]) (Capture *, BindingRun *, TupleTableSlot *, const char *) = {
 		[BINDING_LEAD] = capture_lead_again,
 		[BINDING_TOUCH] = capture_touch_again,
 		[BINDING_OPPORTUNITY] = capture_opportunity_again,
 	};
-	InboxEntry *entry = arg;
-	Capture		capture = {.binding_id = entry->binding_id,.careful = true,.probe = true};
-	BindingRun *run;
+	Capture    *capture = &run->capture;
+	Binding    *binding = capture->binding;
+	BindingRun *rows;
 	TupleTableSlot *slot;
 
-	capture.binding = binding_by_id(entry->binding_id);
-	capture.host = table_open(capture.binding->host, AccessShareLock);
-	settle_begin(&capture.settle, capture.binding->workspace_id, true);
-	if (capture.binding->kind == BINDING_LEAD)
-		settle_use(&capture.settle, capture.binding);
-	else
-		settle_as(&capture.settle, capture.binding->owner);
-	run = capture_binding_run(&capture);
-	slot = MakeSingleTupleTableSlot(RelationGetDescr(capture.host), &TTSOpsHeapTuple);
+	settle_flush(&capture->settle);
+	capture->host = table_open(binding->host, AccessShareLock);
+	if (binding->kind == BINDING_LEAD)
+		settle_use(&capture->settle, binding);
+	rows = capture_binding_run(capture);
+	slot = MakeSingleTupleTableSlot(RelationGetDescr(capture->host), &TTSOpsHeapTuple);
 	/* a row that is there says itself how its key is written */
-	if (host_row_by_key(&capture, entry->key, slot))
-		again[capture.binding->kind] (&capture, run, slot, binding_key(run, slot));
+	if (host_row_by_key(capture, entry->key, slot))
+		again[binding->kind] (capture, rows, slot, binding_key(rows, slot));
 	else
-		again[capture.binding->kind] (&capture, run, NULL, entry->key);
+		again[binding->kind] (capture, rows, NULL, entry->key);
 	ExecDropSingleTupleTableSlot(slot);
-	binding_run_end(run);
-	settle_end(&capture.settle);
-	table_close(capture.host, NoLock);
-	delete_entry(entry->inbox_id);
+	binding_run_end(rows);
+	table_close(capture->host, NoLock);
+}
+
+static void
+end_workspace(Run *run)
+{
+	if (!run->begun)
+		return;
+	settle_touches(run);
+	settle_end(&run->capture.settle);
+	run->begun = false;
+}
+
+/* Make the capture the entry's: its binding, moment, actor. */
+static void
+turn_to(Run *run, QueueEntry *entry, bool arrived)
+{
+	Capture    *capture = &run->capture;
+	Settle	   *s = &capture->settle;
+	Binding    *binding = binding_by_id(entry->binding_id);
+
+	if (run->begun && s->def->workspace_id != binding->workspace_id)
+		end_workspace(run);
+	if (!run->begun)
+	{
+		settle_begin(s, binding->workspace_id, run->careful);
+		run->begun = true;
+		run->own_actor = s->actor;
+		run->binding = NULL;
+	}
+	if (run->binding != binding)
+	{
+		MemoryContext old = MemoryContextSwitchTo(s->context);
+
+		run->slot = binding_role_slot(binding);
+		run->binding = binding;
+		MemoryContextSwitchTo(old);
+	}
+	if (capture->binding_id != entry->binding_id && capture->awaited == NOT_AWAITED)
+		capture->awaited = AWAITED_UNKNOWN;
+	capture->binding = binding;
+	capture->binding_id = entry->binding_id;
+	capture->entry = entry;
+	settle_as(s, binding->owner);
+	/* what has waited is dated as the lead's arrival is */
+	if (!arrived)
+		settle_at(s, entry->waited ? NO_TIME : entry->told_at);
+	s->actor = entry->actor != NULL ? entry->actor : run->own_actor;
+}
+
+static void
+settle_entry(Run *run, QueueEntry *entry, bool arrived)
+{
+	Capture    *capture = &run->capture;
+	MemoryContext old;
+
+	entry->outcome = OUTCOME_SETTLED;
+	entry->tried = true;
+	if (entry->superseded)
+		return;
+	/* those of another transaction, which have a moment of their own */
+	if (entry->kind != BINDING_TOUCH || entry->what == QUEUE_REREAD ||
+		entry->txid == 0 || entry->txid != run->txid)
+		settle_touches(run);
+	turn_to(run, entry, arrived);
+	old = MemoryContextSwitchTo(run->per_entry);
+	if (entry->waited)
+		settle_flush(&capture->settle);
+	if (entry->waited &&
+		lead_find(&capture->settle.writers, entry->lead_binding_id, entry->lead_key) == 0)
+	{
+		entry->outcome = OUTCOME_WAITS;
+		capture->awaited = AWAITED;
+	}
+	else if (entry->taken_back && !arrived)
+		entry->outcome = OUTCOME_LEFT;
+	else if (entry->what == QUEUE_REREAD)
+		reread(run, entry);
+	else
+	{
+		profile_to_slot(capture->binding, entry->roles, entry->personal, run->slot);
+		if (entry->kind == BINDING_LEAD)
+			capture_lead_entry(capture, entry, run->slot);
+		else if (entry->kind == BINDING_TOUCH)
+			settle_touch(run, entry);
+		else
+			capture_opportunity_entry(capture, entry, run->slot);
+	}
+	MemoryContextSwitchTo(old);
+	MemoryContextReset(run->per_entry);
+}
+
+/* ----- leads that arrive ----------------------------------------------------------- */
+
+/* In the order in which it was told what waits. */
+static int
+by_turn(const ListCell *a, const ListCell *b)
+{
+	const QueueEntry *left = lfirst(a);
+	const QueueEntry *right = lfirst(b);
+	int64		left_turn = left->statement == 0 ? left->inbox_id : left->statement;
+	int64		right_turn = right->statement == 0 ? right->inbox_id : right->statement;
+
+	if (left_turn != right_turn)
+		return left_turn < right_turn ? -1 : 1;
+	return left->inbox_id < right->inbox_id ? -1 : left->inbox_id > right->inbox_id;
+}
+
+/* What the statement that was just settled has made possible. */
+static void
+settle_arrivals(Run *run)
+{
+	Capture    *capture = &run->capture;
+	InboxPage  *page = run->page;
+	List	   *arrivals = capture->arrivals;
+	MemoryContext old;
+	List	   *waiting = NIL;
+	List	   *others = NIL;
+	ListCell   *cell;
+
+	if (arrivals == NIL)
+		return;
+	capture->arrivals = NIL;
+	settle_touches(run);
+	settle_flush(&capture->settle);
+	old = MemoryContextSwitchTo(GetMemoryChunkContext(page));
+	for (int i = 0; i < page->n; i++)
+	{
+		QueueEntry *entry = page->entries[i];
+
+		if (entry->tried && entry->outcome == OUTCOME_WAITS && has_arrived(arrivals, entry) &&
+			!page_takes_back(page, entry, run->position))
+			waiting = lappend(waiting, entry);
+	}
+	foreach(cell, page_waiting(arrivals, run->position))
+	{
+		QueueEntry *entry = lfirst(cell);
+		QueueEntry *own = page_entry(page, entry->inbox_id);
+
+		if (own == NULL)
+			others = lappend(others, entry);
+		if (own == NULL || !own->tried)
+			waiting = lappend(waiting, own == NULL ? entry : own);
+	}
+	list_sort(waiting, by_turn);
+	foreach(cell, waiting)
+	{
+		QueueEntry *entry = lfirst(cell);
+
+		entry->waited = true;
+		settle_entry(run, entry, true);
+	}
+	/* at once: whoever looks what waits must not find them again */
+	page_delete(others);
+	page->others += list_length(others);
+	MemoryContextSwitchTo(old);
+	settle_touches(run);
+	list_free_deep(arrivals);
+}
+
+typedef struct Trip
+{
+	InboxPage  *page;
+	int			from;			/* places of the page, the last not included */
+	int			to;
+	bool		careful;
+} Trip;
+
+static void
+settle_trip(void *arg)
+{
+	Trip	   *trip = arg;
+	Run			run = {.page = trip->page,.careful = trip->careful};
+
+	run.capture.careful = trip->careful;
+	run.capture.probe = true;
+	run.capture.page = trip->page;
+	run.capture.context = CurrentMemoryContext;
+	run.per_entry = AllocSetContextCreate(CurrentMemoryContext, "pg_revops inbox entry",
+										  ALLOCSET_DEFAULT_SIZES);
+	for (int i = trip->from; i < trip->to; i++)
+	{
+		QueueEntry *entry = trip->page->order[i];
+
+		if (entry->tried)
+			continue;
+		if (run.begun && (entry->statement == 0 || entry->statement != run.statement))
+		{
+			settle_arrivals(&run);
+			run.capture.displaced = NIL;
+		}
+		run.statement = entry->statement;
+		run.position = entry->inbox_id;
+		settle_entry(&run, entry, false);
+	}
+	settle_arrivals(&run);
+	end_workspace(&run);
+	MemoryContextDelete(run.per_entry);
+}
+
+/* One entry by itself; when it fails, that is its own fault. */
+static void
+settle_alone(InboxPage *page, int i, Faults *faults)
+{
+	QueueEntry *entry = page->order[i];
+	Trip		trip = {page, i, i + 1, true};
+	QueueEntry *before = palloc(sizeof(QueueEntry) * page->n);
+	int			others = page->others;
+	FaultPlace	place = {entry->binding_id, 0, entry->key};
+	ErrorData  *error;
+
+	for (int j = 0; j < page->n; j++)
+		before[j] = *page->entries[j];
+	error = attempt(settle_trip, &trip);
+	if (error != NULL)
+	{
+		for (int j = 0; j < page->n; j++)
+			*page->entries[j] = before[j];
+		page->others = others;
+		entry->tried = true;
+		entry->outcome = OUTCOME_FAILED;
+		fault_note(faults, &place, "inbox", error->sqlerrcode, error->message, error->detail);
+		FreeErrorData(error);
+	}
+	pfree(before);
+}
+
+static void
+settle_page(InboxPage *page, Faults *faults)
+{
+	Trip		trip = {page, 0, page->n, false};
+	ErrorData  *error = attempt(settle_trip, &trip);
+
+	if (error == NULL)
+		return;
+	FreeErrorData(error);
+	page->others = 0;
+	for (int i = 0; i < page->n; i++)
+		page->entries[i]->tried = false;
+	/* each for itself: none says what another does */
+	for (int i = 0; i < page->n; i++)
+		settle_alone(page, i, faults);
+}
+
+/* ----- what others call ----------------------------------------------------------------- */
+
+static int
+read_page(int64 after, int32 batch, bool only_due, int64 *last)
+{
+	InboxPage  *page;
+	Faults		faults;
+	int			done;
+
+	*last = 0;
+	if (!inbox_lock(!only_due))
+		return 0;
+	page = page_read(after, batch, only_due);
+	if (page == NULL)
+		return 0;
+	faults_init(&faults, CurrentMemoryContext);
+	settle_page(page, &faults);
+	done = page_finish(page, &faults);
+	faults_write(&faults, engine_clock());
+	*last = page->entries[page->n - 1]->inbox_id;
+	return done;
 }
 
 int
 inbox_settle(int64 after, int32 batch, int64 *last)
 {
-	List	   *entries = read_entries(after, batch);
-	ListCell   *cell;
-	Faults		faults;
-	int			done = 0;
-
-	*last = 0;
-	faults_init(&faults, CurrentMemoryContext);
-	foreach(cell, entries)
-	{
-		InboxEntry *entry = lfirst(cell);
-		ErrorData  *error = attempt(settle_entry, entry);
-		FaultPlace	place = {entry->binding_id, 0, entry->key};
-
-		*last = entry->inbox_id;
-		if (error == NULL)
-			done++;
-		else
-			fault_note(&faults, &place, "inbox", error->sqlerrcode, error->message,
-					   error->detail);
-	}
-	faults_write(&faults, engine_clock());
-	return done;
+	return read_page(after, batch, true, last);
 }
 
-/* revops.read_inbox(after bigint, batch int): the last entry read, or NULL */
+/*
+ * Leads that a statement of the host brought: what waited for them is settled
+ * in the same transaction.  Should that fail, the reader will find it.
+ */
+void
+inbox_arrived(Capture *capture)
+{
+	InboxPage  *page;
+	Faults		faults;
+	Trip		trip;
+	List	   *entries;
+	ErrorData  *error;
+
+	if (capture->arrivals == NIL)
+		return;
+	entries = page_waiting(capture->arrivals, PG_INT64_MAX);
+	if (entries == NIL)
+		return;
+	page = page_of(entries);
+	trip = (Trip) {page, 0, page->n, true};
+	error = attempt(settle_trip, &trip);
+	if (error != NULL)
+	{
+		FreeErrorData(error);
+		return;
+	}
+	faults_init(&faults, CurrentMemoryContext);
+	(void) page_finish(page, &faults);
+	faults_write(&faults, engine_clock());
+}
+
+/* revops.read_inbox(after bigint, batch int, only_due bool): the last entry read, or NULL */
 Datum
 revops_read_inbox(PG_FUNCTION_ARGS)
 {
@@ -305,7 +448,7 @@ revops_read_inbox(PG_FUNCTION_ARGS)
 	batch = batch_size(fcinfo, 1);
 	if (PG_ARGISNULL(0))
 		PG_RETURN_NULL();
-	(void) inbox_settle(PG_GETARG_INT64(0), batch, &last);
+	(void) read_page(PG_GETARG_INT64(0), batch, !PG_ARGISNULL(2) && PG_GETARG_BOOL(2), &last);
 	if (last == 0)
 		PG_RETURN_NULL();
 	PG_RETURN_INT64(last);

@@ -134,9 +134,9 @@ by_lead_and_time(const void *a, const void *b)
 	return left->touch_id < right->touch_id ? -1 : 1;
 }
 
-/* Write the collected rows in the order of their index: a lead's lie together. */
-static void
-write_rows(Touches *touches)
+/* In the order of their index: a lead's lie together. */
+void
+touches_write(Touches *touches)
 {
 	qsort(touches->rows, touches->nrows, sizeof(NewTouch), by_lead_and_time);
 	for (int i = 0; i < touches->nrows; i++)
@@ -150,7 +150,7 @@ static NewTouch *
 next_row(Touches *touches)
 {
 	if (touches->nrows == ROWS_TOGETHER)
-		write_rows(touches);
+		touches_write(touches);
 	if (touches->nrows == touches->rows_room)
 	{
 		touches->rows_room = Min(touches->rows_room * 8, ROWS_TOGETHER);
@@ -272,7 +272,7 @@ settle_touched(Touches *touches, TouchedLead *touched)
 	LeadChange	change;
 
 	if (touches->at_commit ||
-		(touched->glance.lead_id != 0 && lead_is_own(&touched->glance)))
+		(!touches->at_once && touched->glance.lead_id != 0 && lead_is_own(&touched->glance)))
 	{
 		pending_add(touches->settle->def, touched->lead_id, &touched->sums);
 		return;
@@ -286,7 +286,7 @@ settle_touched(Touches *touches, TouchedLead *touched)
 void
 touches_settle(Touches *touches)
 {
-	write_rows(touches);
+	touches_write(touches);
 	/* in order of number, as rows and index entries lie */
 	qsort(touches->leads, touches->n, sizeof(TouchedLead), by_lead_id);
 	touches->settle->writers.keep = NULL;

@@ -45,6 +45,7 @@ typedef struct Touches
 	int			rows_room;
 	MemoryContext keys;			/* of their source keys */
 	bool		at_commit;		/* leads are settled when the transaction commits */
+	bool		at_once;		/* even those that the transaction has written */
 	TouchedLead *leads;
 	int			n;
 	int			room;
@@ -70,6 +71,12 @@ extern int64 touches_lead(Touches *touches, int32 binding_id, const char *key);
 extern void touches_add(Touches *touches, int64 lead_id, const Signal *signal,
 						TimestampTz occurred_at, int sign, int32 binding_id,
 						const char *source_key);
+
+/*
+ * Write what was collected, dated with the settle's moment, and let what is read
+ * next see it.
+ */
+extern void touches_write(Touches *touches);
 
 /* Settle every lead that was touched, or see to it that the commit does. */
 extern void touches_settle(Touches *touches);

@@ -83,6 +83,7 @@ typedef struct Binding
 	Oid			owner;			/* expressions and rules run as this role */
 	bool		strict;			/* on_violation = 'strict' */
 	bool		raise;			/* on_error = 'raise' */
+	bool		queued;			/* mode = 'queued' */
 	TupleDesc	roles;			/* descriptor of the role slot */
 	bool	   *mapped;			/* one a role */
 	bool	   *personal;		/* one a role */

@@ -39,7 +39,8 @@ static const char *const binding_query =
 " b.host::pg_catalog.oid, b.owner::pg_catalog.oid,"
 " b.on_violation = 'strict', b.on_error = 'raise', b.filter, b.host_name,"
 " b.key_columns, CASE WHEN b.numbered = b.host::pg_catalog.oid THEN b.key_attnums END,"
-" CASE WHEN b.numbered = b.host::pg_catalog.oid THEN b.filter_columns END"
+" CASE WHEN b.numbered = b.host::pg_catalog.oid THEN b.filter_columns END,"
+" b.mode = 'queued'"
 " FROM revops.binding b WHERE b.binding_id = $1";
 
 static const char *const roles_query =
@@ -156,6 +157,7 @@ read_binding(Binding *binding, BindingSource *source, MemoryContext context)
 	binding->owner = DatumGetObjectId(field(0, 6, &isnull));
 	binding->strict = DatumGetBool(field(0, 7, &isnull));
 	binding->raise = DatumGetBool(field(0, 8, &isnull));
+	binding->queued = DatumGetBool(field(0, 14, &isnull));
 	source->filter = text_field(0, 9, context);
 	source->host_name = text_field(0, 10, context);
 	source->filter_columns = jsonb_field(0, 13, context);

@@ -126,25 +126,3 @@ faults_write(Faults *faults, TimestampTz now)
 	owner_leave(&scope);
 	faults->notes = NIL;
 }
-
-void
-inbox_put(int32 binding_id, List *keys, TimestampTz at)
-{
-	Oid			types[3] = {INT4OID, TIMESTAMPTZOID, TEXTOID};
-	OwnerScope	scope;
-	ListCell   *cell;
-
-	if (keys == NIL)
-		return;
-	owner_enter(&scope);
-	foreach(cell, keys)
-	{
-		Datum		values[3] = {Int32GetDatum(binding_id), TimestampTzGetDatum(at),
-		CStringGetTextDatum((char *) lfirst(cell))};
-
-		if (SPI_execute_with_args("INSERT INTO revops.inbox (binding_id, at, key) VALUES ($1, $2, $3)",
-								  3, types, values, NULL, false, 0) != SPI_OK_INSERT)
-			elog(ERROR, "writing the inbox failed");
-	}
-	owner_leave(&scope);
-}

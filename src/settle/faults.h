@@ -36,11 +36,4 @@ extern void fault_note(Faults *faults, const FaultPlace *place, const char *obje
 /* Write them through SPI as the extension's owner, and forget them. */
 extern void faults_write(Faults *faults, TimestampTz now);
 
-/*
- * Put keys of host rows into the inbox, to be read again by settle(): what is
- * done when a whole statement could not be settled (at once), and with a touch
- * that is planned (when it is due).
- */
-extern void inbox_put(int32 binding_id, List *keys, TimestampTz at);
-
 #endif							/* REVOPS_FAULTS_H */

@@ -27,6 +27,7 @@ static const char *const table_names[N_TABLES] = {
 	[TABLE_EVENT] = "event",
 	[TABLE_OPPORTUNITY] = "opportunity",
 	[TABLE_OPPORTUNITY_CHANGE] = "opportunity_change",
+	[TABLE_INBOX] = "inbox",
 };
 
 /* The columns as the install script makes them; rows are written by place. */
@@ -89,6 +90,11 @@ static const Oid opportunity_change_types[DEALCHANGE_COLS] = {
 	TEXTOID, NUMERICOID
 };
 
+static const Oid inbox_types[INBOX_COLS] = {
+	INT8OID, INT4OID, TIMESTAMPTZOID, TEXTOID, TEXTOID, TIMESTAMPTZOID, XID8OID,
+	INT8OID, INT4OID, INT4OID, TEXTOID, TEXTOID, TEXTOID, JSONBOID, JSONBOID
+};
+
 static const struct
 {
 	int			ncolumns;
@@ -105,6 +111,7 @@ static const struct
 	[TABLE_EVENT] = {EVENT_COLS, event_types},
 	[TABLE_OPPORTUNITY] = {DEAL_COLS, opportunity_types},
 	[TABLE_OPPORTUNITY_CHANGE] = {DEALCHANGE_COLS, opportunity_change_types},
+	[TABLE_INBOX] = {INBOX_COLS, inbox_types},
 };
 
 static const char *const sequence_names[N_SEQUENCES] = {
@@ -115,6 +122,7 @@ static const char *const sequence_names[N_SEQUENCES] = {
 	[SEQUENCE_EVENT_ID] = "event_id",
 	[SEQUENCE_OPPORTUNITY_ID] = "opportunity_id",
 	[SEQUENCE_OPPORTUNITY_CHANGE_ID] = "opportunity_change_id",
+	[SEQUENCE_INBOX_ID] = "inbox_inbox_id_seq",
 };
 
 static Oid	tables[N_TABLES];

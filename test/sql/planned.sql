@@ -40,7 +40,7 @@ SELECT due_at, stopped_at, outcome FROM revops.sla_clock;
 SET pg_revops.now = '2026-06-01 09:00+00';
 SELECT revops.run_due() > 0 AS fired;
 SELECT touches FROM revops.lead_status;
-SELECT * FROM revops.inbox;
+SELECT key FROM revops.inbox;
 SELECT * FROM revops.verify();
 
 -- by hand nothing is recorded before it happened

@@ -115,7 +115,9 @@ SELECT count(*) > 100 AS many_leads, count(*) FILTER (WHERE key::text ~ '^1...$'
        sum(touches) > 300 AS many_touches, sum(moves) > count(*) AS some_moves FROM revops.lead;
 SELECT stage, count(*) > 5 AS several FROM revops.lead GROUP BY stage ORDER BY stage;
 SELECT DISTINCT object, sqlstate FROM revops.fault ORDER BY 1;
-SELECT count(*) AS waiting FROM revops.inbox;
+-- touches of leads that are not known wait for them, but for those taken back
+CALL revops.settle();
+SELECT count(*) AS waiting FROM revops.inbox WHERE lead_key IS NULL;
 SELECT * FROM revops.verify();
 
 -- plain SQL: who is a lead, and its fit

@@ -1,0 +1,404 @@
+/*
+ * queue.c
+ *		See queue.h.
+ */
+#include "postgres.h"
+
+#include "access/genam.h"
+#include "access/htup_details.h"
+#include "access/skey.h"
+#include "access/stratnum.h"
+#include "access/xact.h"
+#include "catalog/pg_type.h"
+#include "executor/spi.h"
+#include "storage/bufmgr.h"
+#include "utils/builtins.h"
+#include "utils/fmgroids.h"
+#include "utils/memutils.h"
+#include "utils/snapmgr.h"
+#include "utils/timestamp.h"
+#include "utils/xid8.h"
+
+#include "base/handover.h"
+#include "base/owner.h"
+#include "capture/queue.h"
+#include "define/profile.h"
+#include "time/engine_time.h"
+
+static const char *const what_names[] = {
+	[QUEUE_REREAD] = "reread",
+	[QUEUE_WRITTEN] = "written",
+	[QUEUE_CHANGED] = "changed",
+	[QUEUE_MOVED] = "moved",
+	[QUEUE_SEEN] = "seen",
+	[QUEUE_REMOVED] = "removed",
+	[QUEUE_CANCELLED] = "cancelled",
+	[QUEUE_RENAMED] = "renamed",
+	[QUEUE_TRUNCATED] = "truncated",
+};
+
+const char *
+queue_what_name(QueueWhat what)
+{
+	return what_names[what];
+}
+
+/* A name that nobody knows was written by hand: the row tells all there is. */
+QueueWhat
+queue_what(const char *name)
+{
+	for (int i = 0; i < lengthof(what_names); i++)
+		if (strcmp(what_names[i], name) == 0)
+			return i;
+	return QUEUE_REREAD;
+}
+
+int64
+queue_patience(int tries, bool for_lead)
+{
+	int64		longest = for_lead ? USECS_PER_DAY : USECS_PER_HOUR;
+
+	/* 2^17 s is more than a day */
+	return Min(longest, USECS_PER_SEC << Min(Max(tries - 1, 0), 17));
+}
+
+bool
+queue_wants(const Capture *capture)
+{
+	return capture->trigger != NULL && capture->binding->queued;
+}
+
+/* A row of the inbox but for what it waits for and when it is due. */
+static void
+fill_entry(Capture *capture, QueueWhat what, const char *key, const char *old_key,
+		   TupleTableSlot *roles, Datum *v, bool *nulls)
+{
+	Settle	   *s = &capture->settle;
+	int64		inbox_id = engine_next(SEQUENCE_INBOX_ID);
+	Jsonb	   *personal;
+
+	memset(nulls, 0, sizeof(bool) * INBOX_COLS);
+	if (capture->statement == 0)
+		capture->statement = inbox_id;
+	v[INBOX_COL_INBOX_ID] = Int64GetDatum(inbox_id);
+	v[INBOX_COL_BINDING_ID] = Int32GetDatum(capture->binding_id);
+	v[INBOX_COL_AT] = TimestampTzGetDatum(s->now);
+	set_text(v, nulls, INBOX_COL_KEY, code_text(key));
+	v[INBOX_COL_WHAT] = code_text(what_names[what]);
+	v[INBOX_COL_TOLD_AT] = TimestampTzGetDatum(s->now);
+	v[INBOX_COL_TXID] = FullTransactionIdGetDatum(GetTopFullTransactionId());
+	v[INBOX_COL_STATEMENT] = Int64GetDatum(capture->statement);
+	v[INBOX_COL_TRIES] = Int32GetDatum(0);
+	nulls[INBOX_COL_LEAD_BINDING_ID] = nulls[INBOX_COL_LEAD_KEY] = true;
+	set_text(v, nulls, INBOX_COL_OLD_KEY, code_text(old_key));
+	v[INBOX_COL_ACTOR] = code_text(s->actor);
+	nulls[INBOX_COL_ROLES] = nulls[INBOX_COL_PERSONAL] = (roles == NULL);
+	if (roles == NULL)
+		return;
+	v[INBOX_COL_ROLES] = JsonbPGetDatum(profile_from_slot(capture->binding, roles, false));
+	personal = profile_from_slot(capture->binding, roles, true);
+	v[INBOX_COL_PERSONAL] = JsonbPGetDatum(personal);
+	nulls[INBOX_COL_PERSONAL] = JsonContainerSize(&personal->root) == 0;
+}
+
+static void
+append(Capture *capture, Datum *v, bool *nulls)
+{
+	writer_add(&capture->settle.writers, TABLE_INBOX, v, nulls);
+	if (writers_full(&capture->settle.writers))
+		settle_flush(&capture->settle);
+}
+
+void
+queue_put(Capture *capture, QueueWhat what, const char *key, const char *old_key,
+		  TupleTableSlot *roles)
+{
+	Datum		v[INBOX_COLS];
+	bool		nulls[INBOX_COLS];
+
+	fill_entry(capture, what, key, old_key, roles, v, nulls);
+	append(capture, v, nulls);
+	handover_note(HANDOVER_INBOX);
+}
+
+/* Append an entry that waits for a lead of the binding's leads. */
+static void
+put_waiting(Capture *capture, QueueWhat what, TupleTableSlot *roles, const char *key,
+			const char *lead_key)
+{
+	Datum		v[INBOX_COLS];
+	bool		nulls[INBOX_COLS];
+	TimestampTz due = engine_clock() + queue_patience(1, true);
+
+	fill_entry(capture, what, key, NULL, roles, v, nulls);
+	v[INBOX_COL_AT] = TimestampTzGetDatum(due);
+	v[INBOX_COL_TRIES] = Int32GetDatum(1);
+	v[INBOX_COL_LEAD_BINDING_ID] = Int32GetDatum(capture->binding->lead_binding_id);
+	v[INBOX_COL_LEAD_KEY] = code_text(lead_key);
+	nulls[INBOX_COL_LEAD_BINDING_ID] = nulls[INBOX_COL_LEAD_KEY] = false;
+	append(capture, v, nulls);
+	handover_due(due);
+}
+
+void
+inbox_put(int32 binding_id, List *keys, TimestampTz at)
+{
+	Oid			types[3] = {INT4OID, TIMESTAMPTZOID, TEXTARRAYOID};
+	Datum	   *texts = palloc(sizeof(Datum) * Max(list_length(keys), 1));
+	Datum		values[3] = {Int32GetDatum(binding_id), TimestampTzGetDatum(at)};
+	OwnerScope	scope;
+	ListCell   *cell;
+	int			n = 0;
+
+	if (keys == NIL)
+		return;
+	foreach(cell, keys)
+		texts[n++] = CStringGetTextDatum((char *) lfirst(cell));
+	values[2] = PointerGetDatum(construct_array(texts, n, TEXTOID, -1, false, TYPALIGN_INT));
+	owner_enter(&scope);
+	if (SPI_execute_with_args("INSERT INTO revops.inbox (binding_id, at, key) "
+							  "SELECT $1, $2, k FROM unnest($3) WITH ORDINALITY AS u (k, n) ORDER BY n",
+							  3, types, values, NULL, false, 0) != SPI_OK_INSERT)
+		elog(ERROR, "writing the inbox failed");
+	owner_leave(&scope);
+	handover_due(at);
+}
+
+/* ----- statements on activity tables --------------------------------------- */
+
+static void
+touch_again(Capture *capture, BindingRun *run, TupleTableSlot *row, const char *key)
+{
+	queue_put(capture, QUEUE_REREAD, key, NULL, NULL);
+}
+
+/* Do two versions of an activity's row name one lead? */
+static bool
+same_lead(TupleTableSlot *a, TupleTableSlot *b)
+{
+	if (a->tts_isnull[TOUCH_LEAD] || b->tts_isnull[TOUCH_LEAD])
+		return a->tts_isnull[TOUCH_LEAD] && b->tts_isnull[TOUCH_LEAD];
+	return same_varlena(PG_DETOAST_DATUM_PACKED(a->tts_values[TOUCH_LEAD]),
+						PG_DETOAST_DATUM_PACKED(b->tts_values[TOUCH_LEAD]));
+}
+
+/* The old version of an updated activity (sign -1), or its new one, as inline does it. */
+static void
+queue_pair(Capture *capture, BindingRun *run, BindingRun *old_run, TupleTableSlot *row,
+		   TupleTableSlot *old_row, int sign)
+{
+	bool		counts = binding_accepts(run, row);
+	char	   *key = binding_key(run, row);
+	char	   *old_key = binding_key(old_run, old_row);
+	TupleTableSlot *roles = capture_project(capture, run, row);
+	TupleTableSlot *old_roles = capture_project(capture, old_run, old_row);
+
+	if (counts && binding_accepts(old_run, old_row) &&
+		key != NULL && old_key != NULL && strcmp(key, old_key) == 0 &&
+		binding_same_roles(capture->binding, roles, old_roles))
+		return;
+	if (sign > 0 && counts)
+		queue_put(capture, QUEUE_WRITTEN, key, NULL, roles);
+	if (sign > 0 || old_key == NULL)
+		return;
+	queue_put(capture, QUEUE_REMOVED, old_key, NULL, old_roles);
+	/* where the lead was renamed with it, the touch is the new name's */
+	if (!same_lead(roles, old_roles))
+		queue_put(capture, QUEUE_REMOVED, old_key, NULL, roles);
+}
+
+static void
+queue_updates(Capture *capture, int sign)
+{
+	TriggerData *t = capture->trigger;
+	BindingRun *run = capture_binding_run(capture);
+	BindingRun *old_run = capture_binding_run(capture);
+	MemoryContext per_row = AllocSetContextCreate(CurrentMemoryContext, "pg_revops row",
+												  ALLOCSET_DEFAULT_SIZES);
+	Rows		rows;
+	Rows		old_rows;
+	TupleTableSlot *row;
+	TupleTableSlot *old_row;
+
+	rows_begin(&rows, t->tg_newtable, RelationGetDescr(capture->host));
+	rows_begin(&old_rows, t->tg_oldtable, RelationGetDescr(capture->host));
+	while ((row = rows_next(&rows)) != NULL && (old_row = rows_next(&old_rows)) != NULL)
+	{
+		MemoryContext old = MemoryContextSwitchTo(per_row);
+
+		queue_pair(capture, run, old_run, row, old_row, sign);
+		MemoryContextSwitchTo(old);
+		MemoryContextReset(per_row);
+	}
+	rows_end(&rows);
+	rows_end(&old_rows);
+	binding_run_end(run);
+	binding_run_end(old_run);
+	MemoryContextDelete(per_row);
+}
+
+/* Rows that were inserted, or (removed) deleted. */
+static void
+queue_rows(Capture *capture, Tuplestorestate *store, bool removed)
+{
+	BindingRun *run = capture_binding_run(capture);
+	MemoryContext per_row = AllocSetContextCreate(CurrentMemoryContext, "pg_revops row",
+												  ALLOCSET_DEFAULT_SIZES);
+	Rows		rows;
+	TupleTableSlot *row;
+
+	rows_begin(&rows, store, RelationGetDescr(capture->host));
+	while ((row = rows_next(&rows)) != NULL)
+	{
+		MemoryContext old = MemoryContextSwitchTo(per_row);
+		char	   *key = binding_key(run, row);
+
+		if (removed ? key != NULL : binding_accepts(run, row))
+			queue_put(capture, removed ? QUEUE_REMOVED : QUEUE_WRITTEN, key, NULL,
+					  capture_project(capture, run, row));
+		MemoryContextSwitchTo(old);
+		MemoryContextReset(per_row);
+	}
+	rows_end(&rows);
+	binding_run_end(run);
+	MemoryContextDelete(per_row);
+}
+
+void
+queue_touches(Capture *capture)
+{
+	TriggerData *t = capture->trigger;
+
+	if (TRIGGER_FIRED_BY_TRUNCATE(t->tg_event))
+		queue_put(capture, QUEUE_TRUNCATED, NULL, NULL, NULL);
+	else if (capture_reread(capture, touch_again))
+		;						/* all was done by key */
+	else if (TRIGGER_FIRED_BY_INSERT(t->tg_event))
+		queue_rows(capture, t->tg_newtable, false);
+	else if (TRIGGER_FIRED_BY_DELETE(t->tg_event))
+		queue_rows(capture, t->tg_oldtable, true);
+	else
+	{
+		queue_updates(capture, -1);
+		queue_updates(capture, 1);
+	}
+}
+
+/* ----- what waits for leads -------------------------------------------------- */
+
+/* Is there an entry, in which this column (-1: any) is not NULL? */
+static bool
+any_entry(Capture *capture, const char *index, int nkeys, ScanKey keys, int column)
+{
+	Writers    *writers = &capture->settle.writers;
+	TupleDesc	desc = RelationGetDescr(writer_rel(writers, TABLE_INBOX));
+	SysScanDesc scan = engine_scan(writers, TABLE_INBOX, engine_index(index), nkeys, keys);
+	HeapTuple	tuple;
+	bool		found;
+
+	while (HeapTupleIsValid(tuple = engine_scan_next(scan)))
+		if (column < 0 || !heap_attisnull(tuple, column + 1, desc))
+			break;
+	found = HeapTupleIsValid(tuple);
+	engine_scan_end(scan);
+	return found;
+}
+
+static bool
+anything_in_inbox(Capture *capture)
+{
+	return RelationGetNumberOfBlocks(writer_rel(&capture->settle.writers, TABLE_INBOX)) > 0;
+}
+
+bool
+queue_row_waits(Capture *capture, const char *key)
+{
+	ScanKeyData keys[2];
+
+	if (!anything_in_inbox(capture))
+		return false;
+	settle_flush(&capture->settle);
+	ScanKeyInit(&keys[0], INBOX_COL_BINDING_ID + 1, BTEqualStrategyNumber, F_INT4EQ,
+				Int32GetDatum(capture->binding_id));
+	if (key != NULL)
+		ScanKeyInit(&keys[1], INBOX_COL_KEY + 1, BTEqualStrategyNumber, F_TEXTEQ,
+					CStringGetTextDatum(key));
+	return any_entry(capture, "inbox_key", key == NULL ? 1 : 2, keys,
+				   INBOX_COL_LEAD_KEY);
+}
+
+/* Does anything wait for a lead of the binding at hand? */
+static bool
+leads_awaited(Capture *capture)
+{
+	ScanKeyData key;
+
+	if (!anything_in_inbox(capture))
+		return false;
+	ScanKeyInit(&key, INBOX_COL_LEAD_BINDING_ID + 1, BTEqualStrategyNumber, F_INT4EQ,
+				Int32GetDatum(capture->binding_id));
+	return any_entry(capture, "inbox_lead", 1, &key, -1);
+}
+
+void
+queue_wait(Capture *capture, TupleTableSlot *roles, const char *key, const char *lead_key)
+{
+	QueueEntry *entry = capture->entry;
+	MemoryContext old;
+
+	if (entry == NULL)
+	{
+		put_waiting(capture, QUEUE_WRITTEN, roles, key, lead_key);
+		return;
+	}
+	old = MemoryContextSwitchTo(GetMemoryChunkContext(entry));
+	entry->outcome = OUTCOME_WAITS;
+	entry->lead_binding_id = capture->binding->lead_binding_id;
+	entry->lead_key = pstrdup(lead_key);
+	MemoryContextSwitchTo(old);
+	capture->awaited = AWAITED;
+}
+
+void
+queue_wait_deal(Capture *capture, TupleTableSlot *roles, const char *key, const char *lead_key)
+{
+	/* its turn is that of the statement that told it */
+	if (capture->entry != NULL)
+		capture->statement = capture->entry->inbox_id;
+	put_waiting(capture, QUEUE_WRITTEN, roles, key, lead_key);
+	if (capture->entry == NULL)
+		return;
+	inbox_replace(capture, key);
+	capture->awaited = AWAITED;
+}
+
+void
+queue_cancel(Capture *capture, TupleTableSlot *roles, const char *key)
+{
+	/* the reader has looked already */
+	if (capture->entry == NULL && queue_row_waits(capture, key))
+		queue_put(capture, QUEUE_CANCELLED, key, NULL, roles);
+}
+
+/*
+ * Under REPEATABLE READ and SERIALIZABLE the entries may have changed since
+ * the snapshot, and locking them would raise 40001: the reader finds them.
+ */
+void
+queue_arrived(Capture *capture, const char *key)
+{
+	Arrival    *arrival;
+	MemoryContext old;
+
+	if (capture->awaited == AWAITED_UNKNOWN)
+		capture->awaited = !IsolationUsesXactSnapshot() && leads_awaited(capture) ?
+			AWAITED : NOT_AWAITED;
+	if (capture->awaited == NOT_AWAITED)
+		return;
+	old = MemoryContextSwitchTo(capture->context);
+	arrival = palloc(sizeof(Arrival));
+	arrival->binding_id = capture->binding_id;
+	arrival->key = pstrdup(key);
+	capture->arrivals = lappend(capture->arrivals, arrival);
+	MemoryContextSwitchTo(old);
+}

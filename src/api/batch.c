@@ -12,6 +12,7 @@
 #include "utils/timestamp.h"
 
 #include "base/batch_size.h"
+#include "base/handover.h"
 #include "capture/capture.h"
 #include "time/engine_time.h"
 #include "worker/errands.h"
@@ -72,8 +73,12 @@ revops_run_due(PG_FUNCTION_ARGS)
 	Errands		timers;
 	Errands		breaches;
 	int64		last;
+	int			inbox;
 
 	errands_timers(&timers, now, batch, &nobody);
 	errands_breaches(&breaches, now, batch, &nobody);
-	PG_RETURN_INT32(timers.done + breaches.done + inbox_settle(0, batch, &last));
+	/* the worker may find the inbox busy meanwhile */
+	handover_note(HANDOVER_INBOX);
+	inbox = inbox_settle(0, batch, &last);
+	PG_RETURN_INT32(timers.done + breaches.done + (inbox == INBOX_BUSY ? 0 : inbox));
 }

@@ -83,8 +83,9 @@ extern bool capture_reread(Capture *capture, CaptureAgain again);
 /*
  * Settle up to batch entries of the inbox that are due, those numbered after
  * `after`; returns how many succeeded.  *last is the last one tried, 0 for none.
- * While somebody else reads the inbox there are none.
+ * While somebody else reads the inbox nothing is done: INBOX_BUSY.
  */
+#define INBOX_BUSY	(-1)
 extern int	inbox_settle(int64 after, int32 batch, int64 *last);
 
 /*

@@ -27,6 +27,7 @@
 
 #include "base/attempt.h"
 #include "base/batch_size.h"
+#include "base/handover.h"
 #include "capture/inbox_page.h"
 #include "define/profile.h"
 #include "time/engine_time.h"
@@ -389,7 +390,7 @@ read_page(int64 after, int32 batch, bool only_due, int64 *last)
 
 	*last = 0;
 	if (!inbox_lock(!only_due))
-		return 0;
+		return INBOX_BUSY;
 	page = page_read(after, batch, only_due);
 	if (page == NULL)
 		return 0;
@@ -448,6 +449,8 @@ revops_read_inbox(PG_FUNCTION_ARGS)
 	batch = batch_size(fcinfo, 1);
 	if (PG_ARGISNULL(0))
 		PG_RETURN_NULL();
+	/* the worker may find the inbox busy meanwhile */
+	handover_note(HANDOVER_INBOX);
 	(void) read_page(PG_GETARG_INT64(0), batch, !PG_ARGISNULL(2) && PG_GETARG_BOOL(2), &last);
 	if (last == 0)
 		PG_RETURN_NULL();

@@ -67,7 +67,13 @@ inbox_page(Desk *desk)
 	result.done = inbox_settle(desk->after[CHORE_INBOX], PAGE, &last);
 	desk->after[CHORE_INBOX] = last;
 	result.ends = last == 0;
-	if (result.ends)
+	if (result.done == INBOX_BUSY)
+	{
+		/* whoever reads it tells when it has ended, unless it is rolled back */
+		result.done = 0;
+		desk->inbox_due = GetCurrentTimestamp() + USECS_PER_SEC;
+	}
+	else if (result.ends)
 		desk->inbox_due = DT_NOEND;
 	return result;
 }

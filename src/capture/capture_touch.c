@@ -284,7 +284,8 @@ take_statement(Capture *capture)
 	Touches		touches;
 
 	settle_begin(&capture->settle, capture->binding->workspace_id, capture->careful);
-	settle_as(&capture->settle, capture->binding->owner);
+	if (binding_runs_expressions(capture->binding))
+		settle_as(&capture->settle, capture->binding->owner);
 	if (queue_wants(capture))
 	{
 		queue_touches(capture);

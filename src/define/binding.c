@@ -166,6 +166,14 @@ binding_role_slot(Binding *binding)
 	return slot;
 }
 
+bool
+binding_runs_expressions(const Binding *binding)
+{
+	const BindingPlan *plan = binding->plan;
+
+	return plan->nexpressions > 0 || plan->filter != NULL || plan->filter_error != NULL;
+}
+
 /* ----- filter ----------------------------------------------------------- */
 
 bool

@@ -117,6 +117,12 @@ extern BindingRun *binding_run_begin(Binding *binding, TupleDesc host,
 extern void binding_run_end(BindingRun *run);
 
 /*
+ * Does projecting or filtering a row run expressions, so that it matters as whom?
+ * Plain columns and their built-in casts run nothing that looks a name up.
+ */
+extern bool binding_runs_expressions(const Binding *binding);
+
+/*
  * Does the row pass the binding's filter?  (NULL is no.)  Raises RV001 when the
  * filter no longer compiles: any answer would add or lose leads.
  */

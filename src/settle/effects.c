@@ -109,7 +109,7 @@ write_assignment(Settle *s, const LeadRow *row, const Assignment *a, int32 seq)
 	set_id32(v, nulls, ASSIGNMENT_ROUTE_ID, a->route_id);
 	v[ASSIGNMENT_CAUSE] = code_text(cause_name(a->cause));
 	set_text(v, nulls, ASSIGNMENT_REASON, code_text(a->reason));
-	v[ASSIGNMENT_ACTOR] = code_text(s->actor);
+	v[ASSIGNMENT_ACTOR] = code_text(settle_actor(s));
 	set_dimensions(v, nulls, ASSIGNMENT_SOURCE, row);
 	writer_add(&s->writers, TABLE_ASSIGNMENT, v, nulls);
 	write_event(s, row->state.lead_id, "assigned", seq);
@@ -197,7 +197,7 @@ void
 effects_write(Settle *s, LeadRow *row, const Effects *e)
 {
 	for (int i = 0; i < e->nmoves; i++)
-		write_move(s, row, &e->moves[i], row->state.moves + i + 1, s->actor);
+		write_move(s, row, &e->moves[i], row->state.moves + i + 1, settle_actor(s));
 	for (int i = 0; i < e->nassignments; i++)
 		write_assignment(s, row, &e->assignments[i], row->state.assignments + i + 1);
 	if (e->stop_clock != CLOCK_RUNS)

@@ -38,7 +38,6 @@ settle_begin(Settle *s, int32 workspace_id, bool careful)
 {
 	memset(s, 0, sizeof(Settle));
 	s->careful = careful;
-	s->actor = GetUserNameFromId(GetUserId(), false);
 	s->def = definitions_of(workspace_id);
 	s->agreement = s->def->agreement;
 	if (s->agreement == NULL)
@@ -60,10 +59,7 @@ settle_begin(Settle *s, int32 workspace_id, bool careful)
 	faults_init(&s->faults, s->context);
 	settle_at(s, NO_TIME);
 
-	s->reader = get_role_oid("revops_reader", false);
 	GetUserIdAndSecContext(&s->user, &s->sec_context);
-	s->guc_level = NewGUCNestLevel();
-	RestrictSearchPath();
 
 	MemoryContextSwitchTo(s->context);
 	s->fired = palloc0(sizeof(uint64) * (s->agreement->nrules / 64 + 1));
@@ -98,12 +94,32 @@ note_broken(Settle *s, RuleSet *set)
 void
 settle_as(Settle *s, Oid owner)
 {
+	if (s->guc_level == 0)
+	{
+		s->guc_level = NewGUCNestLevel();
+		RestrictSearchPath();
+	}
 	SetUserIdAndSecContext(owner, s->sec_context | SECURITY_RESTRICTED_OPERATION);
+}
+
+const char *
+settle_actor(Settle *s)
+{
+	if (s->actor == NULL)
+	{
+		MemoryContext old = MemoryContextSwitchTo(s->context);
+
+		s->actor = GetUserNameFromId(s->user, false);
+		MemoryContextSwitchTo(old);
+	}
+	return s->actor;
 }
 
 void
 settle_rules_begin(Settle *s)
 {
+	if (!OidIsValid(s->reader))
+		s->reader = get_role_oid("revops_reader", false);
 	settle_as(s, s->reader);
 }
 
@@ -760,7 +776,8 @@ void
 settle_end(Settle *s)
 {
 	writers_end(&s->writers);
-	AtEOXact_GUC(false, s->guc_level);
+	if (s->guc_level > 0)
+		AtEOXact_GUC(false, s->guc_level);
 	SetUserIdAndSecContext(s->user, s->sec_context);
 	faults_write(&s->faults, s->now);
 	MemoryContextDelete(s->context);

@@ -38,7 +38,7 @@ typedef struct Settle
 	bool		careful;		/* catch what a rule raises, rule by rule */
 	TimestampTz now;			/* moment of the decision at hand */
 	TimestampTz told_at;		/* see settle_at */
-	char	   *actor;
+	char	   *actor;			/* see settle_actor; NULL: not asked yet */
 	Writers		writers;
 	Faults		faults;
 	MemoryContext context;		/* of the whole settle */
@@ -52,12 +52,12 @@ typedef struct Settle
 	TupleTableSlot *stored_before;
 	uint64	   *fired;
 
-	Oid			reader;			/* revops_reader, as which rules run */
+	Oid			reader;			/* revops_reader, as which rules run; 0: not asked yet */
 
 	/* to be restored at the end */
 	Oid			user;
 	int			sec_context;
-	int			guc_level;
+	int			guc_level;		/* 0: nothing was evaluated yet */
 } Settle;
 
 /* What is new about a lead that is there already; change_init() is nothing. */
@@ -118,6 +118,9 @@ extern void settle_rules_end(Settle *s);
  * are dated so, but never before the lead's last settle.
  */
 extern void settle_at(Settle *s, TimestampTz at);
+
+/* Who brings it about: the user when the settle began. */
+extern const char *settle_actor(Settle *s);
 
 /* Work on leads of this binding from now on. */
 extern void settle_use(Settle *s, Binding *binding);

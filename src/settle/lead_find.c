@@ -128,12 +128,60 @@ place_exists(Writers *writers, const ItemPointerData *root)
 	return ItemPointerGetBlockNumberNoCheck(root) < writers->lead_blocks;
 }
 
+/*
+ * What look-ups use is opened once and kept: a scan costs more to begin than to
+ * run.
+ */
+typedef struct LeadSearch
+{
+	IndexFetchTableData *fetch;
+	IndexScanDesc by_number;	/* NULL: not used yet */
+	IndexScanDesc by_key;
+} LeadSearch;
+
+static LeadSearch *
+search_of(Writers *writers)
+{
+	if (writers->lead_search == NULL)
+	{
+		MemoryContext old = MemoryContextSwitchTo(writers->context);
+
+		writers->lead_search = palloc0(sizeof(LeadSearch));
+		writers->lead_search->fetch = table_index_fetch_begin(writer_rel(writers, TABLE_LEAD));
+		MemoryContextSwitchTo(old);
+	}
+	return writers->lead_search;
+}
+
+static void
+end_scan(IndexScanDesc scan)
+{
+	Relation	index;
+
+	if (scan == NULL)
+		return;
+	index = scan->indexRelation;
+	index_endscan(scan);
+	index_close(index, NoLock);
+}
+
+void
+lead_search_end(Writers *writers)
+{
+	if (writers->lead_search == NULL)
+		return;
+	table_index_fetch_end(writers->lead_search->fetch);
+	end_scan(writers->lead_search->by_number);
+	end_scan(writers->lead_search->by_key);
+	writers->lead_search = NULL;
+}
+
 /* Is the lead at the place where one of this hash was found last? */
 static bool
 find_at_place(Writers *writers, const Wanted *wanted, const ItemPointer root,
 			  LeadGlance *glance)
 {
-	IndexFetchTableData *fetch = table_index_fetch_begin(writer_rel(writers, TABLE_LEAD));
+	IndexFetchTableData *fetch = search_of(writers)->fetch;
 	TupleTableSlot *slot = writer_lock_slot(writers, TABLE_LEAD);
 	ItemPointerData tid = *root;
 	bool		again = false;
@@ -144,7 +192,8 @@ find_at_place(Writers *writers, const Wanted *wanted, const ItemPointer root,
 	if (found)
 		glance_at(writers, slot, glance);
 	ExecClearTuple(slot);
-	table_index_fetch_end(fetch);
+	/* a pin would keep others from pruning the page */
+	table_index_fetch_reset(fetch);
 	return found;
 }
 
@@ -167,32 +216,53 @@ wanted_keys(Writers *writers, const Wanted *wanted, ScanKey keys, int *nkeys)
 	return engine_index("lead_key");
 }
 
+/* The scan for what is wanted, at its start. */
+static IndexScanDesc
+scan_for(Writers *writers, const Wanted *wanted)
+{
+	LeadSearch *search = search_of(writers);
+	IndexScanDesc *scan = wanted->key == NULL ? &search->by_number : &search->by_key;
+	ScanKeyData keys[2];
+	int			nkeys;
+	Oid			index_id = wanted_keys(writers, wanted, keys, &nkeys);
+
+	if (*scan == NULL)
+	{
+		MemoryContext old = MemoryContextSwitchTo(writers->context);
+
+		*scan = index_beginscan(writer_rel(writers, TABLE_LEAD),
+								index_open(index_id, AccessShareLock),
+								GetActiveSnapshot(), nkeys, 0);
+		MemoryContextSwitchTo(old);
+	}
+	(*scan)->xs_snapshot = GetActiveSnapshot();
+	for (int i = 0; i < nkeys; i++)
+		keys[i].sk_attno = i + 1;
+	index_rescan(*scan, keys, nkeys, NULL, 0);
+	return *scan;
+}
+
 /* By the index; *root becomes the place that its entry names. */
 static bool
 find_by_index(Writers *writers, const Wanted *wanted, ItemPointer root, LeadGlance *glance)
 {
-	ScanKeyData keys[2];
-	int			nkeys;
-	Relation	index = index_open(wanted_keys(writers, wanted, keys, &nkeys), AccessShareLock);
-	IndexScanDesc scan = index_beginscan(writer_rel(writers, TABLE_LEAD), index,
-										 GetActiveSnapshot(), nkeys, 0);
+	IndexScanDesc scan = scan_for(writers, wanted);
 	TupleTableSlot *slot = writer_lock_slot(writers, TABLE_LEAD);
+	/* what the scan allocates must live as long as it does */
+	MemoryContext old = MemoryContextSwitchTo(writers->context);
 	ItemPointer tid;
 	bool		found = false;
 
-	for (int i = 0; i < nkeys; i++)
-		keys[i].sk_attno = i + 1;
-	index_rescan(scan, keys, nkeys, NULL, 0);
 	while (!found && (tid = index_getnext_tid(scan, ForwardScanDirection)) != NULL)
 	{
 		*root = *tid;
 		found = index_fetch_heap(scan, slot);
 	}
+	MemoryContextSwitchTo(old);
 	if (found)
 		glance_at(writers, slot, glance);
 	ExecClearTuple(slot);
-	index_endscan(scan);
-	index_close(index, NoLock);
+	table_index_fetch_reset(scan->xs_heapfetch);
 	return found;
 }
 

@@ -30,6 +30,9 @@ typedef struct LeadGlance
 	struct HeapTupleData *row;	/* a copy of it, where Writers.keep asks for it, else NULL */
 } LeadGlance;
 
+/* Let go of what look-ups keep open; writers_end calls it. */
+extern void lead_search_end(Writers *writers);
+
 /* Look a lead up by its number; false when there is none. */
 extern bool lead_glance(Writers *writers, int64 lead_id, LeadGlance *glance);
 

@@ -18,6 +18,7 @@
 #include "utils/snapmgr.h"
 
 #include "base/owner.h"
+#include "settle/lead_find.h"
 #include "settle/writer.h"
 
 void
@@ -355,6 +356,7 @@ void
 writers_end(Writers *writers)
 {
 	(void) writers_flush(writers);
+	lead_search_end(writers);
 	for (int t = 0; t < N_TABLES; t++)
 		close_one(&writers->tables[t]);
 	if (writers->estate != NULL)

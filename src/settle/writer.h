@@ -49,6 +49,7 @@ typedef struct Writers
 	MemoryContext batch;		/* of collected tuples */
 	bool		frozen;			/* reads go under one snapshot: see engine_freeze */
 	struct SnapshotData *snapshot;	/* that snapshot; NULL: nothing was read yet */
+	struct LeadSearch *lead_search; /* see lead_find.c; NULL: none was looked up */
 	uint32		lead_blocks;	/* size of revops.lead when it was opened; 0: not asked yet */
 	bool		deltas_seen;	/* some lead had a delta: look for them */
 	bool		renames_known;	/* it was asked whether renames wait ... */

@@ -91,7 +91,7 @@ fill_entry(Capture *capture, QueueWhat what, const char *key, const char *old_ke
 	v[INBOX_COL_TRIES] = Int32GetDatum(0);
 	nulls[INBOX_COL_LEAD_BINDING_ID] = nulls[INBOX_COL_LEAD_KEY] = true;
 	set_text(v, nulls, INBOX_COL_OLD_KEY, code_text(old_key));
-	v[INBOX_COL_ACTOR] = code_text(s->actor);
+	v[INBOX_COL_ACTOR] = code_text(settle_actor(s));
 	nulls[INBOX_COL_ROLES] = nulls[INBOX_COL_PERSONAL] = (roles == NULL);
 	if (roles == NULL)
 		return;

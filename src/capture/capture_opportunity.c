@@ -510,6 +510,8 @@ capture_opportunity_entry(Capture *capture, const QueueEntry *entry, TupleTableS
 				take_deal(capture, roles, entry->key);
 			break;
 	}
+	/* what follows may concern the same lead */
+	settle_flush(&capture->settle);
 }
 
 /* revops.capture_opportunity(binding_id): statement trigger on a deal table */

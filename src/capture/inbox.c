@@ -68,6 +68,8 @@ settle_touches(Run *run)
 	settle_at(s, run->touched_at);
 	s->actor = run->touch_actor;
 	touches_settle(&run->touches);
+	/* what follows may concern the same leads: their clocks must be found */
+	settle_flush(s);
 	run->touching = false;
 }
 
@@ -136,6 +138,7 @@ reread(Run *run, const QueueEntry *entry)
 	ExecDropSingleTupleTableSlot(slot);
 	binding_run_end(rows);
 	table_close(capture->host, NoLock);
+	settle_flush(&capture->settle);
 }
 
 static void

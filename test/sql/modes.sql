@@ -60,15 +60,17 @@ CREATE FUNCTION known(side text) RETURNS TABLE (kind text, key text, fact text) 
     UNION ALL SELECT 'identity', k.key, i.personal::text FROM revops.lead_identity i JOIN k USING (lead_id)
     UNION ALL SELECT 'touch', k.key, concat_ws(' ', occurred_at, recorded_at, sign, source_key, s.signal)
         FROM revops.touch t JOIN k USING (lead_id) LEFT JOIN revops.signal s USING (signal_id)
-    -- a profile that its transaction replaced, when neither of them came with a move, nor is the lead's first
-    UNION ALL SELECT 'profile', p.key, concat_ws(' ', p.n, p.at, p.profile) FROM (
-        SELECT key, at, profile, row_number() OVER (PARTITION BY lead_id ORDER BY change_id) AS n FROM (
+    -- not a profile that its transaction replaced, when neither of them came with a move, nor is the lead's first;
+    -- nor one that says the same as the one before those
+    UNION ALL SELECT 'profile', p.key, concat_ws(' ', p.at, p.profile) FROM (
+        SELECT key, at, profile, row_number() OVER w AS n, profile = lag(profile) OVER w AS same FROM (
             SELECT k.key, k.lead_id, p.at, p.profile, p.change_id, lead(p.at) OVER w = p.at
                      AND lead((p.profile ->> 'stage', p.profile ->> 'owner')) OVER w IS NOT DISTINCT FROM (p.profile ->> 'stage', p.profile ->> 'owner')
                      AND lag((p.profile ->> 'stage', p.profile ->> 'owner')) OVER w IS NOT DISTINCT FROM (p.profile ->> 'stage', p.profile ->> 'owner')
                      AS passing
             FROM revops.profile_change p JOIN k USING (lead_id) WINDOW w AS (PARTITION BY lead_id ORDER BY change_id)) p
-        WHERE NOT coalesce(passing, false)) p
+        WHERE NOT coalesce(passing, false) WINDOW w AS (PARTITION BY lead_id ORDER BY change_id)) p
+    WHERE NOT coalesce(same, false)
     UNION ALL SELECT 'move', k.key, (to_jsonb(m) - '{lead_id,workspace_id,agreement_id,team_id,rep_id}'::text[]
             || jsonb_build_object('team', team(team_id), 'rep', rep(rep_id)))::text
         FROM revops.stage_change m JOIN k USING (lead_id)
@@ -171,7 +173,7 @@ END
 $$;
 DO $$
 BEGIN
-    FOR h IN 1 .. 200 LOOP
+    FOR h IN 201 .. 420 LOOP
         CALL run_history(h);
     END LOOP;
 END

@@ -35,6 +35,13 @@ sub build
 
 my $seed = load_seed();
 my $node = load_node('wrong', build(), 'load.tolerant = on');
+# any touch might move a lead, and none does (no fit is 100): leads are locked for each
+$node->safe_psql('postgres', q{
+	SELECT revops.draft_agreement() AS draft \gset
+	UPDATE revops.score_model SET mql_fit = 0, mql_intent = 100, mql_score = 100
+	WHERE agreement_id = :draft;
+	SELECT revops.activate_agreement(:draft);
+});
 my $found = '';
 
 for my $round (1 .. $rounds)

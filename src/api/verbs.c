@@ -27,6 +27,7 @@
 #include "base/owner.h"
 #include "capture/queue.h"
 #include "capture/touches.h"
+#include "settle/pending.h"
 #include "settle/settle.h"
 #include "time/engine_time.h"
 
@@ -356,10 +357,11 @@ revops_record_touch(PG_FUNCTION_ARGS)
 				 errdetail("It is %s; now is %s.", pstrdup(timestamptz_to_str(at)),
 						   pstrdup(timestamptz_to_str(s.now))),
 				 errhint("Record a touch when it has happened.")));
-	touches_begin(&touches, &s, IsTransactionBlock());
+	touches_begin(&touches, &s, IsTransactionBlock() || IsolationUsesXactSnapshot());
 	touches_add(&touches, lead_id, signal, at, 1, 0, NULL);
 	touches_settle(&touches);
 	settle_end(&s);
+	pending_relieve();
 	PG_RETURN_VOID();
 }
 

@@ -144,20 +144,25 @@ xact_log_context(XactLog *log)
 }
 
 int
-xact_log_own(XactLog *log)
+xact_log_level(XactLog *log, int place)
 {
-	int			level = GetCurrentTransactionNestLevel();
-	int			n = 0;
-
-	while (n < log->n && log->levels[log->n - 1 - n] >= level)
-		n++;
-	return n;
+	Assert(place >= 0 && place < log->n);
+	return log->levels[place];
 }
 
 void
-xact_log_forget(XactLog *log, int n)
+xact_log_move(XactLog *log, int from, int to)
 {
-	Assert(n <= xact_log_own(log));
-	log->n -= n;
-	log->shrunk |= n > 0;
+	if (from == to)
+		return;
+	memcpy(xact_log_at(log, to), xact_log_at(log, from), log->entry_size);
+	log->levels[to] = log->levels[from];
+}
+
+void
+xact_log_cut(XactLog *log, int n)
+{
+	Assert(n <= log->n);
+	log->shrunk |= n < log->n;
+	log->n = n;
 }

@@ -17,7 +17,7 @@ typedef struct XactLog
 	const char *name;			/* of its memory context */
 	Size		entry_size;
 	int			n;
-	bool		shrunk;			/* an abort took entries away; whoever asks may reset it */
+	bool		shrunk;			/* entries went away; whoever asks may reset it */
 
 	/* private */
 	char	   *entries;
@@ -36,10 +36,14 @@ extern void *xact_log_at(XactLog *log, int place);
 /* Memory that lives as long as the log's entries may. */
 extern MemoryContext xact_log_context(XactLog *log);
 
-/* How many entries, from the end, belong to the current subtransaction itself. */
-extern int	xact_log_own(XactLog *log);
+/* Which subtransaction an entry belongs to: 1 is the transaction itself. */
+extern int	xact_log_level(XactLog *log, int place);
 
-/* Forget the last n entries; they must be the current subtransaction's own. */
-extern void xact_log_forget(XactLog *log, int n);
+/*
+ * For whoever merges entries of one level: put an entry, with its level, in the
+ * place of another, and forget those from a place on.
+ */
+extern void xact_log_move(XactLog *log, int from, int to);
+extern void xact_log_cut(XactLog *log, int n);
 
 #endif							/* REVOPS_XACT_LOG_H */

@@ -338,7 +338,7 @@ capture_run(FunctionCallInfo fcinfo, const char *function, BindingKind kind,
 	capture.binding_id = pg_strtoint32(capture.trigger->tg_trigger->tgargs[0]);
 	capture.stale = was_nested(capture.binding_id);
 	/* asked here: each step is in a subtransaction */
-	capture.in_block = IsTransactionBlock();
+	capture.in_block = IsTransactionBlock() || IsolationUsesXactSnapshot();
 	capture.context = CurrentMemoryContext;
 
 	error = attempt(run_step, &a);
@@ -353,7 +353,10 @@ capture_run(FunctionCallInfo fcinfo, const char *function, BindingKind kind,
 	capture.probe = true;
 	error = attempt(run_step, &a);
 	if (error == NULL)
+	{
+		pending_relieve();
 		return;
+	}
 	if (must_raise(&capture, error))
 		ReThrowError(error);
 	record_fault(&capture, kind, error);

@@ -271,10 +271,13 @@ settle_touched(Touches *touches, TouchedLead *touched)
 {
 	LeadChange	change;
 
+	if (touched->glance.lead_id == 0)
+		(void) lead_glance(&touches->settle->writers, touched->lead_id, &touched->glance);
 	if (touches->at_commit ||
 		(!touches->at_once && touched->glance.lead_id != 0 && lead_is_own(&touched->glance)))
 	{
-		pending_add(touches->settle->def, touched->lead_id, &touched->sums);
+		pending_add(touches->settle->def, touched->lead_id, &touched->sums,
+					touches->settle->actor_id);
 		return;
 	}
 	change_init(&change);

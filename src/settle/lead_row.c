@@ -234,5 +234,6 @@ lead_try_update(Writers *writers, LeadRow *row)
 
 	count_versions(writers, row);
 	fill_values(row, values, nulls);
+	handover_note(HANDOVER_LEADS_FREED);
 	return writer_try_update(writers, TABLE_LEAD, &row->tid, values, nulls);
 }

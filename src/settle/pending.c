@@ -12,9 +12,11 @@
 #include "commands/trigger.h"
 #include "fmgr.h"
 #include "funcapi.h"
+#include "miscadmin.h"
 #include "utils/hsearch.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
+#include "utils/syscache.h"
 #include "utils/timestamp.h"
 
 #include "base/attempt.h"
@@ -27,17 +29,22 @@ PG_FUNCTION_INFO_V1(revops_own_touches);
 
 /* entries up to which a look-up walks through the log */
 #define SHORT_LOG	16
-/* entries, of about 100 bytes, that one transaction keeps in memory */
+/* entries from which on those of one lead are merged */
+#define LONG_LOG	1024
+/* leads, of about 100 bytes each, that one transaction keeps in memory */
 #define MAX_PENDING	65536
+/* how often what a commit's settles set off is settled, and then left as deltas */
+#define MAX_ROUNDS	8
 
 typedef struct PendingTouches
 {
 	int64		lead_id;
 	int32		workspace_id;
 	int32		agreement_id;	/* that weighed them */
+	Oid			user;			/* who brought them */
 	int			before;			/* the lead's entry before this, NOWHERE: none; see last_of */
-	bool		taken;			/* no sums: all before is settled */
-	TouchSums	sums;
+	bool		taken;			/* all before is settled */
+	TouchSums	sums;			/* what came after that */
 } PendingTouches;
 
 #define NOWHERE		(-1)
@@ -54,8 +61,11 @@ typedef struct LastEntry
 static HTAB *last_entries = NULL;
 static int	linked = 0;			/* entries that last_entries knows of */
 
-/* own entries that the last relief had to leave */
-static int	left_by_relief = 0;
+/* the table that the leads are of: the extension may be dropped before the commit */
+static Oid	lead_table = InvalidOid;
+
+static int	merge_from = 0;		/* length at which entries are merged next */
+static int	left_by_relief = 0; /* entries that the last relief had to leave */
 
 static PendingTouches *
 entry_at(int place)
@@ -63,29 +73,121 @@ entry_at(int place)
 	return xact_log_at(&pending, place);
 }
 
+static bool
+has_sums(const PendingTouches *p)
+{
+	return p->sums.touches != 0 || p->sums.recount;
+}
+
+/* ----- merging -------------------------------------------------------------- */
+
+typedef struct Merged
+{
+	int64		lead_id;		/* hash key */
+	int			place;
+	int			level;
+} Merged;
+
+/* Add a later entry of the lead, and of the same subtransaction. */
+static void
+merge_entry(PendingTouches *into, const PendingTouches *later)
+{
+	if (later->taken)
+	{
+		into->sums = later->sums;
+		into->agreement_id = later->agreement_id;
+	}
+	else
+	{
+		sums_merge(&into->sums, &later->sums);
+		/* points of two versions can't be added */
+		into->sums.recount |= into->agreement_id != later->agreement_id;
+	}
+	into->taken |= later->taken;
+	into->user = later->user;
+}
+
+/*
+ * Entries of one lead and one subtransaction live and die together: they become
+ * one.  What is settled in the outermost has nothing before it to void.
+ */
+static void
+merge_entries(void)
+{
+	HASHCTL		ctl = {0};
+	HTAB	   *merged;
+	int			n = 0;
+	int			outermost = xact_log_level(&pending, 0);
+
+	ctl.keysize = sizeof(int64);
+	ctl.entrysize = sizeof(Merged);
+	ctl.hcxt = CurrentMemoryContext;
+	merged = hash_create("pg_revops merged touches", 1024, &ctl,
+						 HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+	for (int i = 0; i < pending.n; i++)
+	{
+		PendingTouches *p = entry_at(i);
+		int			level = xact_log_level(&pending, i);
+		bool		found;
+		Merged	   *m = hash_search(merged, &p->lead_id, HASH_ENTER, &found);
+
+		if (found && m->level == level)
+		{
+			merge_entry(entry_at(m->place), p);
+			continue;
+		}
+		m->level = level;
+		m->place = n;
+		xact_log_move(&pending, i, n++);
+	}
+	hash_destroy(merged);
+	xact_log_cut(&pending, n);
+	n = 0;
+	for (int i = 0; i < pending.n; i++)
+		if (xact_log_level(&pending, i) > outermost || has_sums(entry_at(i)))
+			xact_log_move(&pending, i, n++);
+	xact_log_cut(&pending, n);
+	merge_from = Max(LONG_LOG, pending.n * 2);
+}
+
+/* What an earlier transaction made has gone with its memory. */
+static void
+begin_pending(void)
+{
+	last_entries = NULL;
+	lead_table = engine_table(TABLE_LEAD);
+	merge_from = LONG_LOG;
+	left_by_relief = 0;
+}
+
 static PendingTouches *
 append(int32 workspace_id, int32 agreement_id, int64 lead_id)
 {
 	PendingTouches *p;
 
-	/* what an earlier transaction made has gone with its memory */
 	if (pending.context == NULL)
-	{
-		last_entries = NULL;
-		left_by_relief = 0;
-	}
+		begin_pending();
+	if (pending.n >= merge_from)
+		merge_entries();
 	p = xact_log_append(&pending);
 	p->lead_id = lead_id;
 	p->workspace_id = workspace_id;
 	p->agreement_id = agreement_id;
+	p->user = GetUserId();
+	sums_init(&p->sums);
 	return p;
 }
 
 void
-pending_add(const Definitions *def, int64 lead_id, const TouchSums *sums)
+pending_add(const Definitions *def, int64 lead_id, const TouchSums *sums, Oid user)
 {
-	append(def->workspace_id, def->agreement->agreement_id, lead_id)->sums = *sums;
+	PendingTouches *p = append(def->workspace_id, def->agreement->agreement_id, lead_id);
+
+	p->sums = *sums;
+	p->user = user;
 }
+
+/* ----- one lead -------------------------------------------------------------- */
 
 static void
 make_last_entries(void)
@@ -148,19 +250,28 @@ before(int place)
 		entry_at(place)->before;
 }
 
-/* Add up the lead's entries after the last that took; returns the newest one. */
+/* Add up what came for the lead after it was settled last; returns its newest entry. */
 static PendingTouches *
 sum_of(int64 lead_id, int32 agreement_id, TouchSums *sums)
 {
 	int			last = last_of(lead_id);
+	bool		any = false;
 
-	for (int i = last; i != NOWHERE && !entry_at(i)->taken; i = before(i))
+	for (int i = last; i != NOWHERE; i = before(i))
 	{
-		sums_merge(sums, &entry_at(i)->sums);
-		/* points of another version can't be added to this one's */
-		sums->recount |= (entry_at(i)->agreement_id != agreement_id);
+		PendingTouches *p = entry_at(i);
+
+		if (has_sums(p))
+		{
+			any = true;
+			sums_merge(sums, &p->sums);
+			/* points of another version can't be added to this one's */
+			sums->recount |= (p->agreement_id != agreement_id);
+		}
+		if (p->taken)
+			break;
 	}
-	return last == NOWHERE || entry_at(last)->taken ? NULL : entry_at(last);
+	return any ? entry_at(last) : NULL;
 }
 
 bool
@@ -193,25 +304,34 @@ by_workspace_and_lead(const void *a, const void *b)
 	return left->lead_id < right->lead_id ? -1 : left->lead_id > right->lead_id;
 }
 
-/* Every lead in the log once, in the order in which rows lie. */
+/* Every lead in the log that has something to settle, in the order in which rows lie. */
 static PendingLead *
 pending_leads(int *n)
 {
 	PendingLead *leads = palloc_extended(sizeof(PendingLead) * Max(pending.n, 1), MCXT_ALLOC_HUGE);
+	int			all = pending.n;
+	TouchSums	sums;
 
-	for (int i = 0; i < pending.n; i++)
+	for (int i = 0; i < all; i++)
 		leads[i] = (PendingLead) {entry_at(i)->workspace_id, entry_at(i)->lead_id};
-	qsort(leads, pending.n, sizeof(PendingLead), by_workspace_and_lead);
+	qsort(leads, all, sizeof(PendingLead), by_workspace_and_lead);
 	*n = 0;
-	for (int i = 0; i < pending.n; i++)
-		if (*n == 0 || by_workspace_and_lead(&leads[*n - 1], &leads[i]) != 0)
+	for (int i = 0; i < all; i++)
+	{
+		if (i > 0 && by_workspace_and_lead(&leads[i - 1], &leads[i]) == 0)
+			continue;
+		sums_init(&sums);
+		if (sum_of(leads[i].lead_id, 0, &sums) != NULL)
 			leads[(*n)++] = leads[i];
+	}
 	return leads;
 }
 
-/* How what is pending is got rid of. */
+/* Leads, and how what is pending for them is got rid of. */
 typedef struct Riddance
 {
+	const PendingLead *leads;
+	int			n;
 	bool		careful;
 	bool		append_only;	/* no lead may be locked */
 } Riddance;
@@ -221,8 +341,12 @@ rid_one(Settle *s, int64 lead_id, const Riddance *how)
 {
 	TouchSums	sums;
 	LeadChange	change;
+	int			last = last_of(lead_id);
 
 	sums_init(&sums);
+	if (last == NOWHERE)
+		return;
+	settle_act_for(s, entry_at(last)->user);
 	if (!pending_take(lead_id, s->agreement->agreement_id, &sums))
 		return;
 	change_init(&change);
@@ -236,106 +360,144 @@ rid_step(void *arg)
 {
 	Riddance   *how = arg;
 	Settle		s;
-	int			n;
-	PendingLead *leads = pending_leads(&n);
 
-	for (int i = 0; i < n;)
+	for (int i = 0; i < how->n;)
 	{
-		int32		workspace_id = leads[i].workspace_id;
+		int32		workspace_id = how->leads[i].workspace_id;
 
 		settle_begin(&s, workspace_id, how->careful);
-		for (; i < n && leads[i].workspace_id == workspace_id; i++)
-			rid_one(&s, leads[i].lead_id, how);
+		for (; i < how->n && how->leads[i].workspace_id == workspace_id; i++)
+			rid_one(&s, how->leads[i].lead_id, how);
 		settle_end(&s);
 	}
-	pfree(leads);
 }
+
+typedef struct Unsettled
+{
+	int64		lead_id;
+	const ErrorData *error;
+} Unsettled;
 
 static void
 record_step(void *arg)
 {
-	const ErrorData *error = arg;
-	FaultPlace	place = {0};
+	const Unsettled *u = arg;
+	FaultPlace	place = {0, u->lead_id, NULL};
 	Faults		faults;
 
 	faults_init(&faults, CurrentMemoryContext);
-	fault_note(&faults, &place, "commit", error->sqlerrcode, error->message,
-			   "The touches of a transaction were not settled at its commit; their leads were left deltas.");
+	fault_note(&faults, &place, "commit", u->error->sqlerrcode, u->error->message,
+			   "The touches of a transaction were not settled at its commit; the lead was left a delta.");
 	faults_write(&faults, engine_clock());
 }
 
 /*
- * The host's commit must not fail because of us: what can't be settled is left
- * as deltas, and the fault is recorded; where even that fails, a warning is all
- * that is left.
+ * A lead that can't be settled gets a delta, and is a fault of its own, and
+ * nobody else's; where even that fails, a warning is all that is left.
  */
 static void
-settle_pending(bool append_only)
+rid_alone(const PendingLead *lead, bool append_only)
 {
-	Riddance	how = {.append_only = append_only};
+	Riddance	how = {lead, 1, true, append_only};
 	ErrorData  *error = attempt(rid_step, &how);
 	ErrorData  *failure;
+	Unsettled	unsettled = {lead->lead_id, error};
 
 	if (error == NULL)
-		return;
-	how.careful = true;
-	if (attempt(rid_step, &how) == NULL)
 		return;
 	how.append_only = true;
 	failure = attempt(rid_step, &how);
 	if (failure == NULL)
-		failure = attempt(record_step, error);
+		failure = attempt(record_step, &unsettled);
 	if (failure != NULL)
 		ereport(WARNING,
 				(errcode(error->sqlerrcode),
-				 errmsg("pg_revops could not settle a transaction's touches: %s", error->message),
+				 errmsg("pg_revops could not settle touches of lead %lld: %s",
+						(long long) lead->lead_id, error->message),
 				 errdetail("The fault could not be recorded either: %s", failure->message),
 				 errhint("CALL revops.rescore() once the cause is gone: the touches are recorded.")));
 }
 
-/* Leads of enclosing transactions are settled too, unless we are rolled back. */
-static void
-take_all(void)
+/* Settle all, together; when one of them raises, each by itself. */
+static int
+settle_pending(bool append_only)
 {
 	int			n;
 	PendingLead *leads = pending_leads(&n);
+	Riddance	how = {leads, n, false, append_only};
 
-	for (int i = 0; i < n; i++)
-		append(leads[i].workspace_id, 0, leads[i].lead_id)->taken = true;
+	if (n > 0 && attempt(rid_step, &how) != NULL)
+		for (int i = 0; i < n; i++)
+			rid_alone(&leads[i], append_only);
 	pfree(leads);
+	return n;
 }
 
 void
 pending_relieve(void)
 {
-	if (pending.n < MAX_PENDING || xact_log_own(&pending) - left_by_relief < MAX_PENDING)
+	if (pending.n - left_by_relief < MAX_PENDING)
 		return;
-	settle_pending(false);
-	xact_log_forget(&pending, xact_log_own(&pending));
-	take_all();
-	left_by_relief = xact_log_own(&pending);
+	merge_entries();
+	if (pending.n - left_by_relief >= MAX_PENDING)
+	{
+		(void) settle_pending(false);
+		merge_entries();
+	}
+	left_by_relief = pending.n;
+}
+
+/*
+ * Settles may set off more: a trigger that somebody put on a table of ours, or
+ * a deferred one, may touch leads.
+ */
+static void
+settle_all(bool append_only)
+{
+	for (int round = 0; settle_pending(append_only || round >= MAX_ROUNDS) > 0; round++)
+	{
+		AfterTriggerFireDeferred();
+		if (round < 2 * MAX_ROUNDS)
+			continue;
+		ereport(WARNING,
+				(errmsg("pg_revops gives up settling what a commit sets off"),
+				 errdetail("After %d rounds there are still touches to settle.", round),
+				 errhint("A trigger on a table of pg_revops seems to touch a lead each time a lead is settled.")));
+		break;
+	}
 }
 
 /*
  * The transaction is about to end.  No statement runs any more, so that a
- * snapshot of our own has to keep the versions of rows that we look at.
+ * snapshot of our own has to keep the versions of rows that we look at.  What
+ * the transaction wrote before it was made read only is to be settled all the
+ * same.
  */
 static void
 end_pending(XactEvent event, void *arg)
 {
 	MemoryContext context;
 	MemoryContext old;
+	bool		read_only = XactReadOnly;
 
-	if ((event != XACT_EVENT_PRE_COMMIT && event != XACT_EVENT_PRE_PREPARE) || pending.n == 0)
+	if ((event != XACT_EVENT_PRE_COMMIT && event != XACT_EVENT_PRE_PREPARE) || pending.n == 0 ||
+		!SearchSysCacheExists1(RELOID, ObjectIdGetDatum(lead_table)))
 		return;
 	context = AllocSetContextCreate(CurrentMemoryContext, "pg_revops commit",
 									ALLOCSET_DEFAULT_SIZES);
 	old = MemoryContextSwitchTo(context);
 	PushActiveSnapshot(GetTransactionSnapshot());
-	settle_pending(event == XACT_EVENT_PRE_PREPARE);
+	XactReadOnly = false;
+	PG_TRY();
+	{
+		settle_all(event == XACT_EVENT_PRE_PREPARE);
+	}
+	PG_FINALLY();
+	{
+		XactReadOnly = read_only;
+	}
+	PG_END_TRY();
 	PopActiveSnapshot();
-	/* somebody may have put a deferred trigger on a table of ours */
-	AfterTriggerFireDeferred();
 	MemoryContextSwitchTo(old);
 	MemoryContextDelete(context);
 }

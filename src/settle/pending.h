@@ -5,7 +5,8 @@
  * A touch is a fact as soon as its statement ends; its lead is settled when the
  * transaction commits, so that lead rows are held for the commit only and many
  * touches of one lead are one update.  Savepoints undo what they should.  A
- * transaction that is prepared leaves deltas and holds no lead.
+ * transaction that is prepared leaves deltas and holds no lead (but for those
+ * of one that touched more than 65,536, which were settled before).
  *
  * Whoever settles a lead in the same transaction earlier takes what is pending
  * for it along: settle_lead() asks.
@@ -20,8 +21,9 @@
 /* Registers the callback that settles at commit; called once, at module start. */
 extern void pending_init(void);
 
-/* Keep the sums for the lead until the transaction commits. */
-extern void pending_add(const Definitions *def, int64 lead_id, const TouchSums *sums);
+/* Keep the sums for the lead until the transaction commits; the user brought them. */
+extern void pending_add(const Definitions *def, int64 lead_id, const TouchSums *sums,
+						Oid user);
 
 /*
  * What is pending for the lead, added to *sums; it is pending no more, unless

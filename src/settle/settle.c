@@ -60,6 +60,7 @@ settle_begin(Settle *s, int32 workspace_id, bool careful)
 	settle_at(s, NO_TIME);
 
 	GetUserIdAndSecContext(&s->user, &s->sec_context);
+	s->actor_id = s->user;
 
 	MemoryContextSwitchTo(s->context);
 	s->fired = palloc0(sizeof(uint64) * (s->agreement->nrules / 64 + 1));
@@ -102,6 +103,14 @@ settle_as(Settle *s, Oid owner)
 	SetUserIdAndSecContext(owner, s->sec_context | SECURITY_RESTRICTED_OPERATION);
 }
 
+void
+settle_act_for(Settle *s, Oid user)
+{
+	if (user != s->actor_id)
+		s->actor = NULL;
+	s->actor_id = user;
+}
+
 const char *
 settle_actor(Settle *s)
 {
@@ -109,7 +118,10 @@ settle_actor(Settle *s)
 	{
 		MemoryContext old = MemoryContextSwitchTo(s->context);
 
-		s->actor = GetUserNameFromId(s->user, false);
+		s->actor = GetUserNameFromId(s->actor_id, true);
+		/* a role that was dropped while it was in use */
+		if (s->actor == NULL)
+			s->actor = psprintf("%u", s->actor_id);
 		MemoryContextSwitchTo(old);
 	}
 	return s->actor;
@@ -646,8 +658,6 @@ settle_sums(Settle *s, LeadRow *row, const TouchSums *sums)
 {
 	TryResult	result;
 
-	if (lead_is_hot(&s->writers, row))
-		return TRY_HELD;
 	decide_add_touches(&row->state, sums->pos, sums->neg, sums->touches, sums->last_touch_at);
 	row->settled_at = settle_moment(s, row);
 	result = lead_try_update(&s->writers, row);
@@ -660,26 +670,11 @@ settle_sums(Settle *s, LeadRow *row, const TouchSums *sums)
 static bool
 only_sums(Settle *s, LeadGlance *glance, const LeadChange *change, LeadRow *row)
 {
-	/* a transaction that may not see the row change only appends */
-	return only_touches(change) && !change->append_only && !IsolationUsesXactSnapshot() &&
+	/* a look at the row would leave a serializable transaction's predicate lock */
+	return only_touches(change) && !change->append_only && !IsolationIsSerializable() &&
 		!lead_is_own(glance) &&
 		lead_peek(&s->writers, glance, s->agreement, row) &&
 		!touches_matter(s, row, change->sums);
-}
-
-/*
- * While a snapshot is old, each fold too makes every look-up of the lead slower:
- * one that was folded just now is left to gather more.
- */
-static bool
-may_rest(Settle *s, LeadGlance *glance, const LeadChange *change)
-{
-	LeadRow		row;
-	TimestampTz now = engine_clock();
-
-	return change->gently && lead_peek(&s->writers, glance, s->agreement, &row) &&
-		lead_is_hot(&s->writers, &row) &&
-		row.settled_at <= now && row.settled_at > now - FOLD_REST;
 }
 
 /*
@@ -695,22 +690,38 @@ settled_quickly(Settle *s, LeadGlance *glance, const LeadChange *change, SettleR
 
 	if (!only_sums(s, glance, change, &row))
 		return false;
+	*result = SETTLE_LATER;
+	/* a transaction that may not see the row change only appends */
+	if (IsolationUsesXactSnapshot() || lead_is_hot(&s->writers, &row))
+	{
+		settle_later(s, glance->lead_id, change, true);
+		return true;
+	}
 	/* without a worker the next to settle a lead folds what waits for it */
-	if (!handover_served() && deltas_possible(&s->writers) && !lead_is_hot(&s->writers, &row))
+	if (!handover_served() && deltas_possible(&s->writers))
 		return false;
 	tried = settle_sums(s, &row, change->sums);
 	/* somebody was quicker since the look-up: once more */
-	if (tried == TRY_CHANGED)
-	{
-		if (!lead_glance(&s->writers, glance->lead_id, &again) ||
-			!only_sums(s, &again, change, &row))
-			return false;
+	if (tried == TRY_CHANGED && lead_glance(&s->writers, glance->lead_id, &again) &&
+		only_sums(s, &again, change, &row))
 		tried = settle_sums(s, &row, change->sums);
-	}
-	if (tried != TRY_DONE)
-		settle_later(s, glance->lead_id, change, true);
-	*result = tried == TRY_DONE ? SETTLED : SETTLE_LATER;
-	return true;
+	*result = SETTLED;
+	return tried == TRY_DONE;
+}
+
+/*
+ * While a snapshot is old, each fold too makes every look-up of the lead slower:
+ * one that was folded just now is left to gather more.
+ */
+static bool
+may_rest(Settle *s, LeadGlance *glance, const LeadChange *change)
+{
+	LeadRow		row;
+	TimestampTz now = engine_clock();
+
+	return change->gently && lead_peek(&s->writers, glance, s->agreement, &row) &&
+		lead_is_hot(&s->writers, &row) &&
+		row.settled_at <= now && row.settled_at > now - FOLD_REST;
 }
 
 /* Settle the lead, locked if it needs to be, or append a delta. */

@@ -39,6 +39,7 @@ typedef struct Settle
 	TimestampTz now;			/* moment of the decision at hand */
 	TimestampTz told_at;		/* see settle_at */
 	char	   *actor;			/* see settle_actor; NULL: not asked yet */
+	Oid			actor_id;
 	Writers		writers;
 	Faults		faults;
 	MemoryContext context;		/* of the whole settle */
@@ -119,7 +120,8 @@ extern void settle_rules_end(Settle *s);
  */
 extern void settle_at(Settle *s, TimestampTz at);
 
-/* Who brings it about: the user when the settle began. */
+/* Who brings it about: the user when the settle began, or who is told here. */
+extern void settle_act_for(Settle *s, Oid user);
 extern const char *settle_actor(Settle *s);
 
 /* Work on leads of this binding from now on. */

@@ -319,6 +319,18 @@ writer_try_update(Writers *writers, EngineTable table, ItemPointer tid,
 	bool		needs_index;
 	TM_Result	result;
 
+	/*
+	 * An update that does not wait and meets a row that is held says so, but a
+	 * server built with assertions stops there: it is asked beforehand.
+	 */
+#ifdef USE_ASSERT_CHECKING
+	result = table_tuple_lock(rel, tid, GetActiveSnapshot(), writer_lock_slot(writers, table),
+							  GetCurrentCommandId(true), LockTupleNoKeyExclusive, LockWaitSkip,
+							  0, &failure);
+	ExecClearTuple(w->locked);
+	if (result != TM_Ok)
+		return result == TM_Updated ? TRY_CHANGED : TRY_HELD;
+#endif
 	ExecStoreHeapTuple(heap_form_tuple(RelationGetDescr(rel), values, nulls), slot, true);
 	result = table_tuple_update(rel, tid, slot, GetCurrentCommandId(true), GetActiveSnapshot(),
 								InvalidSnapshot, false, &failure, &mode, &needs_index);

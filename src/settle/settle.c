@@ -705,8 +705,12 @@ settled_quickly(Settle *s, LeadGlance *glance, const LeadChange *change, SettleR
 	if (tried == TRY_CHANGED && lead_glance(&s->writers, glance->lead_id, &again) &&
 		only_sums(s, &again, change, &row))
 		tried = settle_sums(s, &row, change->sums);
-	*result = SETTLED;
-	return tried == TRY_DONE;
+	/* held: by another touch nearly always, and if not the fold does what is due */
+	if (tried == TRY_DONE)
+		*result = SETTLED;
+	else
+		settle_later(s, glance->lead_id, change, true);
+	return true;
 }
 
 /*

@@ -36,7 +36,7 @@ COMMENT ON COLUMN revops.binding.numbered IS 'OID of the table when its columns'
 COMMENT ON COLUMN revops.binding.filter IS 'SQL condition over the host''s columns: which rows count; NULL: all';
 COMMENT ON COLUMN revops.binding.filter_columns IS 'columns that the filter reads, with their numbers: a rename is followed by them';
 COMMENT ON COLUMN revops.binding.lead_binding_id IS 'binding of the leads that touches or opportunities belong to (kept by a trigger: pg_dump warns of a foreign key from a table to itself)';
-COMMENT ON COLUMN revops.binding.mode IS 'inline: settled at the end of the host''s statement; queued: the statement only appends to the inbox, and what it said is settled right after its commit. Fixed while the binding is attached';
+COMMENT ON COLUMN revops.binding.mode IS 'inline: settled at the end of the host''s statement, touches of a transaction block at its commit; queued: the statement only appends to the inbox, and what it said is settled right after its commit. Fixed while the binding is attached';
 COMMENT ON COLUMN revops.binding.on_violation IS 'a stage change by the host that the transitions do not allow: record lets it through and writes it down, strict refuses it';
 COMMENT ON COLUMN revops.binding.on_error IS 'a rule that fails at run time: record counts it as not matched and writes it down, raise fails the host''s statement';
 COMMENT ON COLUMN revops.binding.owner IS 'role as which the binding''s expressions and filter run, restricted; rules run as revops_reader';

@@ -67,7 +67,7 @@ COMMENT ON COLUMN revops.lead.key IS 'key of the host''s row as text';
 COMMENT ON COLUMN revops.lead.source IS 'source';
 COMMENT ON COLUMN revops.lead.campaign IS 'campaign';
 COMMENT ON COLUMN revops.lead.segment IS 'segment';
-COMMENT ON COLUMN revops.lead.unpruned IS 'earlier versions of this row that could not be pruned when it was written, because a snapshot was older: past eight, touches that change no more than sums get deltas';
+COMMENT ON COLUMN revops.lead.unpruned IS 'earlier versions of this row that could not be pruned when it was written, because a snapshot was older: from eight on, touches that change no more than sums get deltas';
 COMMENT ON COLUMN revops.lead.rank IS 'log2 of intent in forward-decay units, rounded down, kept while it is wrong by no more than one: who is hotter stays so as time passes; -2147483648: no intent';
 
 -- not cached: the last word on a lead has the highest number
@@ -96,7 +96,7 @@ CREATE TABLE revops.lead_delta
 );
 CREATE INDEX lead_delta_key ON revops.lead_delta (new_key) WHERE new_key IS NOT NULL;
 CREATE INDEX lead_delta_urgent ON revops.lead_delta (lead_id) WHERE urgent;
-COMMENT ON TABLE revops.lead_delta IS 'What could not be settled at once because the lead was busy; folded by the next settle of the lead, or by settle().';
+COMMENT ON TABLE revops.lead_delta IS 'What could not be settled at once: the lead was busy, or hot (see lead.unpruned), or the transaction REPEATABLE READ, SERIALIZABLE or prepared. Folded by the next settle that locks the lead, by the background worker, or by settle(); views count it at once.';
 COMMENT ON COLUMN revops.lead_delta.lead_id IS 'the lead';
 COMMENT ON COLUMN revops.lead_delta.delta_id IS 'number of the delta, growing';
 COMMENT ON COLUMN revops.lead_delta.workspace_id IS 'workspace';

@@ -28,7 +28,7 @@ COMMENT ON FUNCTION revops.assign(bigint, text, text) IS
 CREATE FUNCTION revops.record_touch(lead_id bigint, signal text, occurred_at timestamptz DEFAULT NULL) RETURNS void
     LANGUAGE c AS 'MODULE_PATHNAME', 'revops_record_touch';
 COMMENT ON FUNCTION revops.record_touch(bigint, text, timestamptz) IS
-    'Records a touch (now, unless occurred_at says when) and settles the lead; where the lead is busy the touch waits as a delta. Raises RV002 (no such lead or signal), 22023 (a time in the future).';
+    'Records a touch (now, unless occurred_at says when) and settles the lead, in a transaction block when it commits; where the lead is busy the touch waits as a delta. Raises RV002 (no such lead or signal), 22023 (a time in the future).';
 
 CREATE FUNCTION revops.forget(lead_id bigint) RETURNS void
     LANGUAGE c AS 'MODULE_PATHNAME', 'revops_forget';
@@ -79,7 +79,7 @@ BEGIN
 END
 $$;
 COMMENT ON PROCEDURE revops.settle(int) IS
-    'Settles all that waits, as the background worker does: host rows in the inbox that are due, and deltas of all leads that are not busy. Timers and breaches are run_due()''s. Commits after each batch, so it must be called outside a transaction block. Raises 22023 for a batch under 1, 2D000 inside a transaction block.';
+    'Settles all that waits, as the background worker does: entries of the inbox that are due or were tried before, and deltas of all leads that are not busy. Timers and breaches are run_due()''s. Commits after each batch, so it must be called outside a transaction block. Raises 22023 for a batch under 1, 2D000 inside a transaction block.';
 
 CREATE PROCEDURE revops.rescore(workspace_id int DEFAULT 1, batch int DEFAULT 1000)
     LANGUAGE plpgsql AS $$

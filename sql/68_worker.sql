@@ -27,8 +27,8 @@ COMMENT ON COLUMN revops.worker.state IS 'idle, folding, reading the inbox, firi
 COMMENT ON COLUMN revops.worker.pid IS 'process; NULL: none runs';
 COMMENT ON COLUMN revops.worker.started_at IS 'when the process started, by the clock; NULL: none runs';
 COMMENT ON COLUMN revops.worker.urgent_lag IS 'age of the oldest delta that may move its lead; NULL: none waits';
-COMMENT ON COLUMN revops.worker.fold_lag IS 'age of the oldest delta that changes sums only, which may wait; NULL: none waits';
-COMMENT ON COLUMN revops.worker.inbox_lag IS 'how long the oldest host row in the inbox could have been read; NULL: none waits';
+COMMENT ON COLUMN revops.worker.fold_lag IS 'age of the oldest delta that is not urgent (it changed no more than sums when it was written); NULL: none waits';
+COMMENT ON COLUMN revops.worker.inbox_lag IS 'how long the oldest entry of the inbox could have been read; NULL: none waits';
 COMMENT ON COLUMN revops.worker.due_lag IS 'how long the oldest timer or untold breach has been due; NULL: none is';
 COMMENT ON COLUMN revops.worker.next_due_at IS 'the next moment at which the worker wakes by itself, as far as it knows; NULL: none known';
 COMMENT ON COLUMN revops.worker.rounds IS 'rounds of work done; this and the counts that follow are since the server started or the database was listed';

@@ -160,8 +160,11 @@ act(Settle *s, int64 lead_id, const Verb *verb)
 	LeadChange	change;
 
 	change_init(&change);
-	change.verb = *verb;
 	change.wait = true;
+	/* a touch of the same transaction came first: the verb speaks to where it left the lead */
+	if (pending_for(lead_id))
+		(void) settle_lead(s, lead_id, &change);
+	change.verb = *verb;
 	if (settle_lead(s, lead_id, &change) != SETTLED)
 		unknown_lead(lead_id);
 	settle_end(s);

@@ -275,6 +275,15 @@ sum_of(int64 lead_id, int32 agreement_id, TouchSums *sums)
 }
 
 bool
+pending_for(int64 lead_id)
+{
+	TouchSums	sums;
+
+	sums_init(&sums);
+	return pending.n > 0 && sum_of(lead_id, 0, &sums) != NULL;
+}
+
+bool
 pending_take(int64 lead_id, int32 agreement_id, TouchSums *sums)
 {
 	PendingTouches *newest = pending.n == 0 ? NULL : sum_of(lead_id, agreement_id, sums);

@@ -25,6 +25,9 @@ extern void pending_init(void);
 extern void pending_add(const Definitions *def, int64 lead_id, const TouchSums *sums,
 						Oid user);
 
+/* Is anything pending for the lead? */
+extern bool pending_for(int64 lead_id);
+
 /*
  * What is pending for the lead, added to *sums; it is pending no more, unless
  * the current subtransaction aborts.  Sums that another agreement weighed ask

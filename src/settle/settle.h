@@ -7,7 +7,8 @@
  * binding, restricted, with the search path pinned, because expressions of the
  * binding run then; while rules run it is revops_reader.
  *
- * Each lead is locked without waiting (verbs wait), what waits for it is
+ * Touches that change no more than sums replace the row if nobody else does.
+ * Else the lead is locked without waiting (verbs wait), what waits for it is
  * folded in, decide() says what becomes of it, and rows are written in bulk.
  * A lead that is busy gets a delta instead.
  *

@@ -97,6 +97,15 @@ COMMIT;
 SELECT l.key, c.actor FROM revops.stage_change c JOIN revops.lead l USING (lead_id)
 WHERE l.key IN ('11', '12') AND c.cause = 'score' ORDER BY 1;
 
+-- a touch, then a verb, in one block: the touch moves the lead before the verb does
+INSERT INTO lead VALUES (13, 'US');
+BEGIN;
+INSERT INTO act (lead_id, kind) VALUES (13, 'demo_request');
+SELECT revops.accept(revops.lead_id('crm', '13'));
+COMMIT;
+SELECT c.seq, c.to_stage, c.cause, c.intent FROM revops.stage_change c JOIN revops.lead l USING (lead_id) WHERE l.key = '13' ORDER BY 1;
+SELECT * FROM revops.verify();
+
 -- savepoints, each way, over many statements of few leads: one entry a lead and level
 BEGIN;
 DO $$

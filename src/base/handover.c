@@ -37,22 +37,17 @@ handover_own(void)
 	return work;
 }
 
-/*
- * Leads may be free now.  The worker says that it wants to know before it
- * looks: either it finds the lead free, or the flag is seen here.  One answer
- * is enough until it looks again.
- */
+/* Leads may be free now: the word for it, when the worker wants to know. */
 static uint32
 freed(Mailbox *box, int work)
 {
-	pg_memory_barrier();
-	if (!pg_atomic_read_u32(&box->want))
+	bool		surely = (work & HANDOVER_LEADS_FREED) != 0;
+
+	if (!surely && !TransactionIdIsValid(GetTopTransactionIdIfAny()))
 		return 0;
-	if ((work & HANDOVER_LEADS_FREED) == 0 &&
-		!TransactionIdIsValid(GetTopTransactionIdIfAny()))
+	if (!want_take(&box->want, surely))
 		return 0;
-	pg_atomic_write_u32(&box->want, false);
-	return (work & HANDOVER_LEADS_FREED) != 0 ? HANDOVER_LEADS_FREED : MAILBOX_MAYBE_FREED;
+	return surely ? HANDOVER_LEADS_FREED : MAILBOX_MAYBE_FREED;
 }
 
 static void

@@ -46,7 +46,7 @@ area_init(void *memory)
 	{
 		pg_atomic_init_u32(&fresh->boxes[i].database, InvalidOid);
 		pg_atomic_init_u32(&fresh->boxes[i].work, 0);
-		pg_atomic_init_u32(&fresh->boxes[i].want, false);
+		want_init(&fresh->boxes[i].want);
 		pg_atomic_init_u32(&fresh->boxes[i].reader, 0);
 		pg_atomic_init_u64(&fresh->boxes[i].due, DT_NOEND);
 	}
@@ -96,7 +96,7 @@ void
 mailbox_give(Mailbox *box, Oid database)
 {
 	pg_atomic_write_u32(&box->work, 0);
-	pg_atomic_write_u32(&box->want, false);
+	want_none(&box->want);
 	pg_atomic_write_u64(&box->due, DT_NOEND);
 	pg_atomic_write_u32(&box->database, database);
 	(void) pg_atomic_fetch_add_u32(&mailboxes->given, 1);

@@ -14,11 +14,13 @@
 #include "datatype/timestamp.h"
 #include "port/atomics.h"
 
+#include "base/want.h"
+
 typedef struct Mailbox
 {
 	pg_atomic_uint32 database;	/* Oid; InvalidOid: given to none */
 	pg_atomic_uint32 work;		/* HandoverWork, and the two below */
-	pg_atomic_uint32 want;		/* true: the worker passed busy leads over */
+	Want		want;			/* the worker passed busy leads over */
 	pg_atomic_uint32 reader;	/* number of the worker's PGPROC + 1; 0: none */
 	pg_atomic_uint64 due;		/* earliest TimestampTz that something is due */
 } Mailbox;

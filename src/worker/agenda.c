@@ -15,9 +15,9 @@
 #define SHARE			10
 /* deltas that may wait are collected for so long at least */
 #define FOLD_LATER_PAUSE	(250 * MSEC)
-/* from one vain retry to the next, at most, where leads were freed indeed */
+/* after a vain retry where leads were freed indeed: at most */
 #define RETRY_MAX		(50 * MSEC)
-/* where they may have been: at least, and at most */
+/* and where they may have been: at least, and at most */
 #define MAYBE_MIN		(20 * MSEC)
 #define MAYBE_MAX		(1000 * MSEC)
 /* doublings that are enough to reach any of these limits */
@@ -55,8 +55,9 @@ agenda_clear(Agenda *agenda)
 		ChoreTimes *c = &agenda->chores[i];
 
 		c->wish_at = c->retry_at = AGENDA_NEVER;
-		c->running = c->retrying = c->passed = false;
-		c->failures = c->barren = 0;
+		c->running = c->retrying = c->retry_surely = c->passed = false;
+		c->failures = c->barren = c->surely_barren = 0;
+		c->rest_until = 0;
 	}
 }
 
@@ -66,22 +67,34 @@ agenda_wish(Agenda *agenda, Chore chore, int64 now)
 	agenda->chores[chore].wish_at = Min(agenda->chores[chore].wish_at, now);
 }
 
+/* Nothing after a retry that did something, then this pause, twice, ... at most so much. */
+static int64
+doubled(int64 pause, int barren, int64 most)
+{
+	return barren == 0 ? 0 : Min(pause << Min(barren - 1, DOUBLINGS), most);
+}
+
+/* When to try again where leads may have been freed. */
+static int64
+maybe_at(const ChoreTimes *c)
+{
+	int64		rest = SHARE * c->spent;
+
+	return c->ended + Max(rest, doubled(Max(rest, MAYBE_MIN), c->barren, MAYBE_MAX));
+}
+
 void
 agenda_freed(Agenda *agenda, bool surely, int64 now)
 {
 	for (int i = 0; i < N_CHORES; i++)
 	{
 		ChoreTimes *c = &agenda->chores[i];
-		int64		rest = SHARE * c->spent;
-		int64		doubled;
+		int64		at = surely ? c->rest_until : maybe_at(c);
 
 		if (!c->passed)
 			continue;
-		/* the first retry comes at once */
-		doubled = c->barren == 0 ? 0 :
-			Max(rest, surely ? 0 : MAYBE_MIN) << Min(c->barren - 1, DOUBLINGS);
-		rest = Max(rest, Min(doubled, surely ? RETRY_MAX : MAYBE_MAX));
-		c->retry_at = Min(c->retry_at, Max(now, c->ended + rest));
+		c->retry_at = Min(c->retry_at, Max(now, at));
+		c->retry_surely |= surely;
 	}
 }
 
@@ -123,12 +136,13 @@ agenda_begin(Agenda *agenda, Chore chore, int64 now)
 	c->retrying = c->retry_at <= now;
 	if (c->retrying)
 	{
+		c->surely = c->retry_surely;
 		c->retry_at = AGENDA_NEVER;
-		c->passed = false;
+		c->retry_surely = c->passed = false;
 	}
 	c->wish_at = AGENDA_NEVER;
 	c->fruitful = false;
-	c->spent = 0;
+	c->spent = c->vain = 0;
 	return true;
 }
 
@@ -138,8 +152,23 @@ agenda_page(Agenda *agenda, Chore chore, int64 spent, int done, bool passed)
 	ChoreTimes *c = &agenda->chores[chore];
 
 	c->spent += spent;
+	c->vain += done > 0 ? 0 : spent;
 	c->fruitful |= done > 0;
 	c->passed |= passed;
+}
+
+/* The round that ends tried busy leads again: was it in vain? */
+static void
+learn(ChoreTimes *c, int64 now)
+{
+	bool		barren = c->passed && !c->fruitful;
+
+	c->barren = barren ? c->barren + 1 : 0;
+	if (!c->surely)
+		return;
+	c->surely_barren = barren ? c->surely_barren + 1 : 0;
+	/* many leads that stay busy take half of the time at most */
+	c->rest_until = now + Max(c->vain, doubled(SHARE * c->vain, c->surely_barren, RETRY_MAX));
 }
 
 void
@@ -150,10 +179,10 @@ agenda_end(Agenda *agenda, Chore chore, int64 now)
 	c->running = false;
 	c->ended = now;
 	c->failures = 0;
-	if (c->fruitful || !c->passed)
+	if (c->retrying)
+		learn(c, now);
+	else if (c->fruitful || !c->passed)
 		c->barren = 0;
-	else if (c->retrying)
-		c->barren++;
 	switch (chore)
 	{
 		case CHORE_FOLD:

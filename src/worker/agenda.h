@@ -9,7 +9,10 @@
  * wish for it, and not before its pause is over: what may wait is done at most
  * a tenth of the time, however long it takes.  A round that passed busy leads
  * over is repeated when leads may have been freed; the longer that is in vain,
- * the more rarely.  What failed is tried again after 1 s, 2 s, ... 1 minute.
+ * the more rarely.  When leads were freed indeed it is repeated at once, however
+ * often it was in vain where they may have been; only what is in vain after that
+ * too is repeated less often.  What failed is tried again after 1 s, 2 s, ...
+ * 1 minute.
  */
 #ifndef REVOPS_AGENDA_H
 #define REVOPS_AGENDA_H
@@ -27,11 +30,16 @@ typedef struct ChoreTimes
 	int64		pause_until;
 	int64		ended;			/* when the last round ended */
 	int64		spent;			/* how long its pages took */
+	int64		vain;			/* how long those took that did nothing */
+	int64		rest_until;		/* no retry before, also where leads were freed indeed */
 	bool		running;		/* a round has begun */
 	bool		retrying;		/* it tries busy leads again */
+	bool		surely;			/* and some were freed indeed */
+	bool		retry_surely;	/* so will the retry that was asked for */
 	bool		passed;			/* busy leads were passed over and not tried again yet */
 	bool		fruitful;		/* the round did something */
 	int			barren;			/* retries in a row that did nothing */
+	int			surely_barren;	/* the same, of those where leads were freed indeed */
 	int			failures;		/* in a row */
 } ChoreTimes;
 

@@ -45,12 +45,14 @@ fold_page(Desk *desk, Chore chore)
 {
 	Errands		page;
 	PageResult	result;
+	LeadList	except;
 
+	held_except(&desk->held, chore, &except);
 	errands_fold(&page, desk->after[chore], PAGE, chore == CHORE_FOLD ? FOLD_URGENT : FOLD_GENTLY,
-				 &desk->held.all);
+				 &except);
 	desk->after[chore] = page.last;
 	result.done = page.done;
-	result.passed = held_take(&desk->held, &page);
+	result.passed = held_take(&desk->held, chore, &page);
 	result.ends = page.n < PAGE;
 	return result;
 }
@@ -129,13 +131,16 @@ due_page(Desk *desk)
 	TimestampTz now = engine_clock();
 	Errands		timers;
 	Errands		breaches;
+	LeadList	except;
 
 	(void) set_config_option("synchronous_commit", "local", PGC_USERSET, PGC_S_SESSION,
 							 GUC_ACTION_LOCAL, true, 0, false);
-	errands_timers(&timers, now, PAGE, &desk->held.all);
-	(void) held_take(&desk->held, &timers);
-	errands_breaches(&breaches, now, PAGE, &desk->held.all);
-	(void) held_take(&desk->held, &breaches);
+	held_except(&desk->held, CHORE_DUE, &except);
+	errands_timers(&timers, now, PAGE, &except);
+	(void) held_take(&desk->held, CHORE_DUE, &timers);
+	held_except(&desk->held, CHORE_DUE, &except);
+	errands_breaches(&breaches, now, PAGE, &except);
+	(void) held_take(&desk->held, CHORE_DUE, &breaches);
 	result.done = timers.done + breaches.done;
 	result.ends = timers.n < PAGE && breaches.n < PAGE;
 	if (result.ends)

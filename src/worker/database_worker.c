@@ -186,11 +186,12 @@ do_page(Worker *w, Chore chore)
 	int			sec_context;
 
 	/* before anything is tried: whoever frees a lead from here on tells */
-	pg_atomic_exchange_u32(&w->desk.box->want, true);
+	want_any(&w->desk.box->want);
 	if (agenda_begin(&w->agenda, chore, began))
 	{
-		if (w->agenda.chores[chore].retrying)
-			held_free_busy(&w->desk.held);
+		/* nobody's end is waited for: there are none, or they are tried again */
+		if (!w->agenda.chores[chore].passed)
+			held_free_busy(&w->desk.held, chore);
 		chore_begin(&w->desk, chore);
 	}
 	GetUserIdAndSecContext(&user, &sec_context);
@@ -208,7 +209,7 @@ do_page(Worker *w, Chore chore)
 		agenda_end(&w->agenda, chore, agenda_clock());
 	roster_count(w->place, chore, result.done, result.ends);
 	if (!agenda_passed(&w->agenda))
-		pg_atomic_write_u32(&w->desk.box->want, false);
+		want_none(&w->desk.box->want);
 }
 
 /* An error's context: who was at what. */

@@ -8,37 +8,44 @@
 
 #include "worker/held.h"
 
-/* a list that goes into every query: some tens of kilobytes at most */
+/* lists that go into every query: some tens of kilobytes at most */
 #define MOST_HELD	5000
 #define FIRST_ROOM	64
+
+static void
+make_room(HeldLeads *held, MemoryContext context, int room)
+{
+	held->room = room;
+	held->list.n = 0;
+	held->list.leads = MemoryContextAlloc(context, sizeof(int64) * room);
+}
 
 void
 held_init(Held *held, MemoryContext context)
 {
-	memset(held, 0, sizeof(Held));
 	held->context = context;
-	held->room = FIRST_ROOM;
-	held->all.leads = MemoryContextAlloc(context, sizeof(int64) * held->room);
-	held->busy = MemoryContextAlloc(context, sizeof(bool) * held->room);
+	for (int i = 0; i < N_CHORES; i++)
+		make_room(&held->busy[i], context, FIRST_ROOM);
+	make_room(&held->failed, context, FIRST_ROOM);
 }
 
 static void
-hold(Held *held, int64 lead_id, bool busy)
+hold(HeldLeads *held, int64 lead_id)
 {
-	if (held->all.n == MOST_HELD)
+	LeadList   *list = &held->list;
+
+	if (list->n == MOST_HELD)
 		return;
-	if (held->all.n == held->room)
+	if (list->n == held->room)
 	{
 		held->room = Min(held->room * 2, MOST_HELD);
-		held->all.leads = repalloc(held->all.leads, sizeof(int64) * held->room);
-		held->busy = repalloc(held->busy, sizeof(bool) * held->room);
+		list->leads = repalloc(list->leads, sizeof(int64) * held->room);
 	}
-	held->all.leads[held->all.n] = lead_id;
-	held->busy[held->all.n++] = busy;
+	list->leads[list->n++] = lead_id;
 }
 
 bool
-held_take(Held *held, const Errands *page)
+held_take(Held *held, Chore chore, const Errands *page)
 {
 	bool		any_busy = false;
 
@@ -48,29 +55,34 @@ held_take(Held *held, const Errands *page)
 
 		if (page->items[i].outcome == ERRAND_DONE || page->items[i].outcome == ERRAND_RESTS)
 			continue;
-		hold(held, page->items[i].lead_id, busy);
+		hold(busy ? &held->busy[chore] : &held->failed, page->items[i].lead_id);
 		any_busy |= busy;
 	}
 	return any_busy;
 }
 
 void
-held_free_busy(Held *held)
+held_except(const Held *held, Chore chore, LeadList *except)
 {
-	int			n = 0;
+	const LeadList *busy = &held->busy[chore].list;
+	const LeadList *failed = &held->failed.list;
 
-	for (int i = 0; i < held->all.n; i++)
-	{
-		if (held->busy[i])
-			continue;
-		held->all.leads[n] = held->all.leads[i];
-		held->busy[n++] = false;
-	}
-	held->all.n = n;
+	except->n = busy->n + failed->n;
+	except->leads = palloc(sizeof(int64) * Max(except->n, 1));
+	memcpy(except->leads, busy->leads, sizeof(int64) * busy->n);
+	memcpy(except->leads + busy->n, failed->leads, sizeof(int64) * failed->n);
+}
+
+void
+held_free_busy(Held *held, Chore chore)
+{
+	held->busy[chore].list.n = 0;
 }
 
 void
 held_free_all(Held *held)
 {
-	held->all.n = 0;
+	for (int i = 0; i < N_CHORES; i++)
+		held_free_busy(held, (Chore) i);
+	held->failed.list.n = 0;
 }

@@ -24,5 +24,8 @@ extern void test_cases(void);
 extern void test_fuzz(void);
 extern void test_decay(void);
 extern void test_schedule(void);
+extern void test_agenda(void);
+extern void test_held(void);
+extern void test_want(void);
 
 #endif							/* UNIT_TAP_H */

@@ -23,6 +23,24 @@ palloc0(Size size)
 	return calloc(1, size);
 }
 
+void *
+palloc(Size size)
+{
+	return malloc(size);
+}
+
+void *
+MemoryContextAlloc(MemoryContext context, Size size)
+{
+	return malloc(size);
+}
+
+void *
+repalloc(void *pointer, Size size)
+{
+	return realloc(pointer, size);
+}
+
 void
 pfree(void *pointer)
 {
@@ -87,6 +105,9 @@ main(void)
 {
 	test_decay();
 	test_schedule();
+	test_agenda();
+	test_held();
+	test_want();
 	test_cases();
 	test_fuzz();
 	printf("1..%d\n", tests);

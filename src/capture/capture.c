@@ -188,6 +188,76 @@ capture_key(Capture *capture, BindingRun *run, TupleTableSlot *row)
 	return key;
 }
 
+static MemoryContext
+row_context(void)
+{
+	return AllocSetContextCreate(CurrentMemoryContext, "pg_revops row",
+								 ALLOCSET_DEFAULT_SIZES);
+}
+
+void
+capture_each_row(Capture *capture, Tuplestorestate *store, CaptureRow take, void *arg)
+{
+	BindingRun *run = capture_binding_run(capture);
+	MemoryContext per_row = row_context();
+	Rows		rows;
+	TupleTableSlot *row;
+
+	rows_begin(&rows, store, RelationGetDescr(capture->host));
+	while ((row = rows_next(&rows)) != NULL)
+	{
+		MemoryContext old = MemoryContextSwitchTo(per_row);
+
+		take(capture, run, row, arg);
+		MemoryContextSwitchTo(old);
+		MemoryContextReset(per_row);
+	}
+	rows_end(&rows);
+	binding_run_end(run);
+	MemoryContextDelete(per_row);
+}
+
+void
+capture_each_pair(Capture *capture, CapturePair take, void *arg)
+{
+	TriggerData *t = capture->trigger;
+	RowPair		pair = {.run = capture_binding_run(capture),.old_run = capture_binding_run(capture)};
+	MemoryContext per_row = row_context();
+	Rows		rows;
+	Rows		old_rows;
+
+	/* both tables hold a row for each update, in the same order */
+	rows_begin(&rows, t->tg_newtable, RelationGetDescr(capture->host));
+	rows_begin(&old_rows, t->tg_oldtable, RelationGetDescr(capture->host));
+	while ((pair.row = rows_next(&rows)) != NULL && (pair.old_row = rows_next(&old_rows)) != NULL)
+	{
+		MemoryContext old = MemoryContextSwitchTo(per_row);
+
+		take(capture, &pair, arg);
+		MemoryContextSwitchTo(old);
+		MemoryContextReset(per_row);
+	}
+	rows_end(&rows);
+	rows_end(&old_rows);
+	binding_run_end(pair.run);
+	binding_run_end(pair.old_run);
+	MemoryContextDelete(per_row);
+}
+
+bool
+capture_pair_changed(Capture *capture, const RowPair *pair, PairRead *read)
+{
+	read->counts = binding_accepts(pair->run, pair->row);
+	read->key = binding_key(pair->run, pair->row);
+	read->old_key = binding_key(pair->old_run, pair->old_row);
+	read->roles = capture_project(capture, pair->run, pair->row);
+	read->old_roles = capture_project(capture, pair->old_run, pair->old_row);
+	return !(read->counts && binding_accepts(pair->old_run, pair->old_row) &&
+			 read->key != NULL && read->old_key != NULL &&
+			 strcmp(read->key, read->old_key) == 0 &&
+			 binding_same_roles(capture->binding, read->roles, read->old_roles));
+}
+
 static int
 compare_keys(const ListCell *a, const ListCell *b)
 {

@@ -121,6 +121,38 @@ extern void rows_begin(Rows *rows, Tuplestorestate *store, TupleDesc desc);
 extern TupleTableSlot *rows_next(Rows *rows);	/* NULL: no more */
 extern void rows_end(Rows *rows);
 
+/* What a row of a transition table is given to; what it allocates goes with the row. */
+typedef void (*CaptureRow) (Capture *capture, BindingRun *run, TupleTableSlot *row, void *arg);
+extern void capture_each_row(Capture *capture, Tuplestorestate *store, CaptureRow take,
+							 void *arg);
+
+/* Both versions of an updated row, each with the run that projects it. */
+typedef struct RowPair
+{
+	BindingRun *run;
+	BindingRun *old_run;
+	TupleTableSlot *row;
+	TupleTableSlot *old_row;
+} RowPair;
+
+typedef void (*CapturePair) (Capture *capture, const RowPair *pair, void *arg);
+
+/* Every row that the statement updated, in the order of the transition tables. */
+extern void capture_each_pair(Capture *capture, CapturePair take, void *arg);
+
+/* What the two versions say. */
+typedef struct PairRead
+{
+	bool		counts;			/* the new one passes the filter */
+	char	   *key;
+	char	   *old_key;
+	TupleTableSlot *roles;
+	TupleTableSlot *old_roles;
+} PairRead;
+
+/* Read a pair; false when both count and say the same. */
+extern bool capture_pair_changed(Capture *capture, const RowPair *pair, PairRead *read);
+
 /* Project a row, carefully where the capture is careful. */
 extern TupleTableSlot *capture_project(Capture *capture, BindingRun *run,
 									   TupleTableSlot *row);

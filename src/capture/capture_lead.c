@@ -148,19 +148,24 @@ drop_row(Capture *capture, const char *key)
 
 /* Is any of the first keys known?  Then all of them are looked up. */
 static bool
-keys_known(Capture *capture, BindingRun *run, Rows *rows)
+keys_known(Capture *capture)
 {
+	TupleDesc	desc = RelationGetDescr(capture->host);
+	BindingRun *run = binding_run_begin(capture->binding, desc, NULL, NULL);
+	Rows		rows;
 	TupleTableSlot *row;
 	bool		known = false;
 
-	for (int i = 0; i < PROBES && !known && (row = rows_next(rows)) != NULL; i++)
+	rows_begin(&rows, capture->trigger->tg_newtable, desc);
+	for (int i = 0; i < PROBES && !known && (row = rows_next(&rows)) != NULL; i++)
 	{
 		char	   *key = binding_key(run, row);
 
 		known = key != NULL &&
 			lead_find(&capture->settle.writers, capture->binding_id, key) != 0;
 	}
-	tuplestore_rescan(rows->store);
+	rows_end(&rows);
+	binding_run_end(run);
 	return known;
 }
 
@@ -174,41 +179,24 @@ capture_lead_again(Capture *capture, BindingRun *run, TupleTableSlot *row, const
 }
 
 static void
+take_inserted(Capture *capture, BindingRun *run, TupleTableSlot *row, void *look)
+{
+	char	   *key;
+
+	if (!binding_accepts(run, row) || (key = capture_key(capture, run, row)) == NULL)
+		return;
+	if (queue_wants(capture))
+		queue_put(capture, QUEUE_WRITTEN, key, NULL, capture_project(capture, run, row));
+	else
+		take_row(capture, key, capture_project(capture, run, row), *(bool *) look);
+}
+
+static void
 take_inserts(Capture *capture)
 {
-	TupleDesc	desc = RelationGetDescr(capture->host);
-	BindingRun *run;
-	Rows		rows;
-	TupleTableSlot *row;
-	MemoryContext per_row;
-	MemoryContext old;
-	bool		look;
+	bool		look = !queue_wants(capture) && (capture->probe || keys_known(capture));
 
-	begin(capture);
-	run = capture_binding_run(capture);
-	rows_begin(&rows, capture->trigger->tg_newtable, desc);
-	look = !queue_wants(capture) && (capture->probe || keys_known(capture, run, &rows));
-	per_row = AllocSetContextCreate(CurrentMemoryContext, "pg_revops row",
-									ALLOCSET_DEFAULT_SIZES);
-	while ((row = rows_next(&rows)) != NULL)
-	{
-		char	   *key;
-
-		old = MemoryContextSwitchTo(per_row);
-		if (!binding_accepts(run, row) ||
-			(key = capture_key(capture, run, row)) == NULL)
-			;
-		else if (queue_wants(capture))
-			queue_put(capture, QUEUE_WRITTEN, key, NULL, capture_project(capture, run, row));
-		else
-			take_row(capture, key, capture_project(capture, run, row), look);
-		MemoryContextSwitchTo(old);
-		MemoryContextReset(per_row);
-	}
-	MemoryContextDelete(per_row);
-	rows_end(&rows);
-	binding_run_end(run);
-	settle_end(&capture->settle);
+	capture_each_row(capture, capture->trigger->tg_newtable, take_inserted, &look);
 }
 
 /* A row that is gone, or counts no more: settled, or appended. */
@@ -262,9 +250,12 @@ queue_update(Capture *capture, const char *key, const char *old_key,
 
 /* One updated row: both of its versions, either of which may not be a lead's. */
 static void
-take_update(Capture *capture, BindingRun *run, BindingRun *old_run,
-			TupleTableSlot *row, TupleTableSlot *old_row)
+take_updated(Capture *capture, const RowPair *pair, void *arg)
 {
+	BindingRun *run = pair->run;
+	BindingRun *old_run = pair->old_run;
+	TupleTableSlot *row = pair->row;
+	TupleTableSlot *old_row = pair->old_row;
 	Settle	   *s = &capture->settle;
 	char	   *key = capture_key(capture, run, row);
 	char	   *old_key = capture_key(capture, old_run, old_row);
@@ -302,62 +293,12 @@ take_update(Capture *capture, BindingRun *run, BindingRun *old_run,
 }
 
 static void
-take_updates(Capture *capture)
+take_deleted(Capture *capture, BindingRun *run, TupleTableSlot *row, void *arg)
 {
-	TupleDesc	desc = RelationGetDescr(capture->host);
-	BindingRun *run;
-	BindingRun *old_run;
-	Rows		rows;
-	Rows		old_rows;
-	TupleTableSlot *row;
-	TupleTableSlot *old_row;
-	MemoryContext per_row;
-	MemoryContext old;
+	char	   *key = capture_key(capture, run, row);
 
-	begin(capture);
-	run = capture_binding_run(capture);
-	old_run = capture_binding_run(capture);
-	/* both tables hold a row for each update, in the same order */
-	rows_begin(&rows, capture->trigger->tg_newtable, desc);
-	rows_begin(&old_rows, capture->trigger->tg_oldtable, desc);
-	per_row = AllocSetContextCreate(CurrentMemoryContext, "pg_revops row",
-									ALLOCSET_DEFAULT_SIZES);
-	while ((row = rows_next(&rows)) != NULL && (old_row = rows_next(&old_rows)) != NULL)
-	{
-		old = MemoryContextSwitchTo(per_row);
-		take_update(capture, run, old_run, row, old_row);
-		MemoryContextSwitchTo(old);
-		MemoryContextReset(per_row);
-	}
-	MemoryContextDelete(per_row);
-	rows_end(&rows);
-	rows_end(&old_rows);
-	binding_run_end(run);
-	binding_run_end(old_run);
-	settle_end(&capture->settle);
-}
-
-static void
-take_deletes(Capture *capture)
-{
-	TupleDesc	desc = RelationGetDescr(capture->host);
-	BindingRun *run;
-	Rows		rows;
-	TupleTableSlot *row;
-
-	begin(capture);
-	run = capture_binding_run(capture);
-	rows_begin(&rows, capture->trigger->tg_oldtable, desc);
-	while ((row = rows_next(&rows)) != NULL)
-	{
-		char	   *key = capture_key(capture, run, row);
-
-		if (key != NULL && binding_accepts(run, row))
-			lose_row(capture, key);
-	}
-	rows_end(&rows);
-	binding_run_end(run);
-	settle_end(&capture->settle);
+	if (key != NULL && binding_accepts(run, row))
+		lose_row(capture, key);
 }
 
 /* TRUNCATE tells no rows: every lead of the binding is gone. */
@@ -451,30 +392,26 @@ queue_again(Capture *capture, BindingRun *run, TupleTableSlot *row, const char *
 		queue_put(capture, QUEUE_REMOVED, key, NULL, NULL);
 }
 
-/* The rows are read again: the transition tables are not the last word. */
-static void
-take_stale(Capture *capture)
-{
-	begin(capture);
-	(void) capture_reread(capture, queue_wants(capture) ? queue_again : capture_lead_again);
-	settle_end(&capture->settle);
-}
-
 static void
 take_statement(Capture *capture)
 {
-	TriggerEvent event = capture->trigger->tg_event;
+	TriggerData *t = capture->trigger;
 
-	if (capture->stale && !TRIGGER_FIRED_BY_TRUNCATE(event))
-		take_stale(capture);
-	else if (TRIGGER_FIRED_BY_INSERT(event))
-		take_inserts(capture);
-	else if (TRIGGER_FIRED_BY_UPDATE(event))
-		take_updates(capture);
-	else if (TRIGGER_FIRED_BY_DELETE(event))
-		take_deletes(capture);
-	else
+	if (TRIGGER_FIRED_BY_TRUNCATE(t->tg_event))
+	{
 		take_truncate(capture);
+		return;
+	}
+	begin(capture);
+	if (capture_reread(capture, queue_wants(capture) ? queue_again : capture_lead_again))
+		;						/* all was done by key */
+	else if (TRIGGER_FIRED_BY_INSERT(t->tg_event))
+		take_inserts(capture);
+	else if (TRIGGER_FIRED_BY_UPDATE(t->tg_event))
+		capture_each_pair(capture, take_updated, NULL);
+	else
+		capture_each_row(capture, t->tg_oldtable, take_deleted, NULL);
+	settle_end(&capture->settle);
 }
 
 /* revops.capture_lead(binding_id): statement trigger on a lead table */

@@ -408,29 +408,21 @@ take_renames(Capture *capture)
 }
 
 static void
-take_rows(Capture *capture, Tuplestorestate *store, bool deleted)
+take_row(Capture *capture, BindingRun *run, TupleTableSlot *row, void *arg)
 {
-	BindingRun *run = capture_binding_run(capture);
-	MemoryContext per_row = AllocSetContextCreate(CurrentMemoryContext, "pg_revops row",
-												  ALLOCSET_DEFAULT_SIZES);
-	Rows		rows;
-	TupleTableSlot *row;
+	char	   *key = capture_key(capture, run, row);
 
-	rows_begin(&rows, store, RelationGetDescr(capture->host));
-	while ((row = rows_next(&rows)) != NULL)
-	{
-		MemoryContext old = MemoryContextSwitchTo(per_row);
+	if (key != NULL)
+		capture_opportunity_again(capture, run, row, key);
+}
 
-		char	   *key = capture_key(capture, run, row);
+static void
+lose_row(Capture *capture, BindingRun *run, TupleTableSlot *row, void *arg)
+{
+	char	   *key = capture_key(capture, run, row);
 
-		if (key != NULL)
-			capture_opportunity_again(capture, run, deleted ? NULL : row, key);
-		MemoryContextSwitchTo(old);
-		MemoryContextReset(per_row);
-	}
-	rows_end(&rows);
-	binding_run_end(run);
-	MemoryContextDelete(per_row);
+	if (key != NULL)
+		capture_opportunity_again(capture, run, NULL, key);
 }
 
 /* TRUNCATE tells no rows: every opportunity of the binding is gone. */
@@ -467,12 +459,12 @@ take_statement(Capture *capture)
 	else if (capture_reread(capture, capture_opportunity_again))
 		;						/* all was done by key */
 	else if (TRIGGER_FIRED_BY_DELETE(t->tg_event))
-		take_rows(capture, t->tg_oldtable, true);
+		capture_each_row(capture, t->tg_oldtable, lose_row, NULL);
 	else
 	{
 		if (TRIGGER_FIRED_BY_UPDATE(t->tg_event))
 			take_renames(capture);
-		take_rows(capture, t->tg_newtable, false);
+		capture_each_row(capture, t->tg_newtable, take_row, NULL);
 	}
 	settle_end(&capture->settle);
 }

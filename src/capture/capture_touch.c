@@ -130,98 +130,50 @@ remove_touch(Capture *capture, Touches *touches, TupleTableSlot *roles, const ch
 	return true;
 }
 
-/* Rows that were inserted (sign 1) or deleted (-1). */
 static void
-take_rows(Capture *capture, Touches *touches, Tuplestorestate *store, int sign)
+take_row(Capture *capture, BindingRun *run, TupleTableSlot *row, void *touches)
 {
-	BindingRun *run = capture_binding_run(capture);
-	MemoryContext per_row = AllocSetContextCreate(CurrentMemoryContext, "pg_revops row",
-												  ALLOCSET_DEFAULT_SIZES);
-	Rows		rows;
-	TupleTableSlot *row;
-
-	/* new touches are looked up all at one moment; what is taken back reads what was written */
-	if (sign > 0)
-		engine_freeze(&capture->settle.writers);
-	rows_begin(&rows, store, RelationGetDescr(capture->host));
-	while ((row = rows_next(&rows)) != NULL)
-	{
-		MemoryContext old = MemoryContextSwitchTo(per_row);
-
-		if (sign < 0)
-			(void) remove_touch(capture, touches, capture_project(capture, run, row),
-								binding_key(run, row));
-		else if (binding_accepts(run, row))
-			add_touch(capture, touches, capture_project(capture, run, row),
-					  binding_key(run, row));
-		MemoryContextSwitchTo(old);
-		MemoryContextReset(per_row);
-	}
-	rows_end(&rows);
-	engine_thaw(&capture->settle.writers);
-	binding_run_end(run);
-	MemoryContextDelete(per_row);
+	if (binding_accepts(run, row))
+		add_touch(capture, touches, capture_project(capture, run, row), binding_key(run, row));
 }
 
-/* Both versions of an updated row. */
-typedef struct Pair
+static void
+take_inserts(Capture *capture, Touches *touches)
 {
-	BindingRun *run;
-	BindingRun *old_run;
-	TupleTableSlot *row;
-	TupleTableSlot *old_row;
-} Pair;
+	/* new touches are looked up all at one moment; what is taken back reads what was written */
+	engine_freeze(&capture->settle.writers);
+	capture_each_row(capture, capture->trigger->tg_newtable, take_row, touches);
+	engine_thaw(&capture->settle.writers);
+}
+
+static void
+lose_row(Capture *capture, BindingRun *run, TupleTableSlot *row, void *touches)
+{
+	(void) remove_touch(capture, touches, capture_project(capture, run, row),
+						binding_key(run, row));
+}
 
 /*
- * An updated row: its old version is taken back (sign -1), or its new one
- * added.  Where the lead's key was renamed with it, the touch is found under
- * the lead that the row names now.
+ * The old version of an updated row is taken back.  Where the lead's key was
+ * renamed with it, the touch is found under the lead that the row names now.
  */
 static void
-take_pair(Capture *capture, Touches *touches, Pair *p, int sign)
+take_back_old(Capture *capture, const RowPair *pair, void *touches)
 {
-	bool		counts = binding_accepts(p->run, p->row);
-	char	   *key = binding_key(p->run, p->row);
-	char	   *old_key = binding_key(p->old_run, p->old_row);
-	TupleTableSlot *roles = capture_project(capture, p->run, p->row);
-	TupleTableSlot *old_roles = capture_project(capture, p->old_run, p->old_row);
+	PairRead	read;
 
-	if (counts && binding_accepts(p->old_run, p->old_row) &&
-		key != NULL && old_key != NULL && strcmp(key, old_key) == 0 &&
-		binding_same_roles(capture->binding, roles, old_roles))
-		return;
-	if (sign > 0 && counts)
-		add_touch(capture, touches, roles, key);
-	else if (sign < 0 && !remove_touch(capture, touches, old_roles, old_key))
-		(void) remove_touch(capture, touches, roles, old_key);
+	if (capture_pair_changed(capture, pair, &read) &&
+		!remove_touch(capture, touches, read.old_roles, read.old_key))
+		(void) remove_touch(capture, touches, read.roles, read.old_key);
 }
 
 static void
-take_updates(Capture *capture, Touches *touches, int sign)
+take_new(Capture *capture, const RowPair *pair, void *touches)
 {
-	TriggerData *t = capture->trigger;
-	Pair		p = {.run = capture_binding_run(capture),.old_run = capture_binding_run(capture)};
-	MemoryContext per_row = AllocSetContextCreate(CurrentMemoryContext, "pg_revops row",
-												  ALLOCSET_DEFAULT_SIZES);
-	Rows		rows;
-	Rows		old_rows;
+	PairRead	read;
 
-	/* both tables hold a row for each update, in the same order */
-	rows_begin(&rows, t->tg_newtable, RelationGetDescr(capture->host));
-	rows_begin(&old_rows, t->tg_oldtable, RelationGetDescr(capture->host));
-	while ((p.row = rows_next(&rows)) != NULL && (p.old_row = rows_next(&old_rows)) != NULL)
-	{
-		MemoryContext old = MemoryContextSwitchTo(per_row);
-
-		take_pair(capture, touches, &p, sign);
-		MemoryContextSwitchTo(old);
-		MemoryContextReset(per_row);
-	}
-	rows_end(&rows);
-	rows_end(&old_rows);
-	binding_run_end(p.run);
-	binding_run_end(p.old_run);
-	MemoryContextDelete(per_row);
+	if (capture_pair_changed(capture, pair, &read) && read.counts)
+		add_touch(capture, touches, read.roles, read.key);
 }
 
 /*
@@ -299,13 +251,13 @@ take_statement(Capture *capture)
 	}
 	touches_begin(&touches, &capture->settle, capture->in_block);
 	if (TRIGGER_FIRED_BY_INSERT(t->tg_event))
-		take_rows(capture, &touches, t->tg_newtable, 1);
+		take_inserts(capture, &touches);
 	else if (TRIGGER_FIRED_BY_DELETE(t->tg_event))
-		take_rows(capture, &touches, t->tg_oldtable, -1);
+		capture_each_row(capture, t->tg_oldtable, lose_row, &touches);
 	else if (TRIGGER_FIRED_BY_UPDATE(t->tg_event))
 	{
-		take_updates(capture, &touches, -1);
-		take_updates(capture, &touches, 1);
+		capture_each_pair(capture, take_back_old, &touches);
+		capture_each_pair(capture, take_new, &touches);
 	}
 	else						/* TRUNCATE tells no rows */
 	{

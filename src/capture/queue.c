@@ -182,86 +182,45 @@ same_lead(TupleTableSlot *a, TupleTableSlot *b)
 						PG_DETOAST_DATUM_PACKED(b->tts_values[TOUCH_LEAD]));
 }
 
-/* The old version of an updated activity (sign -1), or its new one, as inline does it. */
+/* The old version of an updated activity, as inline takes it back. */
 static void
-queue_pair(Capture *capture, BindingRun *run, BindingRun *old_run, TupleTableSlot *row,
-		   TupleTableSlot *old_row, int sign)
+queue_old(Capture *capture, const RowPair *pair, void *arg)
 {
-	bool		counts = binding_accepts(run, row);
-	char	   *key = binding_key(run, row);
-	char	   *old_key = binding_key(old_run, old_row);
-	TupleTableSlot *roles = capture_project(capture, run, row);
-	TupleTableSlot *old_roles = capture_project(capture, old_run, old_row);
+	PairRead	read;
 
-	if (counts && binding_accepts(old_run, old_row) &&
-		key != NULL && old_key != NULL && strcmp(key, old_key) == 0 &&
-		binding_same_roles(capture->binding, roles, old_roles))
+	if (!capture_pair_changed(capture, pair, &read) || read.old_key == NULL)
 		return;
-	if (sign > 0 && counts)
-		queue_put(capture, QUEUE_WRITTEN, key, NULL, roles);
-	if (sign > 0 || old_key == NULL)
-		return;
-	queue_put(capture, QUEUE_REMOVED, old_key, NULL, old_roles);
+	queue_put(capture, QUEUE_REMOVED, read.old_key, NULL, read.old_roles);
 	/* where the lead was renamed with it, the touch is the new name's */
-	if (!same_lead(roles, old_roles))
-		queue_put(capture, QUEUE_REMOVED, old_key, NULL, roles);
+	if (!same_lead(read.roles, read.old_roles))
+		queue_put(capture, QUEUE_REMOVED, read.old_key, NULL, read.roles);
 }
 
 static void
-queue_updates(Capture *capture, int sign)
+queue_new(Capture *capture, const RowPair *pair, void *arg)
 {
-	TriggerData *t = capture->trigger;
-	BindingRun *run = capture_binding_run(capture);
-	BindingRun *old_run = capture_binding_run(capture);
-	MemoryContext per_row = AllocSetContextCreate(CurrentMemoryContext, "pg_revops row",
-												  ALLOCSET_DEFAULT_SIZES);
-	Rows		rows;
-	Rows		old_rows;
-	TupleTableSlot *row;
-	TupleTableSlot *old_row;
+	PairRead	read;
 
-	rows_begin(&rows, t->tg_newtable, RelationGetDescr(capture->host));
-	rows_begin(&old_rows, t->tg_oldtable, RelationGetDescr(capture->host));
-	while ((row = rows_next(&rows)) != NULL && (old_row = rows_next(&old_rows)) != NULL)
-	{
-		MemoryContext old = MemoryContextSwitchTo(per_row);
-
-		queue_pair(capture, run, old_run, row, old_row, sign);
-		MemoryContextSwitchTo(old);
-		MemoryContextReset(per_row);
-	}
-	rows_end(&rows);
-	rows_end(&old_rows);
-	binding_run_end(run);
-	binding_run_end(old_run);
-	MemoryContextDelete(per_row);
+	if (capture_pair_changed(capture, pair, &read) && read.counts)
+		queue_put(capture, QUEUE_WRITTEN, read.key, NULL, read.roles);
 }
 
-/* Rows that were inserted, or (removed) deleted. */
 static void
-queue_rows(Capture *capture, Tuplestorestate *store, bool removed)
+queue_inserted(Capture *capture, BindingRun *run, TupleTableSlot *row, void *arg)
 {
-	BindingRun *run = capture_binding_run(capture);
-	MemoryContext per_row = AllocSetContextCreate(CurrentMemoryContext, "pg_revops row",
-												  ALLOCSET_DEFAULT_SIZES);
-	Rows		rows;
-	TupleTableSlot *row;
+	char	   *key = binding_key(run, row);
 
-	rows_begin(&rows, store, RelationGetDescr(capture->host));
-	while ((row = rows_next(&rows)) != NULL)
-	{
-		MemoryContext old = MemoryContextSwitchTo(per_row);
-		char	   *key = binding_key(run, row);
+	if (binding_accepts(run, row))
+		queue_put(capture, QUEUE_WRITTEN, key, NULL, capture_project(capture, run, row));
+}
 
-		if (removed ? key != NULL : binding_accepts(run, row))
-			queue_put(capture, removed ? QUEUE_REMOVED : QUEUE_WRITTEN, key, NULL,
-					  capture_project(capture, run, row));
-		MemoryContextSwitchTo(old);
-		MemoryContextReset(per_row);
-	}
-	rows_end(&rows);
-	binding_run_end(run);
-	MemoryContextDelete(per_row);
+static void
+queue_deleted(Capture *capture, BindingRun *run, TupleTableSlot *row, void *arg)
+{
+	char	   *key = binding_key(run, row);
+
+	if (key != NULL)
+		queue_put(capture, QUEUE_REMOVED, key, NULL, capture_project(capture, run, row));
 }
 
 void
@@ -274,13 +233,13 @@ queue_touches(Capture *capture)
 	else if (capture_reread(capture, touch_again))
 		;						/* all was done by key */
 	else if (TRIGGER_FIRED_BY_INSERT(t->tg_event))
-		queue_rows(capture, t->tg_newtable, false);
+		capture_each_row(capture, t->tg_newtable, queue_inserted, NULL);
 	else if (TRIGGER_FIRED_BY_DELETE(t->tg_event))
-		queue_rows(capture, t->tg_oldtable, true);
+		capture_each_row(capture, t->tg_oldtable, queue_deleted, NULL);
 	else
 	{
-		queue_updates(capture, -1);
-		queue_updates(capture, 1);
+		capture_each_pair(capture, queue_old, NULL);
+		capture_each_pair(capture, queue_new, NULL);
 	}
 }
 

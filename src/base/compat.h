@@ -37,6 +37,13 @@ RestrictSearchPath(void)
 }
 #endif
 
+/* The relation's file, for ReadRecentBuffer. */
+#if PG_VERSION_NUM >= 160000
+#define RevopsRelFile(rel) ((rel)->rd_locator)
+#else
+#define RevopsRelFile(rel) ((rel)->rd_node)
+#endif
+
 /* Does the role own the database? */
 #if PG_VERSION_NUM >= 160000
 #define RevopsOwnsDatabase(database, role) \

@@ -117,7 +117,7 @@ find_deal(Capture *capture, const char *key, ItemPointer tid, Datum *v, bool *nu
 				Int32GetDatum(capture->binding_id));
 	ScanKeyInit(&keys[1], DEAL_KEY + 1, BTEqualStrategyNumber, F_TEXTEQ,
 				CStringGetTextDatum(key));
-	scan = engine_scan(writers, TABLE_OPPORTUNITY, engine_index("opportunity_key"), 2, keys);
+	scan = engine_scan(writers, TABLE_OPPORTUNITY, engine_index(INDEX_OPPORTUNITY_KEY), 2, keys);
 	tuple = engine_scan_next(scan);
 	found = HeapTupleIsValid(tuple);
 	if (found)

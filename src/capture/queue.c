@@ -247,7 +247,7 @@ queue_touches(Capture *capture)
 
 /* Is there an entry, in which this column (-1: any) is not NULL? */
 static bool
-any_entry(Capture *capture, const char *index, int nkeys, ScanKey keys, int column)
+any_entry(Capture *capture, EngineIndex index, int nkeys, ScanKey keys, int column)
 {
 	Writers    *writers = &capture->settle.writers;
 	TupleDesc	desc = RelationGetDescr(writer_rel(writers, TABLE_INBOX));
@@ -282,7 +282,7 @@ queue_row_waits(Capture *capture, const char *key)
 	if (key != NULL)
 		ScanKeyInit(&keys[1], INBOX_COL_KEY + 1, BTEqualStrategyNumber, F_TEXTEQ,
 					CStringGetTextDatum(key));
-	return any_entry(capture, "inbox_key", key == NULL ? 1 : 2, keys,
+	return any_entry(capture, INDEX_INBOX_KEY, key == NULL ? 1 : 2, keys,
 				   INBOX_COL_LEAD_KEY);
 }
 
@@ -296,7 +296,7 @@ leads_awaited(Capture *capture)
 		return false;
 	ScanKeyInit(&key, INBOX_COL_LEAD_BINDING_ID + 1, BTEqualStrategyNumber, F_INT4EQ,
 				Int32GetDatum(capture->binding_id));
-	return any_entry(capture, "inbox_lead", 1, &key, -1);
+	return any_entry(capture, INDEX_INBOX_LEAD, 1, &key, -1);
 }
 
 void

@@ -22,6 +22,31 @@
 #define ROWS_TOGETHER	1024
 #define FEW_ROWS		4
 
+/* What is put in order, by the place where it lies: rows and leads are too wide to be moved. */
+typedef struct Ordered
+{
+	int64		lead_id;
+	TimestampTz at;
+	int			place;
+} Ordered;
+
+static inline int
+compare_ordered(const Ordered *a, const Ordered *b)
+{
+	if (a->lead_id != b->lead_id)
+		return a->lead_id < b->lead_id ? -1 : 1;
+	if (a->at != b->at)
+		return a->at < b->at ? -1 : 1;
+	return a->place < b->place ? -1 : 1;
+}
+
+#define ST_SORT sort_ordered
+#define ST_ELEMENT_TYPE Ordered
+#define ST_COMPARE(a, b) compare_ordered(a, b)
+#define ST_SCOPE static
+#define ST_DEFINE
+#include "lib/sort_template.h"
+
 typedef struct LeadPlace
 {
 	int64		lead_id;		/* hash key */
@@ -121,26 +146,17 @@ write_touch(Settle *s, const NewTouch *row)
 		settle_flush(s);
 }
 
-static int
-by_lead_and_time(const void *a, const void *b)
-{
-	const NewTouch *left = a;
-	const NewTouch *right = b;
-
-	if (left->lead_id != right->lead_id)
-		return left->lead_id < right->lead_id ? -1 : 1;
-	if (left->occurred_at != right->occurred_at)
-		return left->occurred_at < right->occurred_at ? -1 : 1;
-	return left->touch_id < right->touch_id ? -1 : 1;
-}
-
 /* In the order of their index: a lead's lie together. */
 void
 touches_write(Touches *touches)
 {
-	qsort(touches->rows, touches->nrows, sizeof(NewTouch), by_lead_and_time);
+	Ordered    *order = MemoryContextAlloc(touches->keys, sizeof(Ordered) * touches->nrows);
+
 	for (int i = 0; i < touches->nrows; i++)
-		write_touch(touches->settle, &touches->rows[i]);
+		order[i] = (Ordered) {touches->rows[i].lead_id, touches->rows[i].occurred_at, i};
+	sort_ordered(order, touches->nrows);
+	for (int i = 0; i < touches->nrows; i++)
+		write_touch(touches->settle, &touches->rows[order[i].place]);
 	touches->nrows = 0;
 	settle_flush(touches->settle);
 	MemoryContextReset(touches->keys);
@@ -253,15 +269,6 @@ touches_add(Touches *touches, int64 lead_id, const Signal *signal,
 	collect_row(touches, lead_id, signal, occurred_at, sign, binding_id, source_key);
 }
 
-static int
-by_lead_id(const void *a, const void *b)
-{
-	int64		left = ((const TouchedLead *) a)->lead_id;
-	int64		right = ((const TouchedLead *) b)->lead_id;
-
-	return left < right ? -1 : left > right;
-}
-
 /*
  * A lead whose row this transaction has written already is settled at its
  * commit, once, however many statements still touch it.
@@ -289,10 +296,15 @@ settle_touched(Touches *touches, TouchedLead *touched)
 void
 touches_settle(Touches *touches)
 {
+	Ordered    *order;
+
 	touches_write(touches);
 	/* in order of number, as rows and index entries lie */
-	qsort(touches->leads, touches->n, sizeof(TouchedLead), by_lead_id);
+	order = MemoryContextAllocHuge(touches->settle->context, sizeof(Ordered) * touches->n);
+	for (int i = 0; i < touches->n; i++)
+		order[i] = (Ordered) {touches->leads[i].lead_id, 0, i};
+	sort_ordered(order, touches->n);
 	touches->settle->writers.keep = NULL;
 	for (int i = 0; i < touches->n; i++)
-		settle_touched(touches, &touches->leads[i]);
+		settle_touched(touches, &touches->leads[order[i].place]);
 }

@@ -562,20 +562,24 @@ decide_intent_matters(const Agreement *agreement, const LeadState *state)
 		state->fit >= agreement->mql_fit;
 }
 
+bool
+decide_intent_qualifies(const Agreement *agreement, const LeadState *state, TimestampTz now)
+{
+	double		intent;
+
+	if (!decide_intent_matters(agreement, state))
+		return false;
+	intent = decay_intent(state->intent_pos, state->intent_neg, agreement->half_life, now);
+	return whole_points(intent) >= agreement->mql_intent &&
+		whole_points(decide_score(agreement, state->fit, intent)) >= agreement->mql_score;
+}
+
 /* 11. A lead that reaches all three floors becomes an MQL. */
 static void
 take_score(Decision *d)
 {
-	const Agreement *a = d->agreement;
-	double		intent;
-
-	if (!decide_intent_matters(a, d->state))
-		return;
-	intent = intent_now(d);
-	if (whole_points(intent) < a->mql_intent ||
-		whole_points(decide_score(a, d->state->fit, intent)) < a->mql_score)
-		return;
-	move_to(d, a->by_purpose[PURPOSE_QUALIFIED], CAUSE_SCORE, NULL, d->now, false);
+	if (decide_intent_qualifies(d->agreement, d->state, d->now))
+		move_to(d, d->agreement->by_purpose[PURPOSE_QUALIFIED], CAUSE_SCORE, NULL, d->now, false);
 }
 
 void

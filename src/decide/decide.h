@@ -299,6 +299,10 @@ extern int	stage_by_code(const Agreement *agreement, const char *code, int len);
  */
 extern bool decide_intent_matters(const Agreement *agreement, const LeadState *state);
 
+/* Does the lead reach all three floors of an MQL, and may it become one? */
+extern bool decide_intent_qualifies(const Agreement *agreement, const LeadState *state,
+									TimestampTz now);
+
 /* Add touches to the lead's sums, in any order. */
 extern void decide_add_touches(LeadState *state, double pos, double neg, int touches,
 							   TimestampTz last_touch_at);

@@ -5,6 +5,7 @@
 #include "postgres.h"
 
 #include "access/genam.h"
+#include "access/heapam.h"
 #include "access/htup_details.h"
 #include "access/relscan.h"
 #include "access/skey.h"
@@ -18,6 +19,8 @@
 #include "utils/fmgroids.h"
 #include "utils/snapmgr.h"
 
+#include "base/compat.h"
+#include "base/handover.h"
 #include "settle/lead_find.h"
 #include "settle/row_values.h"
 
@@ -29,9 +32,10 @@
 static bool
 renames_possible(Writers *writers)
 {
-	if (!writers->renames_known && deltas_possible(writers))
+	/* where a worker folds, the table of deltas is seldom without pages: not asked */
+	if (!writers->renames_known && (handover_served() || deltas_possible(writers)))
 	{
-		Relation	index = index_open(engine_index("lead_delta_key"), AccessShareLock);
+		Relation	index = index_open(engine_index(INDEX_LEAD_DELTA_KEY), AccessShareLock);
 
 		writers->renames_seen = RelationGetNumberOfBlocks(index) > 1;
 		index_close(index, NoLock);
@@ -61,14 +65,18 @@ typedef struct Place
 {
 	uint32		tag;			/* of what was looked for; 0: free */
 	ItemPointerData root;		/* as the index has it */
+	Buffer		buffer;			/* where its page was last; or InvalidBuffer */
 } Place;
 
 /*
  * A place is overwritten by the next that has the same number here.  As many as
- * serve the leads that are touched again and again; 12 bytes each, and memory
+ * serve the leads that are touched again and again; 16 bytes each, and memory
  * only where one was remembered.
  */
 #define PLACES		65536
+
+/* free space of a page of leads below which it is pruned: three versions or four */
+#define LEAST_FREE	(BLCKSZ / 10)
 
 static Place places[PLACES];
 
@@ -134,7 +142,6 @@ place_exists(Writers *writers, const ItemPointerData *root)
  */
 typedef struct LeadSearch
 {
-	IndexFetchTableData *fetch;
 	IndexScanDesc by_number;	/* NULL: not used yet */
 	IndexScanDesc by_key;
 } LeadSearch;
@@ -147,7 +154,6 @@ search_of(Writers *writers)
 		MemoryContext old = MemoryContextSwitchTo(writers->context);
 
 		writers->lead_search = palloc0(sizeof(LeadSearch));
-		writers->lead_search->fetch = table_index_fetch_begin(writer_rel(writers, TABLE_LEAD));
 		MemoryContextSwitchTo(old);
 	}
 	return writers->lead_search;
@@ -170,30 +176,71 @@ lead_search_end(Writers *writers)
 {
 	if (writers->lead_search == NULL)
 		return;
-	table_index_fetch_end(writers->lead_search->fetch);
 	end_scan(writers->lead_search->by_number);
 	end_scan(writers->lead_search->by_key);
 	writers->lead_search = NULL;
 }
 
+/*
+ * The place's page, pinned; false where it does not exist any more.  Most often
+ * it is still in the buffer where it was, which asks neither the table of buffers
+ * nor the file system.
+ */
+static bool
+read_place(Writers *writers, Place *place)
+{
+	Relation	rel = writer_rel(writers, TABLE_LEAD);
+	BlockNumber block = ItemPointerGetBlockNumberNoCheck(&place->root);
+
+	if (BufferIsValid(place->buffer) &&
+		ReadRecentBuffer(RevopsRelFile(rel), MAIN_FORKNUM, block, place->buffer))
+		return true;
+	if (!place_exists(writers, &place->root))
+		return false;
+	place->buffer = ReadBuffer(rel, block);
+	return true;
+}
+
+/*
+ * Prune the page where it is getting full, not at each look as an index scan
+ * does: a touched lead leaves a version each time, and several are pruned for
+ * the price of one.
+ */
+static void
+prune_if_full(Writers *writers, Buffer buffer)
+{
+	if (PageGetHeapFreeSpace(BufferGetPage(buffer)) < LEAST_FREE)
+		heap_page_prune_opt(writer_rel(writers, TABLE_LEAD), buffer);
+}
+
 /* Is the lead at the place where one of this hash was found last? */
 static bool
-find_at_place(Writers *writers, const Wanted *wanted, const ItemPointer root,
-			  LeadGlance *glance)
+find_at_place(Writers *writers, const Wanted *wanted, Place *place, LeadGlance *glance)
 {
-	IndexFetchTableData *fetch = search_of(writers)->fetch;
 	TupleTableSlot *slot = writer_lock_slot(writers, TABLE_LEAD);
-	ItemPointerData tid = *root;
-	bool		again = false;
+	HeapTuple	tuple = &((BufferHeapTupleTableSlot *) slot)->base.tupdata;
+	ItemPointerData tid = place->root;
 	bool		found;
 
-	found = table_index_fetch_tuple(fetch, &tid, GetActiveSnapshot(), slot, &again, NULL) &&
-		is_wanted(slot, wanted);
+	if (!read_place(writers, place))
+		return false;
+	prune_if_full(writers, place->buffer);
+	LockBuffer(place->buffer, BUFFER_LOCK_SHARE);
+	found = heap_hot_search_buffer(&tid, writer_rel(writers, TABLE_LEAD), place->buffer,
+								   GetActiveSnapshot(), tuple, NULL, true);
+	LockBuffer(place->buffer, BUFFER_LOCK_UNLOCK);
+	if (!found)
+	{
+		ReleaseBuffer(place->buffer);
+		return false;
+	}
+	tuple->t_tableOid = RelationGetRelid(writer_rel(writers, TABLE_LEAD));
+	ExecStorePinnedBufferHeapTuple(tuple, slot, place->buffer);
+	found = is_wanted(slot, wanted);
 	if (found)
 		glance_at(writers, slot, glance);
-	ExecClearTuple(slot);
 	/* a pin would keep others from pruning the page */
-	table_index_fetch_reset(fetch);
+	ExecClearTuple(slot);
 	return found;
 }
 
@@ -213,7 +260,7 @@ wanted_keys(Writers *writers, const Wanted *wanted, ScanKey keys, int *nkeys)
 				Int32GetDatum(wanted->binding_id));
 	ScanKeyInit(&keys[1], LEAD_COL_KEY + 1, BTEqualStrategyNumber, F_TEXTEQ,
 				CStringGetTextDatum(wanted->key));
-	return engine_index("lead_key");
+	return engine_index(INDEX_LEAD_KEY);
 }
 
 /* The scan for what is wanted, at its start. */
@@ -295,11 +342,11 @@ find_wanted(Writers *writers, const Wanted *wanted, LeadGlance *glance)
 	if (IsolationIsSerializable())
 		return find_serializable(writers, wanted, glance);
 	PushActiveSnapshot(engine_snapshot(writers));
-	found = place->tag == tag && place_exists(writers, &place->root) &&
-		find_at_place(writers, wanted, &place->root, glance);
+	found = place->tag == tag && find_at_place(writers, wanted, place, glance);
 	if (!found)
 	{
 		place->tag = 0;
+		place->buffer = InvalidBuffer;
 		found = find_by_index(writers, wanted, &place->root, glance);
 		place->tag = found ? tag : 0;
 	}
@@ -360,7 +407,7 @@ find_by_rename(Writers *writers, int32 binding_id, const char *key, LeadGlance *
 
 	ScanKeyInit(&scankey, DELTA_NEW_KEY + 1, BTEqualStrategyNumber, F_TEXTEQ,
 				CStringGetTextDatum(key));
-	scan = engine_scan(writers, TABLE_LEAD_DELTA, engine_index("lead_delta_key"), 1, &scankey);
+	scan = engine_scan(writers, TABLE_LEAD_DELTA, engine_index(INDEX_LEAD_DELTA_KEY), 1, &scankey);
 	while (lead_id == 0 && HeapTupleIsValid(tuple = engine_scan_next(scan)))
 	{
 		int64		renamed = DatumGetInt64(engine_column(writers, TABLE_LEAD_DELTA, tuple,

@@ -632,26 +632,37 @@ only_touches(const LeadChange *change)
 		!change->rescore && change->verb.kind == VERB_NONE;
 }
 
-/*
- * Can these touches do more to the lead than change its sums?  Asked of a lead
- * that is not locked: the answer may be out of date by a moment, and then
- * whoever folds or settles next does what is due.
- */
-static bool
-touches_matter(Settle *s, const LeadRow *row, const TouchSums *sums)
+/* What touches do to a lead, as it was seen. */
+typedef enum TouchEffect
 {
-	return sums->recount || row->agreement_id != s->agreement->agreement_id ||
-		(sums->answers && row->state.running > 0) ||
-		(sums->pos != DECAY_NONE && decide_intent_matters(s->agreement, &row->state));
+	TOUCHES_ADD,				/* change its sums */
+	TOUCHES_NEAR,				/* the same, but with more of them it would move */
+	TOUCHES_DECIDE				/* may do more: it must be locked, and decided about */
+} TouchEffect;
+
+/*
+ * Asked of a lead that is not locked: the answer may be out of date by a moment,
+ * and then whoever folds or settles next does what is due.
+ */
+static TouchEffect
+effect_of_touches(Settle *s, const LeadRow *row, const TouchSums *sums)
+{
+	LeadState	next = row->state;
+
+	if (sums->recount || row->agreement_id != s->agreement->agreement_id ||
+		(sums->answers && row->state.running > 0))
+		return TOUCHES_DECIDE;
+	if (sums->pos == DECAY_NONE || !decide_intent_matters(s->agreement, &row->state))
+		return TOUCHES_ADD;
+	decide_add_touches(&next, sums->pos, sums->neg, sums->touches, sums->last_touch_at);
+	return decide_intent_qualifies(s->agreement, &next, settle_moment(s, row)) ?
+		TOUCHES_DECIDE : TOUCHES_NEAR;
 }
 
 /*
  * Touches that change no more than sums need no decision, so no lock either:
  * the row is replaced if it is still as it was read, and what others left as
  * deltas stays for the worker.
- *
- * A hot lead gets a delta, to be folded with others: an old snapshot must not
- * slow the host's statements down.
  */
 static TryResult
 settle_sums(Settle *s, LeadRow *row, const TouchSums *sums)
@@ -666,50 +677,69 @@ settle_sums(Settle *s, LeadRow *row, const TouchSums *sums)
 	return result;
 }
 
-/* May the sums be all that is touched?  Then *row is the row as it was seen. */
-static bool
-only_sums(Settle *s, LeadGlance *glance, const LeadChange *change, LeadRow *row)
+/* What the change does to the lead; *row is the row as it was seen, unless it decides. */
+static TouchEffect
+effect_of(Settle *s, LeadGlance *glance, const LeadChange *change, LeadRow *row)
 {
 	/* a look at the row would leave a serializable transaction's predicate lock */
-	return only_touches(change) && !change->append_only && !IsolationIsSerializable() &&
-		!lead_is_own(glance) &&
-		lead_peek(&s->writers, glance, s->agreement, row) &&
-		!touches_matter(s, row, change->sums);
+	if (!only_touches(change) || change->append_only || IsolationIsSerializable() ||
+		lead_is_own(glance) || !lead_peek(&s->writers, glance, s->agreement, row))
+		return TOUCHES_DECIDE;
+	return effect_of_touches(s, row, change->sums);
+}
+
+/*
+ * Touches of a hot lead, and of one whose changes this transaction may not see,
+ * get a delta: an old snapshot must not slow the host's statements down.  A hot
+ * lead that is near to move is settled all the same.
+ */
+static bool
+only_appends(Settle *s, const LeadRow *row, TouchEffect effect)
+{
+	return IsolationUsesXactSnapshot() ||
+		(effect == TOUCHES_ADD && lead_is_hot(&s->writers, row));
 }
 
 /*
  * The quick way, for touches that change no more than sums; false when the lead
- * is to be locked.
+ * is to be locked.  Where the lead is near to move, deltas must not wait: with
+ * another's they may move it.
  */
 static bool
 settled_quickly(Settle *s, LeadGlance *glance, const LeadChange *change, SettleResult *result)
 {
 	LeadRow		row;
 	LeadGlance	again;
+	TouchEffect effect = effect_of(s, glance, change, &row);
 	TryResult	tried;
 
-	if (!only_sums(s, glance, change, &row))
+	if (effect == TOUCHES_DECIDE)
 		return false;
 	*result = SETTLE_LATER;
-	/* a transaction that may not see the row change only appends */
-	if (IsolationUsesXactSnapshot() || lead_is_hot(&s->writers, &row))
+	if (only_appends(s, &row, effect))
 	{
-		settle_later(s, glance->lead_id, change, true);
+		settle_later(s, glance->lead_id, change, effect == TOUCHES_ADD);
 		return true;
 	}
 	/* without a worker the next to settle a lead folds what waits for it */
 	if (!handover_served() && deltas_possible(&s->writers))
 		return false;
 	tried = settle_sums(s, &row, change->sums);
-	/* somebody was quicker since the look-up: once more */
-	if (tried == TRY_CHANGED && lead_glance(&s->writers, glance->lead_id, &again) &&
-		only_sums(s, &again, change, &row))
+	if (tried == TRY_CHANGED)
+	{
+		/* somebody was quicker since the look-up: once more */
+		if (!lead_glance(&s->writers, glance->lead_id, &again))
+			return false;
+		effect = effect_of(s, &again, change, &row);
+		if (effect == TOUCHES_DECIDE)
+			return false;
 		tried = settle_sums(s, &row, change->sums);
+	}
 	/* held: by another touch nearly always, and if not the fold does what is due */
 	if (tried == TRY_DONE)
 		*result = SETTLED;
 	else
-		settle_later(s, glance->lead_id, change, true);
+		settle_later(s, glance->lead_id, change, effect == TOUCHES_ADD);
 	return true;
 }
 
@@ -760,6 +790,18 @@ settle_glanced(Settle *s, LeadGlance *glance, const LeadChange *change)
 	return SETTLE_LATER;
 }
 
+/* Look the lead up, and keep its row until it is settled: see lead_peek. */
+static bool
+glance_and_keep(Settle *s, int64 lead_id, LeadGlance *glance)
+{
+	bool		found;
+
+	s->writers.keep = s->lead_context;
+	found = lead_glance(&s->writers, lead_id, glance);
+	s->writers.keep = NULL;
+	return found;
+}
+
 SettleResult
 settle_lead(Settle *s, int64 lead_id, const LeadChange *change)
 {
@@ -771,7 +813,7 @@ settle_lead(Settle *s, int64 lead_id, const LeadChange *change)
 	if (writers_full(&s->writers))
 		settle_flush(s);
 	s->lead_id = lead_id;
-	if (glance == NULL && lead_glance(&s->writers, lead_id, &seen))
+	if (glance == NULL && glance_and_keep(s, lead_id, &seen))
 		glance = &seen;
 	if (glance != NULL)
 		result = settle_glanced(s, glance, change);

@@ -8,8 +8,7 @@
 #include "catalog/namespace.h"
 #include "catalog/pg_type.h"
 #include "commands/sequence.h"
-#include "utils/lsyscache.h"
-#include "utils/syscache.h"
+#include "utils/inval.h"
 
 #include "base/errors.h"
 #include "base/owner.h"
@@ -32,11 +31,11 @@ static const char *const table_names[N_TABLES] = {
 
 /* The columns as the install script makes them; rows are written by place. */
 static const Oid lead_types[LEAD_COLS] = {
-	INT8OID, INT4OID, INT4OID, INT4OID, TIMESTAMPTZOID, TIMESTAMPTZOID,
-	TIMESTAMPTZOID, TIMESTAMPTZOID, TIMESTAMPTZOID, TIMESTAMPTZOID, INT8OID,
-	FLOAT8OID, FLOAT8OID, INT4OID, INT4OID, INT4OID, INT4OID, INT4OID, INT4OID,
-	INT2OID, INT2OID, BOOLOID, BOOLOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID,
-	TEXTOID, INT4OID, INT2OID
+	INT8OID, INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID, TIMESTAMPTZOID, FLOAT8OID,
+	FLOAT8OID, INT4OID, INT4OID, INT4OID, INT4OID, INT4OID, INT4OID, INT4OID,
+	INT4OID, INT2OID, INT2OID, INT2OID, BOOLOID, BOOLOID, TEXTOID, TEXTOID,
+	TIMESTAMPTZOID, TIMESTAMPTZOID, TIMESTAMPTZOID, INT4OID, INT4OID, TEXTOID,
+	TEXTOID, TEXTOID
 };
 
 static const Oid lead_delta_types[DELTA_COLS] = {
@@ -125,47 +124,76 @@ static const char *const sequence_names[N_SEQUENCES] = {
 	[SEQUENCE_INBOX_ID] = "inbox_inbox_id_seq",
 };
 
-static Oid	tables[N_TABLES];
-static Oid	sequences[N_SEQUENCES];
+static const char *const index_names[N_INDEXES] = {
+	[INDEX_LEAD_KEY] = "lead_key",
+	[INDEX_LEAD_DELTA_KEY] = "lead_delta_key",
+	[INDEX_OPPORTUNITY_KEY] = "opportunity_key",
+	[INDEX_INBOX_KEY] = "inbox_key",
+	[INDEX_INBOX_LEAD] = "inbox_lead",
+};
+
+/* What was looked up; InvalidOid: not yet, or not since one of them changed. */
+static struct
+{
+	Oid			tables[N_TABLES];
+	Oid			sequences[N_SEQUENCES];
+	Oid			indexes[N_INDEXES];
+}			known;
 
 /*
- * The extension may have been dropped and made anew since the last look.  Its
- * schema outlives it, so that one of its tables is the witness.
+ * A relation of ours was altered, dropped or made anew, and may have another
+ * OID from now on: all are looked up again.
  */
 static void
-check_tables(void)
+on_relcache_flush(Datum arg, Oid relid)
 {
-	Oid			witness = tables[TABLE_LEAD];
+	const Oid  *oids = (const Oid *) &known;
 
-	if (OidIsValid(witness) && SearchSysCacheExists1(RELOID, ObjectIdGetDatum(witness)))
-		return;
-	memset(tables, 0, sizeof(tables));
-	memset(sequences, 0, sizeof(sequences));
-	tables[TABLE_LEAD] = revops_relation(table_names[TABLE_LEAD]);
+	for (size_t i = 0; i < sizeof(known) / sizeof(Oid); i++)
+	{
+		if (OidIsValid(oids[i]) && (relid == InvalidOid || relid == oids[i]))
+		{
+			memset(&known, 0, sizeof(known));
+			return;
+		}
+	}
+}
+
+void
+tables_init(void)
+{
+	CacheRegisterRelcacheCallback(on_relcache_flush, (Datum) 0);
+}
+
+static Oid
+look_up(Oid *place, const char *name)
+{
+	/* the look-up itself may flush the cache: the place is written after it */
+	if (!OidIsValid(*place))
+	{
+		Oid			found = revops_relation(name);
+
+		*place = found;
+	}
+	return *place;
 }
 
 Oid
 engine_table(EngineTable table)
 {
-	check_tables();
-	if (!OidIsValid(tables[table]))
-		tables[table] = revops_relation(table_names[table]);
-	return tables[table];
+	return look_up(&known.tables[table], table_names[table]);
 }
 
 Oid
-engine_index(const char *name)
+engine_index(EngineIndex index)
 {
-	return revops_relation(name);
+	return look_up(&known.indexes[index], index_names[index]);
 }
 
 int64
 engine_next(EngineSequence sequence)
 {
-	check_tables();
-	if (!OidIsValid(sequences[sequence]))
-		sequences[sequence] = revops_relation(sequence_names[sequence]);
-	return nextval_internal(sequences[sequence], false);
+	return nextval_internal(look_up(&known.sequences[sequence], sequence_names[sequence]), false);
 }
 
 void

@@ -42,11 +42,22 @@ typedef enum EngineSequence
 	N_SEQUENCES
 } EngineSequence;
 
-/* OIDs, cached until the extension itself is dropped or made anew. */
-extern Oid	engine_table(EngineTable table);
+typedef enum EngineIndex
+{
+	INDEX_LEAD_KEY,
+	INDEX_LEAD_DELTA_KEY,
+	INDEX_OPPORTUNITY_KEY,
+	INDEX_INBOX_KEY,
+	INDEX_INBOX_LEAD,
+	N_INDEXES
+} EngineIndex;
 
-/* An index of ours by name. */
-extern Oid	engine_index(const char *name);
+/* Registers what forgets the OIDs; called once, when the library is loaded. */
+extern void tables_init(void);
+
+/* OIDs, remembered until one of them is altered, dropped or made anew. */
+extern Oid	engine_table(EngineTable table);
+extern Oid	engine_index(EngineIndex index);
 
 /*
  * Raises RV004 when a table's columns are not those that we write: somebody
@@ -59,13 +70,13 @@ extern int64 engine_next(EngineSequence sequence);
 
 enum
 {
-	LEAD_COL_LEAD_ID, LEAD_COL_WORKSPACE_ID, LEAD_COL_BINDING_ID, LEAD_COL_AGREEMENT_ID,
-	LEAD_COL_CREATED_AT, LEAD_COL_SETTLED_AT, LEAD_COL_STAGE_SINCE, LEAD_COL_GONE_AT,
-	LEAD_COL_LAST_TOUCH_AT, LEAD_COL_ASSIGNED_AT, LEAD_COL_PROFILE_ID, LEAD_COL_INTENT_POS,
-	LEAD_COL_INTENT_NEG, LEAD_COL_TEAM_ID, LEAD_COL_REP_ID, LEAD_COL_MOVES,
-	LEAD_COL_ASSIGNMENTS, LEAD_COL_CLOCKS, LEAD_COL_TOUCHES, LEAD_COL_RUNNING, LEAD_COL_FIT,
-	LEAD_COL_DISQUALIFIED, LEAD_COL_HANDED_OVER, LEAD_COL_STAGE, LEAD_COL_KEY,
-	LEAD_COL_SOURCE, LEAD_COL_CAMPAIGN, LEAD_COL_SEGMENT, LEAD_COL_RANK, LEAD_COL_UNPRUNED,
+	LEAD_COL_LEAD_ID, LEAD_COL_PROFILE_ID, LEAD_COL_CREATED_AT, LEAD_COL_SETTLED_AT,
+	LEAD_COL_STAGE_SINCE, LEAD_COL_INTENT_POS, LEAD_COL_INTENT_NEG, LEAD_COL_WORKSPACE_ID,
+	LEAD_COL_BINDING_ID, LEAD_COL_AGREEMENT_ID, LEAD_COL_RANK, LEAD_COL_MOVES,
+	LEAD_COL_ASSIGNMENTS, LEAD_COL_CLOCKS, LEAD_COL_TOUCHES, LEAD_COL_FIT, LEAD_COL_RUNNING,
+	LEAD_COL_UNPRUNED, LEAD_COL_DISQUALIFIED, LEAD_COL_HANDED_OVER, LEAD_COL_KEY,
+	LEAD_COL_STAGE, LEAD_COL_LAST_TOUCH_AT, LEAD_COL_ASSIGNED_AT, LEAD_COL_GONE_AT,
+	LEAD_COL_TEAM_ID, LEAD_COL_REP_ID, LEAD_COL_SOURCE, LEAD_COL_CAMPAIGN, LEAD_COL_SEGMENT,
 	LEAD_COLS
 };
 

@@ -4,6 +4,7 @@
  */
 #include "postgres.h"
 
+#include "access/genam.h"
 #include "access/table.h"
 #include "access/tableam.h"
 #include "access/xact.h"
@@ -348,6 +349,14 @@ writer_delete(Writers *writers, EngineTable table, ItemPointer tid)
 	simple_table_tuple_delete(writer_rel(writers, table), tid, GetActiveSnapshot());
 }
 
+/* The locks stay until the transaction ends, as the table's does: giving them back costs more. */
+static void
+close_indexes(ResultRelInfo *result)
+{
+	for (int i = 0; i < result->ri_NumIndices; i++)
+		index_close(result->ri_IndexRelationDescs[i], NoLock);
+}
+
 static void
 close_one(Writer *w)
 {
@@ -360,7 +369,7 @@ close_one(Writer *w)
 	if (w->updated != NULL)
 		ExecDropSingleTupleTableSlot(w->updated);
 	if (w->result != NULL)
-		ExecCloseIndices(w->result);
+		close_indexes(w->result);
 	table_close(w->rel, NoLock);
 }
 

@@ -330,12 +330,33 @@ find_serializable(Writers *writers, const Wanted *wanted, LeadGlance *glance)
 	return found;
 }
 
+/* Where a lead is remembered that hashes so, and how it is told from others there. */
+static Place *
+place_of(const Wanted *wanted, uint32 *tag)
+{
+	uint64		hash = hash_wanted(wanted);
+
+	*tag = Max((uint32) (hash >> 32), 1);
+	return &places[hash % PLACES];
+}
+
+/* What was found by its key is wanted by its number soon: when a block commits. */
+static void
+remember_by_number(int64 lead_id, const Place *found)
+{
+	Wanted		wanted = {.lead_id = lead_id};
+	uint32		tag;
+	Place	   *place = place_of(&wanted, &tag);
+
+	*place = *found;
+	place->tag = tag;
+}
+
 static bool
 find_wanted(Writers *writers, const Wanted *wanted, LeadGlance *glance)
 {
-	uint64		hash = hash_wanted(wanted);
-	uint32		tag = Max((uint32) (hash >> 32), 1);
-	Place	   *place = &places[hash % PLACES];
+	uint32		tag;
+	Place	   *place = place_of(wanted, &tag);
 	bool		found;
 
 	glance->lead_id = 0;
@@ -349,6 +370,8 @@ find_wanted(Writers *writers, const Wanted *wanted, LeadGlance *glance)
 		place->buffer = InvalidBuffer;
 		found = find_by_index(writers, wanted, &place->root, glance);
 		place->tag = found ? tag : 0;
+		if (found && wanted->key != NULL)
+			remember_by_number(glance->lead_id, place);
 	}
 	PopActiveSnapshot();
 	return found;

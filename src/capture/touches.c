@@ -25,18 +25,18 @@
 /* What is put in order, by the place where it lies: rows and leads are too wide to be moved. */
 typedef struct Ordered
 {
-	int64		lead_id;
-	TimestampTz at;
+	int64		first;
+	int64		then;
 	int			place;
 } Ordered;
 
 static inline int
 compare_ordered(const Ordered *a, const Ordered *b)
 {
-	if (a->lead_id != b->lead_id)
-		return a->lead_id < b->lead_id ? -1 : 1;
-	if (a->at != b->at)
-		return a->at < b->at ? -1 : 1;
+	if (a->first != b->first)
+		return a->first < b->first ? -1 : 1;
+	if (a->then != b->then)
+		return a->then < b->then ? -1 : 1;
 	return a->place < b->place ? -1 : 1;
 }
 
@@ -299,10 +299,14 @@ touches_settle(Touches *touches)
 	Ordered    *order;
 
 	touches_write(touches);
-	/* in order of number, as rows and index entries lie */
+
+	/*
+	 * In order of number, as rows and index entries lie; but those that are
+	 * touched most, which others want too, last: they are held the shortest.
+	 */
 	order = MemoryContextAllocHuge(touches->settle->context, sizeof(Ordered) * touches->n);
 	for (int i = 0; i < touches->n; i++)
-		order[i] = (Ordered) {touches->leads[i].lead_id, 0, i};
+		order[i] = (Ordered) {touches->leads[i].sums.touches, touches->leads[i].lead_id, i};
 	sort_ordered(order, touches->n);
 	touches->settle->writers.keep = NULL;
 	for (int i = 0; i < touches->n; i++)

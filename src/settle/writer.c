@@ -319,12 +319,15 @@ writer_try_update(Writers *writers, EngineTable table, ItemPointer tid,
 	LockTupleMode mode;
 	bool		needs_index;
 	TM_Result	result;
+	bool		wait = false;
 
 	/*
 	 * An update that does not wait and meets a row that is held says so, but a
-	 * server built with assertions stops there: it is asked beforehand.
+	 * server built with assertions stops there: the row is locked beforehand,
+	 * and then there is nobody to wait for.
 	 */
 #ifdef USE_ASSERT_CHECKING
+	wait = true;
 	result = table_tuple_lock(rel, tid, GetActiveSnapshot(), writer_lock_slot(writers, table),
 							  GetCurrentCommandId(true), LockTupleNoKeyExclusive, LockWaitSkip,
 							  0, &failure);
@@ -334,7 +337,7 @@ writer_try_update(Writers *writers, EngineTable table, ItemPointer tid,
 #endif
 	ExecStoreHeapTuple(heap_form_tuple(RelationGetDescr(rel), values, nulls), slot, true);
 	result = table_tuple_update(rel, tid, slot, GetCurrentCommandId(true), GetActiveSnapshot(),
-								InvalidSnapshot, false, &failure, &mode, &needs_index);
+								InvalidSnapshot, wait, &failure, &mode, &needs_index);
 	if (result == TM_Ok && needs_index)
 		insert_index_entries(writers, w, slot);
 	ExecClearTuple(slot);

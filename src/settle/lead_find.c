@@ -209,7 +209,10 @@ read_place(Writers *writers, Place *place)
 static void
 prune_if_full(Writers *writers, Buffer buffer)
 {
-	if (PageGetHeapFreeSpace(BufferGetPage(buffer)) < LEAST_FREE)
+	Page		page = BufferGetPage(buffer);
+
+	/* looked at without a lock, as PostgreSQL does: to be wrong once does no harm */
+	if (PageIsFull(page) || PageGetHeapFreeSpace(page) < LEAST_FREE)
 		heap_page_prune_opt(writer_rel(writers, TABLE_LEAD), buffer);
 }
 

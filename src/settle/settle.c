@@ -794,11 +794,12 @@ settle_glanced(Settle *s, LeadGlance *glance, const LeadChange *change)
 static bool
 glance_and_keep(Settle *s, int64 lead_id, LeadGlance *glance)
 {
+	MemoryContext before = s->writers.keep;
 	bool		found;
 
 	s->writers.keep = s->lead_context;
 	found = lead_glance(&s->writers, lead_id, glance);
-	s->writers.keep = NULL;
+	s->writers.keep = before;
 	return found;
 }
 

@@ -9,6 +9,7 @@
 
 #include "define/invalidate.h"
 #include "settle/pending.h"
+#include "settle/places.h"
 #include "settle/tables.h"
 #include "time/engine_time.h"
 #include "worker/worker.h"
@@ -23,6 +24,7 @@ _PG_init(void)
 	engine_time_init();
 	invalidate_init();
 	tables_init();
+	places_init();
 	pending_init();
 	worker_init();
 	MarkGUCPrefixReserved("pg_revops");

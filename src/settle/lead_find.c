@@ -22,6 +22,7 @@
 #include "base/compat.h"
 #include "base/handover.h"
 #include "settle/lead_find.h"
+#include "settle/places.h"
 #include "settle/row_values.h"
 
 /*
@@ -61,24 +62,8 @@ typedef struct Wanted
 	const char *key;
 } Wanted;
 
-typedef struct Place
-{
-	uint32		tag;			/* of what was looked for; 0: free */
-	ItemPointerData root;		/* as the index has it */
-	Buffer		buffer;			/* where its page was last; or InvalidBuffer */
-} Place;
-
-/*
- * A place is overwritten by the next that has the same number here.  As many as
- * serve the leads that are touched again and again; 16 bytes each, and memory
- * only where one was remembered.
- */
-#define PLACES		65536
-
 /* free space of a page of leads below which it is pruned: three versions or four */
 #define LEAST_FREE	(BLCKSZ / 10)
-
-static Place places[PLACES];
 
 static uint64
 hash_wanted(const Wanted *wanted)
@@ -184,10 +169,10 @@ lead_search_end(Writers *writers)
 /*
  * The place's page, pinned; false where it does not exist any more.  Most often
  * it is still in the buffer where it was, which asks neither the table of buffers
- * nor the file system.
+ * nor the file system; where not, its new buffer is remembered.
  */
 static bool
-read_place(Writers *writers, Place *place)
+read_place(Writers *writers, uint64 hash, Place *place)
 {
 	Relation	rel = writer_rel(writers, TABLE_LEAD);
 	BlockNumber block = ItemPointerGetBlockNumberNoCheck(&place->root);
@@ -198,6 +183,7 @@ read_place(Writers *writers, Place *place)
 	if (!place_exists(writers, &place->root))
 		return false;
 	place->buffer = ReadBuffer(rel, block);
+	place_remember(hash, place);
 	return true;
 }
 
@@ -218,14 +204,15 @@ prune_if_full(Writers *writers, Buffer buffer)
 
 /* Is the lead at the place where one of this hash was found last? */
 static bool
-find_at_place(Writers *writers, const Wanted *wanted, Place *place, LeadGlance *glance)
+find_at_place(Writers *writers, const Wanted *wanted, uint64 hash, Place *place,
+			  LeadGlance *glance)
 {
 	TupleTableSlot *slot = writer_lock_slot(writers, TABLE_LEAD);
 	HeapTuple	tuple = &((BufferHeapTupleTableSlot *) slot)->base.tupdata;
 	ItemPointerData tid = place->root;
 	bool		found;
 
-	if (!read_place(writers, place))
+	if (!read_place(writers, hash, place))
 		return false;
 	prune_if_full(writers, place->buffer);
 	LockBuffer(place->buffer, BUFFER_LOCK_SHARE);
@@ -333,48 +320,35 @@ find_serializable(Writers *writers, const Wanted *wanted, LeadGlance *glance)
 	return found;
 }
 
-/* Where a lead is remembered that hashes so, and how it is told from others there. */
-static Place *
-place_of(const Wanted *wanted, uint32 *tag)
-{
-	uint64		hash = hash_wanted(wanted);
-
-	*tag = Max((uint32) (hash >> 32), 1);
-	return &places[hash % PLACES];
-}
-
 /* What was found by its key is wanted by its number soon: when a block commits. */
 static void
-remember_by_number(int64 lead_id, const Place *found)
+remember(const Wanted *wanted, uint64 hash, const Place *place, int64 lead_id)
 {
-	Wanted		wanted = {.lead_id = lead_id};
-	uint32		tag;
-	Place	   *place = place_of(&wanted, &tag);
+	Wanted		by_number = {.lead_id = lead_id};
 
-	*place = *found;
-	place->tag = tag;
+	place_remember(hash, place);
+	if (wanted->key != NULL)
+		place_remember(hash_wanted(&by_number), place);
 }
 
 static bool
 find_wanted(Writers *writers, const Wanted *wanted, LeadGlance *glance)
 {
-	uint32		tag;
-	Place	   *place = place_of(wanted, &tag);
+	uint64		hash = hash_wanted(wanted);
+	Place		place;
 	bool		found;
 
 	glance->lead_id = 0;
 	if (IsolationIsSerializable())
 		return find_serializable(writers, wanted, glance);
 	PushActiveSnapshot(engine_snapshot(writers));
-	found = place->tag == tag && find_at_place(writers, wanted, place, glance);
+	found = place_recall(hash, &place) && find_at_place(writers, wanted, hash, &place, glance);
 	if (!found)
 	{
-		place->tag = 0;
-		place->buffer = InvalidBuffer;
-		found = find_by_index(writers, wanted, &place->root, glance);
-		place->tag = found ? tag : 0;
-		if (found && wanted->key != NULL)
-			remember_by_number(glance->lead_id, place);
+		place.buffer = InvalidBuffer;
+		found = find_by_index(writers, wanted, &place.root, glance);
+		if (found)
+			remember(wanted, hash, &place, glance->lead_id);
 	}
 	PopActiveSnapshot();
 	return found;

@@ -2,10 +2,9 @@
  * lead_find.h
  *		A lead by its key, or by its number, without a lock.
  *
- * Where a lead was found is remembered in the backend, as the place that an
- * index entry names.  The row that is found there says itself whether it is
- * the lead's, so nothing has to be invalidated; where it is not, the index is
- * asked.
+ * It is looked for where it, or another that hashes so, was found last (see
+ * places.h); the row there says whether it is the lead's, and where it is not,
+ * the index is asked.
  */
 #ifndef REVOPS_LEAD_FIND_H
 #define REVOPS_LEAD_FIND_H

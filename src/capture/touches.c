@@ -16,6 +16,8 @@
 #define REMEMBER_FROM	4
 /* touched leads up to which they are walked through */
 #define FEW_LEADS		8
+/* leads from which on others are likely to have let go of one when all were tried */
+#define MANY_LEADS		32
 /* leads up to which a copy of their rows is kept from look-up to settle */
 #define KEPT_LEADS		10000
 /* touches that are sorted and written together, and as many as most statements have */
@@ -270,11 +272,12 @@ touches_add(Touches *touches, int64 lead_id, const Signal *signal,
 }
 
 /*
- * A lead whose row this transaction has written already is settled at its
- * commit, once, however many statements still touch it.
+ * Settle a lead's touches; false where it is held and was to be free.  A lead
+ * whose row this transaction has written already is settled at its commit, once,
+ * however many statements still touch it.
  */
-static void
-settle_touched(Touches *touches, TouchedLead *touched)
+static bool
+settle_touched(Touches *touches, TouchedLead *touched, bool if_free)
 {
 	LeadChange	change;
 
@@ -285,18 +288,20 @@ settle_touched(Touches *touches, TouchedLead *touched)
 	{
 		pending_add(touches->settle->def, touched->lead_id, &touched->sums,
 					touches->settle->actor_id);
-		return;
+		return true;
 	}
 	change_init(&change);
 	change.sums = &touched->sums;
+	change.if_free = if_free;
 	change.glance = touched->glance.lead_id == 0 ? NULL : &touched->glance;
-	(void) settle_lead(touches->settle, touched->lead_id, &change);
+	return settle_lead(touches->settle, touched->lead_id, &change) != SETTLE_HELD;
 }
 
 void
 touches_settle(Touches *touches)
 {
 	Ordered    *order;
+	int			held = 0;
 
 	touches_write(touches);
 
@@ -309,6 +314,13 @@ touches_settle(Touches *touches)
 		order[i] = (Ordered) {touches->leads[i].sums.touches, touches->leads[i].lead_id, i};
 	sort_ordered(order, touches->n);
 	touches->settle->writers.keep = NULL;
+
+	/* of many leads those that are held are tried again, when the others are done */
 	for (int i = 0; i < touches->n; i++)
-		settle_touched(touches, &touches->leads[order[i].place]);
+	{
+		if (!settle_touched(touches, &touches->leads[order[i].place], touches->n >= MANY_LEADS))
+			order[held++] = order[i];
+	}
+	for (int i = 0; i < held; i++)
+		(void) settle_touched(touches, &touches->leads[order[i].place], false);
 }

@@ -738,6 +738,8 @@ settled_quickly(Settle *s, LeadGlance *glance, const LeadChange *change, SettleR
 	/* held: by another touch nearly always, and if not the fold does what is due */
 	if (tried == TRY_DONE)
 		*result = SETTLED;
+	else if (change->if_free)
+		*result = SETTLE_HELD;
 	else
 		settle_later(s, glance->lead_id, change, effect == TOUCHES_ADD);
 	return true;
@@ -785,6 +787,8 @@ settle_glanced(Settle *s, LeadGlance *glance, const LeadChange *change)
 #ifdef REVOPS_TEST_WRONG_FOLD
 	fold_end(&s->writers);
 #endif
+	if (change->if_free && !change->append_only && !IsolationUsesXactSnapshot())
+		return SETTLE_HELD;
 	if (!change->fold_only)
 		settle_later(s, glance->lead_id, change, false);
 	return SETTLE_LATER;

@@ -82,6 +82,7 @@ typedef struct LeadChange
 	bool		wait;			/* verbs may wait for the lead */
 	bool		append_only;	/* no lead may be locked: append a delta */
 	bool		fold_only;		/* nothing new: a busy lead is left alone */
+	bool		if_free;		/* so is one with news, which are told again later */
 	bool		gently;			/* and so is one that was updated a moment ago */
 } LeadChange;
 
@@ -91,6 +92,7 @@ typedef enum SettleResult
 {
 	SETTLED,
 	SETTLE_LATER,				/* busy, or not worth it: a delta was appended */
+	SETTLE_HELD,				/* busy, and left alone as if_free asks */
 	SETTLE_RESTS,				/* left alone, gently: it is to be tried again */
 	SETTLE_UNKNOWN				/* no such lead */
 } SettleResult;

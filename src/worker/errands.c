@@ -94,6 +94,7 @@ run_errand(Settle *s, const Errand *errand, ErrandChange set_change)
 		case SETTLED:
 			return ERRAND_DONE;
 		case SETTLE_LATER:
+		case SETTLE_HELD:
 			return ERRAND_BUSY;
 		case SETTLE_RESTS:
 			return ERRAND_RESTS;

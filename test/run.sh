@@ -213,8 +213,6 @@ test_long()
 	run_programs long
 	run_clusters long/060_random_load test/t/060_random_load.pl \
 		REVOPS_LOAD_SECONDS="${REVOPS_LOAD_SECONDS:-300}"
-	run_clusters long/061_torn_fold test/t/061_wrong_fold.pl \
-		REVOPS_WRONG_FOLD=REVOPS_TEST_TORN_FOLD
 }
 
 test_meta()

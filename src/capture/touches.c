@@ -281,7 +281,7 @@ settle_touched(Touches *touches, TouchedLead *touched, bool if_free)
 {
 	LeadChange	change;
 
-	if (touched->glance.lead_id == 0)
+	if (!touches->at_commit && touched->glance.lead_id == 0)
 		(void) lead_glance(&touches->settle->writers, touched->lead_id, &touched->glance);
 	if (touches->at_commit ||
 		(!touches->at_once && touched->glance.lead_id != 0 && lead_is_own(&touched->glance)))

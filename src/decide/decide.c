@@ -125,10 +125,9 @@ decide_score(const Agreement *agreement, int fit, double intent)
 }
 
 static double
-intent_now(const Decision *d)
+intent_at(const Agreement *agreement, const LeadState *state, TimestampTz at)
 {
-	return decay_intent(d->state->intent_pos, d->state->intent_neg,
-						d->agreement->half_life, d->now);
+	return decay_intent(state->intent_pos, state->intent_neg, agreement->half_life, at);
 }
 
 /* Leaving the hands of sales ends the promises made there. */
@@ -260,7 +259,7 @@ move_to(Decision *d, int to, Cause cause, const char *reason, TimestampTz at,
 		bool violation)
 {
 	Effects    *e = d->effects;
-	double		intent = intent_now(d);
+	double		intent = intent_at(d->agreement, d->state, d->now);
 	StagePurpose purpose = purpose_of(d->agreement, to);
 	Move	   *m;
 
@@ -569,7 +568,7 @@ decide_intent_qualifies(const Agreement *agreement, const LeadState *state, Time
 
 	if (!decide_intent_matters(agreement, state))
 		return false;
-	intent = decay_intent(state->intent_pos, state->intent_neg, agreement->half_life, now);
+	intent = intent_at(agreement, state, now);
 	return whole_points(intent) >= agreement->mql_intent &&
 		whole_points(decide_score(agreement, state->fit, intent)) >= agreement->mql_score;
 }

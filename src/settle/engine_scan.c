@@ -32,6 +32,9 @@ engine_thaw(Writers *writers)
 Snapshot
 engine_snapshot(Writers *writers)
 {
+#ifdef REVOPS_TEST_TORN_FOLD	/* what comes between two snapshots: widened, to be hit surely */
+	pg_usleep(500);
+#endif
 	if (!writers->frozen)
 		return GetLatestSnapshot();
 	if (writers->snapshot == NULL)

@@ -32,10 +32,12 @@ fold_begin(Writers *writers)
 }
 
 #ifdef REVOPS_TEST_WRONG_FOLD
+/* The window is microseconds by nature: it is widened, so that a load hits it surely. */
 void
 fold_begin_early(Writers *writers)
 {
 	writers->snapshot = RegisterSnapshot(GetLatestSnapshot());
+	pg_usleep(500);
 }
 #endif
 

@@ -135,12 +135,7 @@ static LeadSearch *
 search_of(Writers *writers)
 {
 	if (writers->lead_search == NULL)
-	{
-		MemoryContext old = MemoryContextSwitchTo(writers->context);
-
-		writers->lead_search = palloc0(sizeof(LeadSearch));
-		MemoryContextSwitchTo(old);
-	}
+		writers->lead_search = MemoryContextAllocZero(writers->context, sizeof(LeadSearch));
 	return writers->lead_search;
 }
 

@@ -787,7 +787,7 @@ settle_glanced(Settle *s, LeadGlance *glance, const LeadChange *change)
 #ifdef REVOPS_TEST_WRONG_FOLD
 	fold_end(&s->writers);
 #endif
-	if (change->if_free && !change->append_only && !IsolationUsesXactSnapshot())
+	if (change->if_free)
 		return SETTLE_HELD;
 	if (!change->fold_only)
 		settle_later(s, glance->lead_id, change, false);

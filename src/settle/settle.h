@@ -82,8 +82,8 @@ typedef struct LeadChange
 	bool		wait;			/* verbs may wait for the lead */
 	bool		append_only;	/* no lead may be locked: append a delta */
 	bool		fold_only;		/* nothing new: a busy lead is left alone */
-	bool		if_free;		/* so is one with news, which are told again later */
 	bool		gently;			/* and so is one that was updated a moment ago */
+	bool		if_free;		/* a busy lead is left alone: its news are told again */
 } LeadChange;
 
 extern void change_init(LeadChange *change);

@@ -168,13 +168,8 @@ tables_init(void)
 static Oid
 look_up(Oid *place, const char *name)
 {
-	/* the look-up itself may flush the cache: the place is written after it */
 	if (!OidIsValid(*place))
-	{
-		Oid			found = revops_relation(name);
-
-		*place = found;
-	}
+		*place = revops_relation(name);
 	return *place;
 }
 

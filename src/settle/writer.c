@@ -308,6 +308,13 @@ writer_update(Writers *writers, EngineTable table, ItemPointer tid,
 	ExecClearTuple(slot);
 }
 
+/* What kept an update from being made. */
+static TryResult
+not_done(TM_Result result)
+{
+	return result == TM_Updated ? TRY_CHANGED : TRY_HELD;
+}
+
 TryResult
 writer_try_update(Writers *writers, EngineTable table, ItemPointer tid,
 				  Datum *values, bool *nulls)
@@ -333,7 +340,7 @@ writer_try_update(Writers *writers, EngineTable table, ItemPointer tid,
 							  0, &failure);
 	ExecClearTuple(w->locked);
 	if (result != TM_Ok)
-		return result == TM_Updated ? TRY_CHANGED : TRY_HELD;
+		return not_done(result);
 #endif
 	ExecStoreHeapTuple(heap_form_tuple(RelationGetDescr(rel), values, nulls), slot, true);
 	result = table_tuple_update(rel, tid, slot, GetCurrentCommandId(true), GetActiveSnapshot(),
@@ -341,9 +348,7 @@ writer_try_update(Writers *writers, EngineTable table, ItemPointer tid,
 	if (result == TM_Ok && needs_index)
 		insert_index_entries(writers, w, slot);
 	ExecClearTuple(slot);
-	if (result == TM_Ok)
-		return TRY_DONE;
-	return result == TM_Updated ? TRY_CHANGED : TRY_HELD;
+	return result == TM_Ok ? TRY_DONE : not_done(result);
 }
 
 void

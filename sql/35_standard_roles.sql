@@ -28,6 +28,7 @@ CREATE FUNCTION revops.standard_roles(kind text)
         ('lead', 17, 'language', 'text', false),
         ('lead', 18, 'amount', 'numeric', false),
         ('lead', 19, 'currency', 'text', false),
+        ('lead', 20, 'updated_at', 'timestamptz', false),
         ('touch', 0, 'lead', 'text', false),
         ('touch', 1, 'signal', 'text', false),
         ('touch', 2, 'occurred_at', 'timestamptz', false),
@@ -37,10 +38,11 @@ CREATE FUNCTION revops.standard_roles(kind text)
         ('opportunity', 3, 'amount', 'numeric', false),
         ('opportunity', 4, 'currency', 'text', false),
         ('opportunity', 5, 'opened_at', 'timestamptz', false),
-        ('opportunity', 6, 'closed_at', 'timestamptz', false))
+        ('opportunity', 6, 'closed_at', 'timestamptz', false),
+        ('lookup', 0, 'lead', 'text', false))
         AS r (kind, pos, role, role_type, personal)
     WHERE r.kind = standard_roles.kind
     ORDER BY r.pos
     $$;
 COMMENT ON FUNCTION revops.standard_roles(text) IS
-    'Standard roles of a kind of binding (lead, touch, opportunity): name, type that rules see, whether it is personal, position in the role slot from 0. No row for another kind.';
+    'Standard roles of a kind of binding (lead, touch, opportunity, lookup): name, type that rules see, whether it is personal, position in the role slot from 0. No row for another kind.';

@@ -207,12 +207,12 @@ BEGIN
     END IF;
     IF NOT coalesce(wanted.on_violation IN ('record', 'strict'), false)
        OR NOT coalesce(wanted.on_error IN ('record', 'raise'), false)
-       OR NOT coalesce(wanted.mode IN ('inline', 'queued'), false) THEN
+       OR NOT coalesce(wanted.mode IN ('inline', 'queued', 'scan'), false) THEN
         RAISE EXCEPTION USING ERRCODE = 'RV005',
             MESSAGE = format('binding "%s" is given an unknown manner', wanted.binding),
             DETAIL = format('on_violation is %s, on_error is %s, mode is %s.', coalesce(quote_literal(wanted.on_violation), 'NULL'),
                             coalesce(quote_literal(wanted.on_error), 'NULL'), coalesce(quote_literal(wanted.mode), 'NULL')),
-            HINT = 'on_violation is record or strict; on_error is record or raise; mode is inline or queued.';
+            HINT = 'on_violation is record or strict; on_error is record or raise; mode is inline, queued or scan.';
     END IF;
     PERFORM revops.check_workspace(wanted.workspace_id);
     SELECT b.* INTO other FROM revops.binding b
@@ -397,9 +397,11 @@ BEGIN
     SELECT b.* INTO old FROM revops.binding b WHERE b.binding = wanted.binding FOR UPDATE;
     IF NOT FOUND THEN
         INSERT INTO revops.binding (workspace_id, binding, kind, host, host_name, key_columns, filter,
-                                    lead_binding_id, mode, on_violation, on_error, owner)
+                                    lead_binding_id, mode, on_violation, on_error, owner,
+                                    replicated, zone, stage_map, write_back, bump)
         VALUES (wanted.workspace_id, wanted.binding, wanted.kind, wanted.host, wanted.host::text, wanted.key_columns,
-                wanted.filter, wanted.lead_binding_id, wanted.mode, wanted.on_violation, wanted.on_error, wanted.owner)
+                wanted.filter, wanted.lead_binding_id, wanted.mode, wanted.on_violation, wanted.on_error, wanted.owner,
+                wanted.replicated, wanted.zone, wanted.stage_map, wanted.write_back, wanted.bump)
         RETURNING binding_id INTO id;
         RETURN id;
     ELSIF old.detached_at IS NULL THEN
@@ -419,6 +421,8 @@ BEGIN
     UPDATE revops.binding b
     SET host = wanted.host, key_columns = wanted.key_columns, filter = wanted.filter,
         mode = wanted.mode, on_violation = wanted.on_violation, on_error = wanted.on_error, owner = wanted.owner,
+        replicated = wanted.replicated, zone = wanted.zone, stage_map = wanted.stage_map,
+        write_back = wanted.write_back, bump = wanted.bump,
         attached_at = now(), detached_at = NULL
     WHERE b.binding_id = old.binding_id;
     RETURN old.binding_id;
@@ -513,7 +517,9 @@ COMMENT ON FUNCTION revops.lead_binding(text) IS
 CREATE FUNCTION revops.attach_lead(binding text, host regclass, roles jsonb, filter text DEFAULT NULL,
                                    key text[] DEFAULT NULL, personal text[] DEFAULT '{}',
                                    on_violation text DEFAULT 'record', on_error text DEFAULT 'record',
-                                   workspace_id int DEFAULT 1, mode text DEFAULT 'inline') RETURNS int
+                                   workspace_id int DEFAULT 1, mode text DEFAULT 'inline', zone text DEFAULT 'UTC',
+                                   stage_map jsonb DEFAULT NULL, replicated boolean DEFAULT false,
+                                   write_back jsonb DEFAULT NULL, bump jsonb DEFAULT NULL) RETURNS int
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
     AS $$
@@ -529,14 +535,20 @@ BEGIN
     wanted.on_error := on_error;
     wanted.mode := mode;
     wanted.workspace_id := workspace_id;
+    wanted.zone := zone;
+    wanted.stage_map := stage_map;
+    wanted.replicated := replicated;
+    wanted.write_back := write_back;
+    wanted.bump := bump;
     RETURN revops.attach(wanted, roles, coalesce(personal, '{}'));
 END
 $$;
-COMMENT ON FUNCTION revops.attach_lead(text, regclass, jsonb, text, text[], text[], text, text, int, text) IS
+COMMENT ON FUNCTION revops.attach_lead(text, regclass, jsonb, text, text[], text[], text, text, int, text, text, jsonb, boolean, jsonb, jsonb) IS
     'Attaches a table whose rows are leads; gives the binding''s number. "roles" maps roles to columns or SQL expressions over the row: standard_roles(''lead''), and any further name as a role of its own; "personal" names further ones that are kept where they can be erased. "filter" says which rows are leads. The key is found by itself (primary key, else a unique index over NOT NULL columns) or given; a unique index must cover it. Rows written straight into a partition of the table are not seen. Expressions run as the caller, restricted, with search_path pg_catalog: write other functions with their schema; a timestamp without time zone is read in the session''s zone unless the expression says AT TIME ZONE. "mode" is inline (leads are settled when the statement ends) or queued (right after its commit: the statement then locks and updates nothing of pg_revops, which suits applications that run under REPEATABLE READ or SERIALIZABLE; it cannot be strict). Needs SELECT and TRIGGER on the table. Under the name of a detached binding that one lives again. Raises RV005, RV002 (workspace), RV001 (expression, filter), 42501; then nothing is done.';
 
 CREATE FUNCTION revops.attach_touch(binding text, host regclass, lead_binding text, roles jsonb,
-                                    filter text DEFAULT NULL, key text[] DEFAULT NULL, mode text DEFAULT NULL) RETURNS int
+                                    filter text DEFAULT NULL, key text[] DEFAULT NULL, mode text DEFAULT NULL,
+                                    zone text DEFAULT NULL, replicated boolean DEFAULT NULL) RETURNS int
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
     AS $$
@@ -552,16 +564,19 @@ BEGIN
     wanted.lead_binding_id := leads.binding_id;
     wanted.workspace_id := leads.workspace_id;
     wanted.mode := coalesce(mode, leads.mode);
+    wanted.zone := coalesce(zone, leads.zone);
+    wanted.replicated := coalesce(replicated, leads.replicated);
     wanted.on_violation := 'record';
     wanted.on_error := leads.on_error;
     RETURN revops.attach(wanted, roles, '{}');
 END
 $$;
-COMMENT ON FUNCTION revops.attach_touch(text, regclass, text, jsonb, text, text[], text) IS
-    'Attaches a table whose rows are touches of the leads of a binding; gives the binding''s number. Roles: lead (the lead''s key as text), signal (its code), occurred_at (engine time where it is not mapped). One table may be attached several times, once for each touch that a row is. A touch whose lead is not known waits in the inbox until it is. "mode" is that of the leads where it is NULL. Else as attach_lead().';
+COMMENT ON FUNCTION revops.attach_touch(text, regclass, text, jsonb, text, text[], text, text, boolean) IS
+    'Attaches a table whose rows are touches of the leads of a binding; gives the binding''s number. Roles: lead (the lead''s key as text), signal (its code), occurred_at (engine time where it is not mapped). One table may be attached several times, once for each touch that a row is. A touch whose lead is not known waits in the inbox until it is. "mode", "zone" and "replicated" are those of the leads where they are NULL. Else as attach_lead().';
 
 CREATE FUNCTION revops.attach_opportunity(binding text, host regclass, lead_binding text, roles jsonb,
-                                          filter text DEFAULT NULL, key text[] DEFAULT NULL, mode text DEFAULT NULL) RETURNS int
+                                          filter text DEFAULT NULL, key text[] DEFAULT NULL, mode text DEFAULT NULL,
+                                          zone text DEFAULT NULL, replicated boolean DEFAULT NULL) RETURNS int
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
     AS $$
@@ -577,13 +592,15 @@ BEGIN
     wanted.lead_binding_id := leads.binding_id;
     wanted.workspace_id := leads.workspace_id;
     wanted.mode := coalesce(mode, leads.mode);
+    wanted.zone := coalesce(zone, leads.zone);
+    wanted.replicated := coalesce(replicated, leads.replicated);
     wanted.on_violation := 'record';
     wanted.on_error := leads.on_error;
     RETURN revops.attach(wanted, roles, '{}');
 END
 $$;
-COMMENT ON FUNCTION revops.attach_opportunity(text, regclass, text, jsonb, text, text[], text) IS
-    'Attaches a table whose rows are opportunities (deals) of the leads of a binding; gives the binding''s number. Roles: lead (the lead''s key as text), won, lost (conditions), amount, currency, opened_at, closed_at. A deal whose lead is not known is kept, and linked once it is. "mode" is that of the leads where it is NULL. Else as attach_lead().';
+COMMENT ON FUNCTION revops.attach_opportunity(text, regclass, text, jsonb, text, text[], text, text, boolean) IS
+    'Attaches a table whose rows are opportunities (deals) of the leads of a binding; gives the binding''s number. Roles: lead (the lead''s key as text), won, lost (conditions), amount, currency, opened_at, closed_at. A deal whose lead is not known is kept, and linked once it is. "mode", "zone" and "replicated" are those of the leads where they are NULL. Else as attach_lead().';
 
 -- ----- detach, and finding a lead -----------------------------------------------
 

@@ -492,11 +492,17 @@ same_value(Form_pg_attribute att, Datum a, Datum b)
 }
 
 bool
+binding_compares_role(const Binding *binding, int role)
+{
+	return binding->kind != BINDING_LEAD || role != LEAD_UPDATED_AT;
+}
+
+bool
 binding_same_roles(Binding *binding, TupleTableSlot *a, TupleTableSlot *b)
 {
 	for (int i = 0; i < binding->roles->natts; i++)
 	{
-		if (!binding->mapped[i])
+		if (!binding->mapped[i] || !binding_compares_role(binding, i))
 			continue;
 		if (a->tts_isnull[i] != b->tts_isnull[i])
 			return false;

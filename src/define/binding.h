@@ -23,7 +23,8 @@ typedef enum BindingKind
 {
 	BINDING_LEAD,
 	BINDING_TOUCH,
-	BINDING_OPPORTUNITY
+	BINDING_OPPORTUNITY,
+	BINDING_LOOKUP				/* what the leads' roles look up */
 } BindingKind;
 
 /* positions (0-based) of the standard roles of a lead in its role slot */
@@ -49,6 +50,7 @@ typedef enum LeadRole
 	LEAD_LANGUAGE,
 	LEAD_AMOUNT,				/* numeric */
 	LEAD_CURRENCY,
+	LEAD_UPDATED_AT,			/* timestamptz: a change of it alone is none */
 	LEAD_ROLES
 } LeadRole;
 
@@ -72,6 +74,12 @@ typedef enum OpportunityRole
 	OPPORTUNITY_ROLES
 } OpportunityRole;
 
+typedef enum LookupRole
+{
+	LOOKUP_LEAD,				/* text: the lead's key */
+	LOOKUP_ROLES
+} LookupRole;
+
 typedef struct Binding
 {
 	int32		binding_id;
@@ -84,6 +92,12 @@ typedef struct Binding
 	bool		strict;			/* on_violation = 'strict' */
 	bool		raise;			/* on_error = 'raise' */
 	bool		queued;			/* mode = 'queued' */
+	bool		key_unique;		/* false: two rows may have one key */
+	bool		replicated;		/* triggers fire for each row, in replicas too */
+	char	   *zone;			/* of timestamps without one */
+	Jsonb	   *stage_map;		/* NULL: the host's words are our codes */
+	Jsonb	   *write_back;		/* NULL: nothing is written back */
+	Jsonb	   *bump;			/* NULL: the host has no such rules */
 	TupleDesc	roles;			/* descriptor of the role slot */
 	bool	   *mapped;			/* one a role */
 	bool	   *personal;		/* one a role */
@@ -152,6 +166,12 @@ extern List *binding_key_columns(Binding *binding);
 extern TupleTableSlot *binding_project(BindingRun *run, TupleTableSlot *host_row);
 extern TupleTableSlot *binding_project_careful(BindingRun *run, TupleTableSlot *host_row,
 											   RoleFault fault, void *arg);
+
+/*
+ * Does a change of this role alone count as a change?  Of the time at which the
+ * row was written last it does not.
+ */
+extern bool binding_compares_role(const Binding *binding, int role);
 
 /* Are the mapped roles of two role slots the same (binary, after detoasting)? */
 extern bool binding_same_roles(Binding *binding, TupleTableSlot *a, TupleTableSlot *b);

@@ -46,7 +46,8 @@ static const StandardRole lead_roles[] = {
 	{"person_name", TEXTOID}, {"company", TEXTOID}, {"title", TEXTOID},
 	{"country", TEXTOID}, {"region", TEXTOID}, {"city", TEXTOID},
 	{"industry", TEXTOID}, {"company_size", INT8OID}, {"language", TEXTOID},
-	{"amount", NUMERICOID}, {"currency", TEXTOID}
+	{"amount", NUMERICOID}, {"currency", TEXTOID},
+	{"updated_at", TIMESTAMPTZOID}
 };
 
 static const StandardRole touch_roles[] = {
@@ -59,10 +60,13 @@ static const StandardRole opportunity_roles[] = {
 	{"opened_at", TIMESTAMPTZOID}, {"closed_at", TIMESTAMPTZOID}
 };
 
+static const StandardRole lookup_roles[] = {{"lead", TEXTOID}};
+
 StaticAssertDecl(lengthof(lead_roles) == LEAD_ROLES, "one entry for each LeadRole");
 StaticAssertDecl(lengthof(touch_roles) == TOUCH_ROLES, "one entry for each TouchRole");
 StaticAssertDecl(lengthof(opportunity_roles) == OPPORTUNITY_ROLES,
 				 "one entry for each OpportunityRole");
+StaticAssertDecl(lengthof(lookup_roles) == LOOKUP_ROLES, "one entry for each LookupRole");
 
 static const StandardRole *
 standard_roles(BindingKind kind, int *n)
@@ -75,6 +79,9 @@ standard_roles(BindingKind kind, int *n)
 		case BINDING_TOUCH:
 			*n = TOUCH_ROLES;
 			return touch_roles;
+		case BINDING_LOOKUP:
+			*n = LOOKUP_ROLES;
+			return lookup_roles;
 		case BINDING_OPPORTUNITY:
 			break;
 	}

@@ -40,7 +40,7 @@ static const char *const binding_query =
 " b.on_violation = 'strict', b.on_error = 'raise', b.filter, b.host_name,"
 " b.key_columns, CASE WHEN b.numbered = b.host::pg_catalog.oid THEN b.key_attnums END,"
 " CASE WHEN b.numbered = b.host::pg_catalog.oid THEN b.filter_columns END,"
-" b.mode = 'queued'"
+" b.mode = 'queued', b.key_unique, b.replicated, b.zone, b.stage_map, b.write_back, b.bump"
 " FROM revops.binding b WHERE b.binding_id = $1";
 
 static const char *const roles_query =
@@ -99,6 +99,8 @@ kind_of(const char *kind)
 		return BINDING_LEAD;
 	if (strcmp(kind, "touch") == 0)
 		return BINDING_TOUCH;
+	if (strcmp(kind, "lookup") == 0)
+		return BINDING_LOOKUP;
 	return BINDING_OPPORTUNITY;
 }
 
@@ -158,6 +160,12 @@ read_binding(Binding *binding, BindingSource *source, MemoryContext context)
 	binding->strict = DatumGetBool(field(0, 7, &isnull));
 	binding->raise = DatumGetBool(field(0, 8, &isnull));
 	binding->queued = DatumGetBool(field(0, 14, &isnull));
+	binding->key_unique = DatumGetBool(field(0, 15, &isnull));
+	binding->replicated = DatumGetBool(field(0, 16, &isnull));
+	binding->zone = text_field(0, 17, context);
+	binding->stage_map = jsonb_field(0, 18, context);
+	binding->write_back = jsonb_field(0, 19, context);
+	binding->bump = jsonb_field(0, 20, context);
 	source->filter = text_field(0, 9, context);
 	source->host_name = text_field(0, 10, context);
 	source->filter_columns = jsonb_field(0, 13, context);

@@ -117,9 +117,15 @@ await()
 fresh()
 {
 	copy_of plain "${1:-$warm}" >/dev/null
+	! has_worker || copy_of worker "${1:-$warm}" >/dev/null
+	begin_anew
+}
+
+# begin_anew: buffers hold what is there, and nothing is to be written
+begin_anew()
+{
+	node_restart
 	if has_worker; then
-		copy_of worker "${1:-$warm}" >/dev/null
-		node_restart
 		worker=$(await 30 worker_pid "$with_worker")
 		in_memory "$with_worker"
 	fi

@@ -21,7 +21,7 @@
 /* leads up to which a copy of their rows is kept from look-up to settle */
 #define KEPT_LEADS		10000
 /* touches that are sorted and written together, and as many as most statements have */
-#define ROWS_TOGETHER	1024
+#define ROWS_TOGETHER	65536
 #define FEW_ROWS		4
 
 /* What is put in order, by the place where it lies: rows and leads are too wide to be moved. */

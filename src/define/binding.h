@@ -96,6 +96,7 @@ typedef struct Binding
 	bool		replicated;		/* triggers fire for each row, in replicas too */
 	char	   *zone;			/* of timestamps without one */
 	Jsonb	   *stage_map;		/* NULL: the host's words are our codes */
+	struct StageMap *stages;	/* the same, compiled: stage_map.h */
 	Jsonb	   *write_back;		/* NULL: nothing is written back */
 	Jsonb	   *bump;			/* NULL: the host has no such rules */
 	TupleDesc	roles;			/* descriptor of the role slot */

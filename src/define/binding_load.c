@@ -22,6 +22,7 @@
 #include "define/binding.h"
 #include "define/binding_compile.h"
 #include "define/invalidate.h"
+#include "define/stage_map.h"
 
 typedef struct BindingEntry
 {
@@ -90,6 +91,16 @@ jsonb_field(int row, int column, MemoryContext context)
 
 	MemoryContextSwitchTo(old);
 	return json;
+}
+
+static StageMap *
+compile_stages(Jsonb *stage_map, MemoryContext context)
+{
+	MemoryContext old = MemoryContextSwitchTo(context);
+	StageMap   *stages = stage_map_compile(stage_map);
+
+	MemoryContextSwitchTo(old);
+	return stages;
 }
 
 static BindingKind
@@ -164,6 +175,7 @@ read_binding(Binding *binding, BindingSource *source, MemoryContext context)
 	binding->replicated = DatumGetBool(field(0, 16, &isnull));
 	binding->zone = text_field(0, 17, context);
 	binding->stage_map = jsonb_field(0, 18, context);
+	binding->stages = compile_stages(binding->stage_map, context);
 	binding->write_back = jsonb_field(0, 19, context);
 	binding->bump = jsonb_field(0, 20, context);
 	source->filter = text_field(0, 9, context);

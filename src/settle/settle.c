@@ -14,6 +14,7 @@
 #include "base/compat.h"
 #include "base/errors.h"
 #include "base/handover.h"
+#include "define/stage_map.h"
 #include "settle/effects.h"
 #include "settle/env.h"
 #include "settle/pending.h"
@@ -222,13 +223,15 @@ role_changed(Settle *s, TupleTableSlot *now, TupleTableSlot *before, int role)
 
 /* A code that the host writes and no definition knows. */
 static void
-unknown_code(Settle *s, const char *kind, Datum code)
+unknown_code(Settle *s, const char *kind, Datum code, Datum word)
 {
 	FaultPlace	place = {s->binding->binding_id, s->lead_id, NULL};
 
 	fault_note(&s->faults, &place, kind, ERRCODE_REVOPS_UNKNOWN_OBJECT,
 			   psprintf("%s \"%s\" is not defined", kind, TextDatumGetCString(code)),
-			   "The host's row names it; the lead keeps what it had.");
+			   code == word ? "The host's row names it; the lead keeps what it had." :
+			   psprintf("The host's row says \"%s\", which the stage map calls so; the lead keeps what it had.",
+						TextDatumGetCString(word)));
 }
 
 static bool
@@ -248,11 +251,12 @@ host_owner(Settle *s, TupleTableSlot *roles, LeadNews *news)
 	news->host_rep_id = 0;
 	if (is_empty(code))
 		return;
+	Assert(code != NO_TEXT);
 	news->owner_told = true;
 	rep = rep_by_code(s->def, VARDATA_ANY(code), VARSIZE_ANY_EXHDR(code));
 	if (rep == NULL)
 	{
-		unknown_code(s, "rep", code);
+		unknown_code(s, "rep", code, code);
 		news->owner_told = false;
 	}
 	else
@@ -269,15 +273,36 @@ host_team(Settle *s, TupleTableSlot *roles, LeadNews *news)
 	news->host_team_id = 0;
 	if (is_empty(code))
 		return;
+	Assert(code != NO_TEXT);
 	news->team_told = true;
 	team = team_by_code(s->def, VARDATA_ANY(code), VARSIZE_ANY_EXHDR(code));
 	if (team == NULL)
 	{
-		unknown_code(s, "team", code);
+		unknown_code(s, "team", code, code);
 		news->team_told = false;
 	}
 	else
 		news->host_team_id = team->team_id;
+}
+
+/* The host's word for a stage, as the binding translates it. */
+static void
+host_stage(Settle *s, TupleTableSlot *roles, LeadNews *news)
+{
+	Datum		word = role_text(roles, LEAD_STAGE);
+	Datum		code;
+
+	if (word == NO_TEXT)
+		return;
+	word = PointerGetDatum(PG_DETOAST_DATUM_PACKED(word));
+	code = stage_map_code(s->binding->stages, word);
+	if (is_empty(code))
+		return;
+	Assert(code != NO_TEXT);
+	news->stage_told = true;
+	news->host_stage = stage_by_code(s->agreement, VARDATA_ANY(code), VARSIZE_ANY_EXHDR(code));
+	if (news->host_stage == NO_STAGE)
+		unknown_code(s, "stage", code, word);
 }
 
 /*
@@ -287,18 +312,9 @@ host_team(Settle *s, TupleTableSlot *roles, LeadNews *news)
 static void
 host_words(Settle *s, TupleTableSlot *now, TupleTableSlot *before, LeadNews *news)
 {
-	Datum		code = role_text(now, LEAD_STAGE);
-
 	news->strict = s->binding->strict;
-	if (!is_empty(code) && role_changed(s, now, before, LEAD_STAGE))
-	{
-		Assert(code != NO_TEXT);
-		news->stage_told = true;
-		news->host_stage = stage_by_code(s->agreement, VARDATA_ANY(code),
-										 VARSIZE_ANY_EXHDR(code));
-		if (news->host_stage == NO_STAGE)
-			unknown_code(s, "stage", code);
-	}
+	if (role_changed(s, now, before, LEAD_STAGE))
+		host_stage(s, now, news);
 	if (role_changed(s, now, before, LEAD_OWNER))
 		host_owner(s, now, news);
 	if (role_changed(s, now, before, LEAD_TEAM))

@@ -91,7 +91,7 @@ COMMENT ON COLUMN revops.stage_change.violation IS 'true: the host made a move t
 COMMENT ON COLUMN revops.stage_change.from_stage IS 'stage left; NULL at entry';
 COMMENT ON COLUMN revops.stage_change.to_stage IS 'stage entered';
 COMMENT ON COLUMN revops.stage_change.cause IS
-    'what moved it: entry, score, disqualifier, accept, reject, recycle, advance, host, opportunity, won, due (a recycled lead''s date)';
+    'what moved it: entry, score, disqualifier, accept, reject, recycle, advance, host, opportunity, won, due (a recycled lead''s date), adopted (a move of the past as the host remembers it: fit, intent and score then are not known, 0)';
 COMMENT ON COLUMN revops.stage_change.reason IS 'coded reason';
 COMMENT ON COLUMN revops.stage_change.actor IS 'role that acted';
 COMMENT ON COLUMN revops.stage_change.source IS 'source of the lead then';
@@ -121,7 +121,7 @@ COMMENT ON TABLE revops.assignment IS 'Fact: a lead was given to a team and a re
 COMMENT ON COLUMN revops.assignment.lead_id IS 'the lead';
 COMMENT ON COLUMN revops.assignment.seq IS 'number of the assignment within the lead, from 1';
 COMMENT ON COLUMN revops.assignment.workspace_id IS 'workspace';
-COMMENT ON COLUMN revops.assignment.at IS 'engine time';
+COMMENT ON COLUMN revops.assignment.at IS 'engine time; of a lead that was adopted with its owner: when the lead was created';
 COMMENT ON COLUMN revops.assignment.team_id IS 'team that got it';
 COMMENT ON COLUMN revops.assignment.rep_id IS 'rep who got it; NULL: the team''s queue';
 COMMENT ON COLUMN revops.assignment.from_team_id IS 'team that had it';

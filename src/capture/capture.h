@@ -44,6 +44,7 @@ typedef struct Capture
 	bool		careful;		/* catch what expressions and rules raise */
 	bool		probe;			/* do not assume that inserted keys are new */
 	bool		stale;			/* the transition tables may not be the last word */
+	bool		taking;			/* rows that no statement told: they wait for no lead */
 	bool		in_block;		/* of a transaction block: touches are settled at its commit */
 	Settle		settle;
 	List	   *keys;			/* for the inbox */

@@ -12,6 +12,7 @@
 
 #include "base/owner.h"
 #include "capture/queue.h"
+#include "capture/take_rows.h"
 
 PG_FUNCTION_INFO_V1(revops_capture_lead);
 
@@ -176,6 +177,60 @@ capture_lead_again(Capture *capture, BindingRun *run, TupleTableSlot *row, const
 		take_row(capture, key, capture_project(capture, run, row), true);
 	else
 		drop_row(capture, key);
+}
+
+/* Is the lead there, and has nothing to learn from the row? */
+static bool
+lead_says_so(Capture *capture, LeadGlance *glance, TupleTableSlot *roles)
+{
+	Settle	   *s = &capture->settle;
+	LeadRow		lead;
+
+	if (!lead_peek(&s->writers, glance, s->agreement, &lead) || lead.state.gone_at != NO_TIME)
+		return false;
+	(void) profile_read(&s->writers, s->binding, glance->lead_id, 0, NULL, s->stored_before);
+	return binding_same_roles(s->binding, roles, s->stored_before);
+}
+
+/* See take_rows.h. */
+void
+take_lead_row(Capture *capture, BindingRun *run, TupleTableSlot *row, void *arg)
+{
+	Taking	   *taking = arg;
+	Settle	   *s = &capture->settle;
+	char	   *key = NULL;
+	LeadGlance	glance = {0};
+	TupleTableSlot *roles;
+
+	if (!binding_accepts(run, row) || (key = capture_key(capture, run, row)) == NULL)
+	{
+		taking->taken->passed_over++;
+		return;
+	}
+	if (taking_leaves(taking, key))
+		return;
+	roles = capture_project(capture, run, row);
+	if (taking->look)
+	{
+		/* leads that are collected are not found yet */
+		if (!capture->binding->key_unique)
+			settle_flush(s);
+		(void) lead_find_glance(&s->writers, capture->binding_id, key, &glance);
+	}
+	if (glance.lead_id == 0)
+	{
+		settle_old(s, roles, key, taking->what->past == NULL ? NULL :
+				   taking->what->past(taking->what->arg, key));
+		queue_arrived(capture, key);
+		taking->taken->taken++;
+	}
+	else if (lead_says_so(capture, &glance, roles))
+		taking->taken->known++;
+	else
+	{
+		take_row(capture, key, roles, true);
+		taking->taken->taken++;
+	}
 }
 
 static void

@@ -21,6 +21,7 @@
 #include "base/errors.h"
 #include "base/owner.h"
 #include "capture/queue.h"
+#include "capture/take_rows.h"
 
 PG_FUNCTION_INFO_V1(revops_capture_opportunity);
 
@@ -98,7 +99,7 @@ lead_of(Capture *capture, TupleTableSlot *roles, const char *key)
 	int64		lead_id = lead_key == NULL ? 0 :
 		lead_find(&capture->settle.writers, capture->binding->lead_binding_id, lead_key);
 
-	if (lead_id == 0 && lead_key != NULL)
+	if (lead_id == 0 && lead_key != NULL && !capture->taking)
 		queue_wait_deal(capture, roles, key, lead_key);
 	return lead_id;
 }
@@ -238,11 +239,11 @@ same_deal(TupleDesc desc, Datum *a, bool *a_nulls, Datum *b, bool *b_nulls)
 }
 
 /*
- * Write state and fact.  Returns the status that the deal had for this lead:
- * NULL when it is new, or was another lead's.
+ * Write state and fact, if there is anything new.  Returns the status that the
+ * deal had for this lead: NULL when it is new, or was another lead's.
  */
 static char *
-write_deal(Capture *capture, const Deal *deal, TimestampTz at)
+write_deal(Capture *capture, const Deal *deal, TimestampTz at, bool *written)
 {
 	Writers    *writers = &capture->settle.writers;
 	Datum		v[DEAL_COLS];
@@ -251,6 +252,7 @@ write_deal(Capture *capture, const Deal *deal, TimestampTz at)
 	char	   *before = NULL;
 	int64		opportunity_id;
 
+	*written = true;
 	if (find_deal(capture, deal->key, &tid, v, nulls))
 	{
 		Datum		old[DEAL_COLS];
@@ -264,7 +266,10 @@ write_deal(Capture *capture, const Deal *deal, TimestampTz at)
 		fill_deal(capture, deal, v, nulls);
 		if (same_deal(RelationGetDescr(writer_rel(writers, TABLE_OPPORTUNITY)),
 					  old, old_nulls, v, nulls))
+		{
+			*written = false;
 			return before;
+		}
 		writer_update(writers, TABLE_OPPORTUNITY, &tid, v, nulls);
 	}
 	else
@@ -321,15 +326,19 @@ drop_deal(Capture *capture, const char *key)
 	settle_flush(&capture->settle);
 }
 
-static void
+/* Returns whether the row had anything new to say. */
+static bool
 take_deal(Capture *capture, TupleTableSlot *roles, const char *key)
 {
 	char	   *before;
 	Deal		deal;
+	bool		written;
 
 	read_deal(capture, roles, key, &deal);
-	before = write_deal(capture, &deal, deal.closed_at != NO_TIME ? deal.closed_at : deal.opened_at);
+	before = write_deal(capture, &deal, deal.closed_at != NO_TIME ? deal.closed_at : deal.opened_at,
+						&written);
 	move_lead(capture, &deal, before);
+	return written;
 }
 
 void
@@ -347,7 +356,7 @@ capture_opportunity_again(Capture *capture, BindingRun *run, TupleTableSlot *row
 	if (queue_wants(capture))
 		queue_put(capture, counts ? QUEUE_WRITTEN : QUEUE_REMOVED, key, NULL, roles);
 	else if (counts)
-		take_deal(capture, roles, key);
+		(void) take_deal(capture, roles, key);
 	else
 		drop_deal(capture, key);
 }
@@ -414,6 +423,25 @@ take_row(Capture *capture, BindingRun *run, TupleTableSlot *row, void *arg)
 
 	if (key != NULL)
 		capture_opportunity_again(capture, run, row, key);
+}
+
+/* See take_rows.h. */
+void
+take_opportunity_row(Capture *capture, BindingRun *run, TupleTableSlot *row, void *arg)
+{
+	Taking	   *taking = arg;
+	char	   *key = NULL;
+
+	if (!binding_accepts(run, row) || (key = capture_key(capture, run, row)) == NULL)
+		taking->taken->passed_over++;
+	else if (!taking_leaves(taking, key))
+	{
+		settle_as(&capture->settle, capture->binding->owner);
+		if (take_deal(capture, capture_project(capture, run, row), key))
+			taking->taken->taken++;
+		else
+			taking->taken->known++;
+	}
 }
 
 static void
@@ -499,7 +527,7 @@ capture_opportunity_entry(Capture *capture, const QueueEntry *entry, TupleTableS
 			break;
 		default:
 			if (!entry->waited || lacks_lead(capture, entry->key))
-				take_deal(capture, roles, entry->key);
+				(void) take_deal(capture, roles, entry->key);
 			break;
 	}
 	/* what follows may concern the same lead */

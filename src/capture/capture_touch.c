@@ -19,6 +19,7 @@
 #include "base/errors.h"
 #include "base/owner.h"
 #include "capture/queue.h"
+#include "capture/take_rows.h"
 #include "capture/touches.h"
 
 PG_FUNCTION_INFO_V1(revops_capture_touch);
@@ -135,6 +136,76 @@ take_row(Capture *capture, BindingRun *run, TupleTableSlot *row, void *touches)
 {
 	if (binding_accepts(run, row))
 		add_touch(capture, touches, capture_project(capture, run, row), binding_key(run, row));
+}
+
+/* The lead of a row that waits for none; 0 when there is none, which is noted. */
+static int64
+known_lead_of(Capture *capture, Touches *touches, TupleTableSlot *roles, const char *key)
+{
+	int64		lead_id;
+
+	if (roles->tts_isnull[TOUCH_LEAD])
+	{
+		note(capture, "lead", key, "a touch names no lead");
+		return 0;
+	}
+	lead_id = touches_lead(touches, capture->binding->lead_binding_id,
+						   TextDatumGetCString(roles->tts_values[TOUCH_LEAD]));
+	if (lead_id == 0)
+		note(capture, "lead", key, "a touch names a lead that is not known");
+	return lead_id;
+}
+
+/* Take a touch of the past, unless it is recorded as it is; returns whether it was new. */
+static bool
+take_touch(Capture *capture, Touches *touches, int64 lead_id, TupleTableSlot *roles,
+		   const char *key)
+{
+	Settle	   *s = &capture->settle;
+	const Signal *signal = signal_of(capture, roles, key);
+	TimestampTz at = moment_of(capture, roles);
+	RecordedTouch before;
+
+	if (touch_recorded(&s->writers, s->def, lead_id, capture->binding_id, key, &before))
+	{
+		if (before.signal == signal &&
+			(before.occurred_at == at || roles->tts_isnull[TOUCH_OCCURRED_AT]))
+			return false;
+		touches_add(touches, lead_id, before.signal, before.occurred_at, -1,
+					capture->binding_id, key);
+	}
+	touches_add(touches, lead_id, signal, at, 1, capture->binding_id, key);
+	return true;
+}
+
+/* See take_rows.h. */
+void
+take_touch_row(Capture *capture, BindingRun *run, TupleTableSlot *row, void *arg)
+{
+	Taking	   *taking = arg;
+	char	   *key = NULL;
+	TupleTableSlot *roles;
+	int64		lead_id;
+	bool		counts = binding_accepts(run, row) &&
+		(key = capture_key(capture, run, row)) != NULL;
+
+	if (counts && taking_leaves(taking, key))
+		return;
+	roles = counts ? capture_project(capture, run, row) : NULL;
+	lead_id = counts ? known_lead_of(capture, &taking->touches, roles, key) : 0;
+	if (lead_id == 0)
+	{
+		taking->taken->passed_over++;
+		return;
+	}
+	if (moment_of(capture, roles) > capture->settle.now + TOUCH_SKEW)
+		add_touch(capture, &taking->touches, roles, key);
+	else if (!take_touch(capture, &taking->touches, lead_id, roles, key))
+	{
+		taking->taken->known++;
+		return;
+	}
+	taking->taken->taken++;
 }
 
 static void

@@ -41,6 +41,7 @@ static const char *const cause_names[N_CAUSES] = {
 	[CAUSE_KEPT] = "kept",
 	[CAUSE_ASSIGN] = "assign",
 	[CAUSE_UNROUTED] = "unrouted",
+	[CAUSE_ADOPTED] = "adopted",
 };
 
 const char *
@@ -190,6 +191,9 @@ start_promise(Decision *d, TimestampTz at)
 	if (d->state->handed_over || d->state->gone_at != NO_TIME || !promised_here(d))
 		return;
 	d->state->handed_over = true;
+	/* what was promised about a lead of the past is not known: not once more */
+	if (d->news->adopt)
+		return;
 	if (!d->env->promise(d->env->arg, d->state->rep_id, at,
 						 &e->policy, &e->due_at, &e->calendar_id))
 		return;
@@ -206,7 +210,11 @@ assign_to(Decision *d, int32 team_id, int32 rep_id, int32 route_id,
 {
 	Effects    *e = d->effects;
 	Assignment *a;
+	TimestampTz at = d->now;
 
+	/* nobody knows since when: for all that is known, from the beginning */
+	if (d->news->adopt && d->news->is_new)
+		at = Min(at, d->state->created_at);
 	if (e->nassignments >= MAX_ASSIGNMENTS)
 		return;
 	a = &e->assignments[e->nassignments++];
@@ -217,10 +225,10 @@ assign_to(Decision *d, int32 team_id, int32 rep_id, int32 route_id,
 	a->route_id = route_id;
 	a->cause = cause;
 	a->reason = reason;
-	a->at = d->now;
+	a->at = at;
 	d->state->team_id = team_id;
 	d->state->rep_id = rep_id;
-	d->state->assigned_at = d->now;
+	d->state->assigned_at = at;
 	d->state->assignments++;
 	start_promise(d, d->now);
 }
@@ -285,7 +293,7 @@ move_to(Decision *d, int to, Cause cause, const char *reason, TimestampTz at,
 	if (purpose == PURPOSE_ENTRY || purpose == PURPOSE_NURTURE ||
 		purpose == PURPOSE_DISQUALIFIED)
 		leave_handoff(d, at);
-	if (d->agreement->stages[to].routes)
+	if (d->agreement->stages[to].routes && !d->news->adopt)
 		hand_off(d);
 	else if (purpose == PURPOSE_QUALIFIED && d->state->assigned_at != NO_TIME)
 		start_promise(d, d->now);
@@ -327,7 +335,8 @@ take_entry(Decision *d)
 {
 	int			stage = d->agreement->by_purpose[PURPOSE_ENTRY];
 
-	if (!d->news->is_new)
+	/* one whose history is known has entered already */
+	if (!d->news->is_new || d->state->moves > 0)
 		return;
 	if (d->news->stage_told && d->news->host_stage != NO_STAGE)
 		stage = d->news->host_stage;
@@ -379,7 +388,7 @@ take_touches(Decision *d)
 static void
 take_answer(Decision *d)
 {
-	if (d->state->running == 0 || d->news->answered_at == NO_TIME)
+	if (d->state->running == 0 || d->news->answered_at == NO_TIME || d->news->adopt)
 		return;
 	d->effects->stop_clock = d->news->answered_at <= d->news->clock_due_at ?
 		CLOCK_KEPT : CLOCK_LATE;
@@ -477,7 +486,8 @@ take_opportunity(Decision *d)
 	StagePurpose here = purpose_of(d->agreement, d->state->stage);
 	TimestampTz at = d->news->opportunity_at;
 
-	if (d->news->opportunity == OPPORTUNITY_NONE || to == NO_STAGE)
+	if (d->news->opportunity == OPPORTUNITY_NONE || to == NO_STAGE ||
+		(d->news->adopt && d->news->stage_is_hosts))
 		return;
 	if (here != PURPOSE_NURTURE && here != PURPOSE_DISQUALIFIED &&
 		d->state->stage != NO_STAGE &&
@@ -594,6 +604,7 @@ decide(const Agreement *agreement, const LeadState *state, const LeadNews *news,
 	effects->start_clock = false;
 	effects->timer_at = NO_TIME;
 	effects->refusal = NOT_REFUSED;
+	effects->quiet = news->adopt;
 
 	take_profile(&d);
 	take_touches(&d);
@@ -605,7 +616,7 @@ decide(const Agreement *agreement, const LeadState *state, const LeadNews *news,
 	take_opportunity(&d);
 	take_verb(&d);
 	take_due(&d);
-	if (effects->refusal != NOT_REFUSED)
+	if (effects->refusal != NOT_REFUSED || news->adopt)
 		return;
 	take_disqualifier(&d);
 	take_score(&d);

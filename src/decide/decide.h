@@ -124,6 +124,7 @@ typedef enum Cause
 	CAUSE_KEPT,
 	CAUSE_ASSIGN,
 	CAUSE_UNROUTED,
+	CAUSE_ADOPTED,				/* a move of the past, as the host remembers it */
 	N_CAUSES
 } Cause;
 
@@ -191,6 +192,13 @@ typedef struct LeadNews
 	bool		recycle_due;
 	Verb		verb;
 	bool		strict;			/* the host's illegal moves are refused */
+
+	/*
+	 * All of this is history: it is taken in, and nothing is done about it.  No
+	 * move by score or rule, no route, no promise, no answer, no event.
+	 */
+	bool		adopt;
+	bool		stage_is_hosts; /* the host's row names a stage: deals of the past move nothing */
 } LeadNews;
 
 typedef struct Move
@@ -257,6 +265,7 @@ typedef struct Effects
 	TimestampTz due_at;
 	int32		calendar_id;	/* calendar that counted; 0: wall time */
 	TimestampTz timer_at;		/* recycle_due, or NO_TIME */
+	bool		quiet;			/* nobody is told */
 	Refusal		refusal;		/* the verb, or a strict host, was refused */
 	int			refused_from;
 	int			refused_to;

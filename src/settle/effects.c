@@ -61,7 +61,8 @@ stage_left(const Agreement *a, const Move *m, const LeadRow *row)
 }
 
 static void
-write_move(Settle *s, const LeadRow *row, const Move *m, int32 seq, const char *actor)
+write_move(Settle *s, const LeadRow *row, const Move *m, int32 seq, const char *actor,
+		   bool quiet)
 {
 	Datum		v[MOVE_COLS];
 	bool		nulls[MOVE_COLS] = {0};
@@ -88,12 +89,12 @@ write_move(Settle *s, const LeadRow *row, const Move *m, int32 seq, const char *
 	v[MOVE_ACTOR] = code_text(actor);
 	set_dimensions(v, nulls, MOVE_SOURCE, row);
 	writer_add(&s->writers, TABLE_STAGE_CHANGE, v, nulls);
-	if (m->cause != CAUSE_ENTRY)
+	if (m->cause != CAUSE_ENTRY && !quiet)
 		write_event(s, row->state.lead_id, "stage_changed", seq);
 }
 
 static void
-write_assignment(Settle *s, const LeadRow *row, const Assignment *a, int32 seq)
+write_assignment(Settle *s, const LeadRow *row, const Assignment *a, int32 seq, bool quiet)
 {
 	Datum		v[ASSIGNMENT_COLS];
 	bool		nulls[ASSIGNMENT_COLS] = {0};
@@ -112,7 +113,8 @@ write_assignment(Settle *s, const LeadRow *row, const Assignment *a, int32 seq)
 	v[ASSIGNMENT_ACTOR] = code_text(settle_actor(s));
 	set_dimensions(v, nulls, ASSIGNMENT_SOURCE, row);
 	writer_add(&s->writers, TABLE_ASSIGNMENT, v, nulls);
-	write_event(s, row->state.lead_id, "assigned", seq);
+	if (!quiet)
+		write_event(s, row->state.lead_id, "assigned", seq);
 }
 
 static void
@@ -197,9 +199,10 @@ void
 effects_write(Settle *s, LeadRow *row, const Effects *e)
 {
 	for (int i = 0; i < e->nmoves; i++)
-		write_move(s, row, &e->moves[i], row->state.moves + i + 1, settle_actor(s));
+		write_move(s, row, &e->moves[i], row->state.moves + i + 1, settle_actor(s),
+				   e->quiet);
 	for (int i = 0; i < e->nassignments; i++)
-		write_assignment(s, row, &e->assignments[i], row->state.assignments + i + 1);
+		write_assignment(s, row, &e->assignments[i], row->state.assignments + i + 1, e->quiet);
 	if (e->stop_clock != CLOCK_RUNS)
 		stop_clock(s, row, e);
 	if (e->start_clock)

@@ -76,6 +76,12 @@ settle_at(Settle *s, TimestampTz at)
 	s->now = at == NO_TIME ? engine_clock() : at;
 }
 
+void
+settle_adopt(Settle *s)
+{
+	s->adopt = true;
+}
+
 /* Rules that don't compile are told once for each compilation. */
 static void
 note_broken(Settle *s, RuleSet *set)
@@ -403,6 +409,12 @@ created_at(Settle *s, TupleTableSlot *roles)
 void
 settle_new(Settle *s, TupleTableSlot *roles, const char *key)
 {
+	settle_old(s, roles, key, NULL);
+}
+
+void
+settle_old(Settle *s, TupleTableSlot *roles, const char *key, const Past *past)
+{
 	MemoryContext old = MemoryContextSwitchTo(s->lead_context);
 	LeadRow		row;
 	LeadNews	news;
@@ -424,8 +436,11 @@ settle_new(Settle *s, TupleTableSlot *roles, const char *key)
 	match_rules(s, roles);
 	news_init(&news);
 	news.is_new = true;
+	news.adopt = s->adopt;
 	news.fired = s->fired;
 	host_words(s, roles, NULL, &news);
+	if (past != NULL)
+		past_write(s, &row, past, &news);
 	env_init(&env, s);
 	decide(s->agreement, &row.state, &news, s->now, &env, &effects);
 
@@ -585,6 +600,13 @@ take_key(Settle *s, LeadRow *row, const char *key)
 	row->key = CStringGetTextDatum(key);
 }
 
+/* Does the host's row, as the lead was settled under it, name a stage of its own? */
+static bool
+host_names_stage(Settle *s)
+{
+	return s->binding->mapped[LEAD_STAGE] && !is_empty(role_text(env_roles(s), LEAD_STAGE));
+}
+
 /* A decision is never dated before the lead's last. */
 static TimestampTz
 settle_moment(Settle *s, const LeadRow *row)
@@ -623,6 +645,9 @@ settle_locked(Settle *s, LeadRow *row, const LeadChange *change)
 		change->opportunity_at : pending.opportunity_at;
 	news.recycle_due = change->recycle_due;
 	news.verb = change->verb;
+	news.adopt = s->adopt && pending.n == 0;
+	news.stage_is_hosts = news.adopt && news.opportunity != OPPORTUNITY_NONE &&
+		host_names_stage(s);
 	env_init(&env, s);
 	decide(s->agreement, &row->state, &news, s->now, &env, &effects);
 	if (effects.refusal != NOT_REFUSED)
@@ -668,7 +693,7 @@ effect_of_touches(Settle *s, const LeadRow *row, const TouchSums *sums)
 	if (sums->recount || row->agreement_id != s->agreement->agreement_id ||
 		(sums->answers && row->state.running > 0))
 		return TOUCHES_DECIDE;
-	if (sums->pos == DECAY_NONE || !decide_intent_matters(s->agreement, &row->state))
+	if (s->adopt || sums->pos == DECAY_NONE || !decide_intent_matters(s->agreement, &row->state))
 		return TOUCHES_ADD;
 	decide_add_touches(&next, sums->pos, sums->neg, sums->touches, sums->last_touch_at);
 	return decide_intent_qualifies(s->agreement, &next, settle_moment(s, row)) ?

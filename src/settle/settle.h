@@ -27,6 +27,7 @@
 #include "settle/faults.h"
 #include "settle/fold.h"
 #include "settle/lead_row.h"
+#include "settle/past.h"
 #include "settle/writer.h"
 
 typedef struct Settle
@@ -37,6 +38,7 @@ typedef struct Settle
 	Program    *program;
 	bool		rules_ready;	/* ruleset_prepare() was called for its scoring rules */
 	bool		careful;		/* catch what a rule raises, rule by rule */
+	bool		adopt;			/* see settle_adopt */
 	TimestampTz now;			/* moment of the decision at hand */
 	TimestampTz told_at;		/* see settle_at */
 	char	   *actor;			/* see settle_actor; NULL: not asked yet */
@@ -123,6 +125,13 @@ extern void settle_rules_end(Settle *s);
  */
 extern void settle_at(Settle *s, TimestampTz at);
 
+/*
+ * All that the settle is told is history (see LeadNews.adopt): leads get their
+ * stage, owner, score and sums, and nothing is done about it.  Where something
+ * waits for a lead that is there already, that is news: it is decided as usual.
+ */
+extern void settle_adopt(Settle *s);
+
 /* Who brings it about: the user when the settle began, or who is told here. */
 extern void settle_act_for(Settle *s, Oid user);
 extern const char *settle_actor(Settle *s);
@@ -132,6 +141,9 @@ extern void settle_use(Settle *s, Binding *binding);
 
 /* A lead that is not there yet.  Its key must be new to the binding. */
 extern void settle_new(Settle *s, TupleTableSlot *roles, const char *key);
+
+/* The same for one whose moves of the past are known; NULL: they are not. */
+extern void settle_old(Settle *s, TupleTableSlot *roles, const char *key, const Past *past);
 
 /*
  * A lead that is there.  Raises RV003 when a verb, or a strict host, asks for a

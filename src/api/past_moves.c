@@ -92,22 +92,18 @@ group_moves(SPITupleTable *table, uint64 n)
 {
 	PastMoves  *result = palloc0(sizeof(PastMoves));
 	PastMove   *moves = MemoryContextAllocHuge(CurrentMemoryContext, sizeof(PastMove) * n);
+	PastOfLead *leads = MemoryContextAllocHuge(CurrentMemoryContext, sizeof(PastOfLead) * n);
 
-	result->leads = MemoryContextAllocHuge(CurrentMemoryContext, sizeof(PastOfLead) * n);
 	for (uint64 i = 0; i < n; i++)
 	{
 		char	   *key = SPI_getvalue(table->vals[i], table->tupdesc, 1);
-		PastOfLead *lead = result->n == 0 ? NULL : &result->leads[result->n - 1];
 
-		if (lead == NULL || strcmp(lead->key, key) != 0)
-		{
-			lead = &result->leads[result->n++];
-			lead->key = key;
-			lead->past.n = 0;
-			lead->past.moves = &moves[i];
-		}
-		fill_move(&lead->past.moves[lead->past.n++], table->vals[i], table->tupdesc);
+		if (i == 0 || strcmp(leads[result->n - 1].key, key) != 0)
+			leads[result->n++] = (PastOfLead) {key, {0, &moves[i]}};
+		fill_move(&moves[i], table->vals[i], table->tupdesc);
+		leads[result->n - 1].past.n++;
 	}
+	result->leads = leads;
 	return result;
 }
 

@@ -112,6 +112,22 @@ static const Case cases[] = {
 	{"none", "mql", "owner handed running", "owner=0", "host to 7/0"},
 	{"the host's team", "mql", "owner handed running", "team=4", "host to 4/5"},
 
+	{"adopted: where the host says", "-", "", "adopt new host=customer", "- > customer by entry, it was at -5 h"},
+	{"adopted: no move by score", "-", "", "adopt new sixty touch=20", "- > lead by entry, it was at -5 h"},
+	{"adopted: nor by a disqualifying rule", "-", "", "adopt new out", "- > lead by entry, it was at -5 h"},
+	{"adopted: no route", "-", "", "adopt new host=mql", "- > mql by entry, it was at -5 h"},
+	{"adopted: its owner, no clock", "-", "", "adopt new host=mql owner=3", "- > mql by entry, it was at -5 h, host to 0/3"},
+	{"adopted: its history is known", "mql", "", "adopt new host=mql", ""},
+	{"adopted touches", "lead", "fit=50", "adopt touch=20", ""},
+	{"adopted touches answer nothing", "mql", "owner handed running", "adopt answer=-1", ""},
+	{"an adopted deal", "lead", "", "adopt won", "lead > customer by won, it was at -1 h"},
+	{"where the host names the stage", "lead", "", "adopt hosts won", ""},
+	{"an adopted change of stage", "lead", "", "adopt host=mql", "lead > mql by host"},
+	{"and back in nurture: its promise ends", "mql", "owner handed running", "adopt host=nurture", "mql > nurture by host, void"},
+	{"adopted: back without a clock", "mql", "owner gone", "adopt back", ""},
+	{"an adopted mql that gets an owner", "mql", "", "owner=3", "host to 0/3, clock"},
+	{"one that had an owner gets another", "mql", "owner handed", "owner=3", "host to 7/3"},
+
 	{"a deal", "lead", "", "opened", "lead > opportunity by opportunity, it was at -1 h"},
 	{"a deal that was won", "lead", "", "won", "lead > customer by won, it was at -1 h"},
 	{"a deal of an sql", "sql", "owner handed running", "opened", "sql > opportunity by opportunity, it was at -1 h"},
@@ -252,6 +268,10 @@ take_word(const Agreement *a, const char *word, LeadNews *news)
 		news->is_back = true;
 	else if (strcmp(word, "strict") == 0)
 		news->strict = true;
+	else if (strcmp(word, "adopt") == 0)
+		news->adopt = true;
+	else if (strcmp(word, "hosts") == 0)
+		news->stage_is_hosts = true;
 	else if (strcmp(word, "due") == 0)
 		news->recycle_due = true;
 	else if (strcmp(word, "opened") == 0 || strcmp(word, "won") == 0)

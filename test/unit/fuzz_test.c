@@ -160,6 +160,8 @@ random_news(Fuzz *f)
 	n->opportunity_at = NOW + 5 * HOUR - random_below(100) * HOUR;
 	n->recycle_due = one_in(10);
 	n->strict = one_in(4);
+	n->adopt = one_in(6);
+	n->stage_is_hosts = one_in(2);
 	if (!n->is_new && one_in(2))
 	{
 		n->verb.kind = random_below(VERB_ASSIGN + 1);
@@ -204,6 +206,7 @@ check_assignments(const Fuzz *f, const Effects *e)
 {
 	int32		team = f->state.team_id;
 	int32		rep = f->state.rep_id;
+	TimestampTz at = f->news.adopt && f->news.is_new ? Min(f->state.created_at, NOW) : NOW;
 
 	must(e->nassignments >= 0 && e->nassignments < MAX_ASSIGNMENTS, "assignments fit");
 	must(e->next.assignments == f->state.assignments + e->nassignments, "assignments are counted");
@@ -212,12 +215,12 @@ check_assignments(const Fuzz *f, const Effects *e)
 		const Assignment *a = &e->assignments[i];
 
 		must(a->from_team_id == team && a->from_rep_id == rep, "assignments are a chain");
-		must(a->at == NOW, "assignments are made now");
+		must(a->at == at, "assignments are made now, of the past when the lead was created");
 		team = a->team_id;
 		rep = a->rep_id;
 	}
 	must(e->next.team_id == team && e->next.rep_id == rep, "the last assignment is who has it");
-	must(e->nassignments == 0 || e->next.assigned_at == NOW, "the last assignment is since when");
+	must(e->nassignments == 0 || e->next.assigned_at == at, "the last assignment is since when");
 }
 
 static void
@@ -234,6 +237,21 @@ check_clocks(const Fuzz *f, const Effects *e)
 	must(!e->start_clock || (e->clock_from <= NOW && e->due_at == e->clock_from + 2 * HOUR), "clocks are due");
 	must(!e->start_clock || f->world.promises, "clocks start by a promise");
 	must(e->timer_at == NO_TIME || f->news.verb.kind == VERB_RECYCLE, "timers are set by recycling");
+}
+
+/* Of the past nothing follows but what it says itself. */
+static void
+check_adopted(const Fuzz *f, const Effects *e)
+{
+	if (!f->news.adopt || e->refusal != NOT_REFUSED)
+		return;
+	must(e->quiet, "nobody is told of the past");
+	must(!e->start_clock, "the past promises nothing");
+	must(e->stop_clock == CLOCK_RUNS || e->stop_clock == CLOCK_VOID, "the past keeps no promise");
+	for (int i = 0; i < e->nassignments; i++)
+		must(e->assignments[i].route_id == 0 && e->assignments[i].cause != CAUSE_KEPT, "the past routes nothing");
+	for (int i = 0; i < e->nmoves; i++)
+		must(e->moves[i].cause != CAUSE_SCORE && e->moves[i].cause != CAUSE_DISQUALIFIER, "no score moves the past");
 }
 
 static void
@@ -319,6 +337,7 @@ test_fuzz(void)
 		check_moves(&f, &e);
 		check_assignments(&f, &e);
 		check_clocks(&f, &e);
+		check_adopted(&f, &e);
 		check_state(&f, &e);
 		check_repeats(&f, &env, &e);
 		if (!f.news.is_new)

@@ -13,20 +13,23 @@
 bool
 attempt_tolerates(int sqlerrcode)
 {
-	if (sqlerrcode == ERRCODE_DATA_CORRUPTED || sqlerrcode == ERRCODE_INDEX_CORRUPTED ||
-		sqlerrcode == ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED)
+	if (sqlerrcode == ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED)
 		return false;
 	switch (ERRCODE_TO_CATEGORY(sqlerrcode))
 	{
 		case MAKE_SQLSTATE('2', '5', '0', '0', '0'):	/* transaction state */
 		case MAKE_SQLSTATE('4', '0', '0', '0', '0'):	/* serialization, deadlock */
-		case MAKE_SQLSTATE('5', '3', '0', '0', '0'):	/* out of resources */
 		case MAKE_SQLSTATE('5', '7', '0', '0', '0'):	/* cancel, shutdown */
-		case MAKE_SQLSTATE('5', '8', '0', '0', '0'):	/* input and output */
 			return false;
 		default:
 			return true;
 	}
+}
+
+bool
+attempt_lacks_resources(int sqlerrcode)
+{
+	return ERRCODE_TO_CATEGORY(sqlerrcode) == ERRCODE_INSUFFICIENT_RESOURCES;
 }
 
 /* Ends the subtransaction after an error; returns the error, or raises it. */

@@ -11,11 +11,15 @@ typedef void (*AttemptStep) (void *arg);
 
 /*
  * Is an error of this SQLSTATE for us to bear?  Not so what concerns the whole
- * statement or server: a cancelled query, a shutdown, no memory or disk, a
- * transaction that can't go on, corrupt data, a trigger put where it does not
- * belong.  An internal error, of ours or of a user's function, is.
+ * statement: a cancelled query, a shutdown, a transaction that can't go on, a
+ * trigger put where it does not belong.  All else is, for it may be our doing: no
+ * memory for our rows, no room on their disk, damage in a table of ours, an
+ * internal error of ours or of a user's function.
  */
 extern bool attempt_tolerates(int sqlerrcode);
+
+/* Is it for want of memory or the like, so that the next time may go well? */
+extern bool attempt_lacks_resources(int sqlerrcode);
 
 /*
  * Calls step(arg) in an internal subtransaction, in the caller's memory

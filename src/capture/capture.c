@@ -358,6 +358,8 @@ record_step(void *arg)
 	faults_init(&faults, CurrentMemoryContext);
 	fault_note(&faults, &place, RelationGetRelationName(capture->host),
 			   u->error->sqlerrcode, u->error->message,
+			   capture->keys == NIL ?
+			   "The statement was not settled, and the keys of its rows are not known: CALL revops.reconcile() once the cause is gone." :
 			   psprintf("The statement was not settled; %d keys wait in the inbox.",
 						list_length(capture->keys)));
 	faults_write(&faults, now);

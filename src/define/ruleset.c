@@ -364,6 +364,9 @@ make_run(RuleSet *set)
 	making.run = run;
 	while ((error = attempt(make_states, &making)) != NULL)
 	{
+		/* it was no rule's doing */
+		if (making.rule >= set->count || attempt_lacks_resources(error->sqlerrcode))
+			ReThrowError(error);
 		mark_rule(set, &set->rules[making.rule], RULE_BARRED, error);
 		making.rule++;
 	}
@@ -594,6 +597,9 @@ evaluate_carefully(Care *it, RuleFault fault, void *arg)
 
 	while ((error = attempt(careful_step, it)) != NULL)
 	{
+		/* it was no rule's doing */
+		if (it->run->current >= it->run->count)
+			ReThrowError(error);
 		ResetExprContext(it->run->econtext);
 		renew_state(it);
 		fault(arg, it->run->current, error);

@@ -427,32 +427,101 @@ rid_alone(const PendingLead *lead, bool append_only)
 				 errhint("CALL revops.rescore() once the cause is gone: the touches are recorded.")));
 }
 
+/* Leads that something is pending for. */
+typedef struct Listing
+{
+	PendingLead *leads;
+	int			n;
+} Listing;
+
+static void
+list_step(void *arg)
+{
+	Listing    *listing = arg;
+
+	listing->leads = pending_leads(&listing->n);
+}
+
+static void
+merge_step(void *arg)
+{
+	merge_entries();
+}
+
+/*
+ * A step that touches nothing but memory: a subtransaction would clean up
+ * nothing, and what is pending would be of another level in it.  Returns the
+ * error, NULL when there was none.
+ */
+static ErrorData *
+try_in_memory(AttemptStep step, void *arg)
+{
+	MemoryContext context = CurrentMemoryContext;
+	ErrorData  *volatile error = NULL;
+
+	PG_TRY();
+	{
+		step(arg);
+	}
+	PG_CATCH();
+	{
+		MemoryContextSwitchTo(context);
+		error = CopyErrorData();
+		FlushErrorState();
+	}
+	PG_END_TRY();
+	return error;
+}
+
+/* With another try, for want of memory may pass; then nothing is listed, with a warning. */
+static Listing
+list_pending_leads(void)
+{
+	Listing		listing = {NULL, 0};
+	ErrorData  *error = try_in_memory(list_step, &listing);
+
+	if (error != NULL)
+		error = try_in_memory(list_step, &listing);
+	if (error != NULL)
+		ereport(WARNING,
+				(errcode(error->sqlerrcode),
+				 errmsg("pg_revops could not settle the touches of a transaction: %s", error->message),
+				 errhint("CALL revops.rescore() once the cause is gone: the touches are recorded.")));
+	return listing;
+}
+
 /* Settle all, together; when one of them raises, each by itself. */
 static int
 settle_pending(bool append_only)
 {
-	int			n;
-	PendingLead *leads = pending_leads(&n);
-	Riddance	how = {leads, n, false, append_only};
+	Listing		listing = list_pending_leads();
+	Riddance	how = {listing.leads, listing.n, false, append_only};
 
-	if (n > 0 && attempt(rid_step, &how) != NULL)
-		for (int i = 0; i < n; i++)
-			rid_alone(&leads[i], append_only);
-	pfree(leads);
-	return n;
+	if (listing.leads == NULL)
+		return 0;
+	if (listing.n > 0 && attempt(rid_step, &how) != NULL)
+		for (int i = 0; i < listing.n; i++)
+			rid_alone(&listing.leads[i], append_only);
+	pfree(listing.leads);
+	return listing.n;
 }
 
+/* What can't be merged now will be after the next statement, or is settled at the end. */
 void
 pending_relieve(void)
 {
+	ErrorData  *error;
+
 	if (pending.n - left_by_relief < MAX_PENDING)
 		return;
-	merge_entries();
-	if (pending.n - left_by_relief >= MAX_PENDING)
+	error = try_in_memory(merge_step, NULL);
+	if (error == NULL && pending.n - left_by_relief >= MAX_PENDING)
 	{
 		(void) settle_pending(false);
-		merge_entries();
+		error = try_in_memory(merge_step, NULL);
 	}
+	if (error != NULL)
+		FreeErrorData(error);
 	left_by_relief = pending.n;
 }
 

@@ -91,19 +91,50 @@ $$;
 COMMENT ON FUNCTION revops.check_key_columns(regclass, text[]) IS
     'Raises RV005 when an array does not list columns of the table, each once.';
 
+-- A statement that names a partition, or a child by inheritance, fires the
+-- triggers of that one and not those of the host above it; one that names the
+-- host fires the host's alone, and its transition tables hold the rows of all
+-- below.  So each has the triggers of the binding, and no row is told twice.
+CREATE FUNCTION revops.family(host regclass) RETURNS TABLE (member regclass, cloned boolean)
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+    WITH RECURSIVE below (member, cloned) AS (
+        SELECT host::oid, false
+        UNION
+        SELECT i.inhrelid, parent.relkind = 'p'
+        FROM below b JOIN pg_inherits i ON i.inhparent = b.member JOIN pg_class parent ON parent.oid = b.member)
+    SELECT b.member::regclass, bool_or(b.cloned)
+    FROM below b JOIN pg_class c ON c.oid = b.member
+    WHERE c.relkind IN ('r', 'p')
+    GROUP BY b.member ORDER BY b.member <> host::oid, b.member
+    $$;
+COMMENT ON FUNCTION revops.family(regclass) IS
+    'A table and its partitions, or children by inheritance, of all levels, foreign tables aside; "cloned" where PostgreSQL itself keeps copies of row triggers of the table above.';
+
 -- Two rows of one key would be one lead, and who inserts them at the same time
 -- would meet at our unique index only, after their own: a deadlock.
+CREATE FUNCTION revops.key_is_unique(host regclass, key text[]) RETURNS boolean
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+    SELECT bool_and(EXISTS (
+        SELECT FROM pg_index i
+        WHERE i.indrelid = m.member AND i.indisunique AND i.indisvalid AND i.indpred IS NULL AND i.indexprs IS NULL
+          AND NOT EXISTS (SELECT FROM unnest(i.indkey::smallint[]) WITH ORDINALITY AS c (attnum, n)
+                          JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = c.attnum
+                          WHERE c.n <= i.indnkeyatts AND a.attname <> ALL (key))))
+    FROM (SELECT host AS member UNION SELECT f.member FROM revops.family(host) f WHERE NOT f.cloned) m
+    $$;
+COMMENT ON FUNCTION revops.key_is_unique(regclass, text[]) IS
+    'Does a unique index, neither partial nor over expressions, keep rows of one key apart?  Children by inheritance need one each; that no two of them hold one key, which PostgreSQL does not see to, is taken for granted then.';
+
 CREATE FUNCTION revops.check_key_unique(host regclass, key text[]) RETURNS void
     LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
     AS $$
 BEGIN
-    IF NOT EXISTS (
-        SELECT FROM pg_index i
-        WHERE i.indrelid = host AND i.indisunique AND i.indisvalid AND i.indpred IS NULL AND i.indexprs IS NULL
-          AND NOT EXISTS (SELECT FROM unnest(i.indkey::smallint[]) WITH ORDINALITY AS c (attnum, n)
-                          JOIN pg_attribute a ON a.attrelid = host AND a.attnum = c.attnum
-                          WHERE c.n <= i.indnkeyatts AND a.attname <> ALL (key))) THEN
+    IF NOT revops.key_is_unique(host, key) THEN
         RAISE EXCEPTION USING ERRCODE = 'RV005',
             MESSAGE = format('key (%s) of %s is not unique', array_to_string(key, ', '), host),
             DETAIL = 'No unique index covers it (partial and expression ones do not count), so two rows could be one to pg_revops.',
@@ -114,6 +145,29 @@ END
 $$;
 COMMENT ON FUNCTION revops.check_key_unique(regclass, text[]) IS
     'Raises RV005 when no unique index of the table, neither partial nor over expressions, keeps rows of one key apart.';
+
+CREATE FUNCTION revops.check_key_use(wanted revops.binding) RETURNS void
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+BEGIN
+    IF wanted.key_unique OR wanted.kind = 'lookup' THEN
+        RETURN;
+    ELSIF wanted.kind <> 'lead' THEN
+        PERFORM revops.check_key_unique(wanted.host, wanted.key_columns);
+    ELSIF wanted.mode = 'inline' THEN
+        RAISE EXCEPTION USING ERRCODE = 'RV005',
+            MESSAGE = format('key (%s) of %s is not unique, which mode inline needs',
+                             array_to_string(wanted.key_columns, ', '), wanted.host),
+            DETAIL = 'No unique index covers it (partial and expression ones do not count): two sessions that insert one key would wait for each other in pg_revops.',
+            HINT = format('CREATE UNIQUE INDEX ON %s (%s), name columns that have one, or choose mode => ''queued'' or ''scan'': of several rows of one key the lead is then the one that was updated last.',
+                          wanted.host, (SELECT string_agg(quote_ident(k), ', ' ORDER BY n)
+                                        FROM unnest(wanted.key_columns) WITH ORDINALITY AS u (k, n)));
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION revops.check_key_use(revops.binding) IS
+    'Raises RV005 for a key that is not unique where it must be: in mode inline, and of touches and opportunities, each of whose rows is a fact of its own.';
 
 CREATE FUNCTION revops.find_key(host regclass) RETURNS text[]
     LANGUAGE plpgsql STABLE
@@ -266,7 +320,8 @@ BEGIN
         END IF;
         PERFORM revops.check_key_columns(NEW.host, NEW.key_columns);
         IF new_key OR NEW.host <> OLD.host OR OLD.detached_at IS NOT NULL THEN
-            PERFORM revops.check_key_unique(NEW.host, NEW.key_columns);
+            NEW.key_unique := revops.key_is_unique(NEW.host, NEW.key_columns);
+            PERFORM revops.check_key_use(NEW);
         END IF;
         IF numbers AND NEW.filter IS NOT DISTINCT FROM OLD.filter THEN
             NEW.filter_columns := OLD.filter_columns;
@@ -288,7 +343,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION revops.resolve_binding() IS
-    'Trigger of binding: checks the key''s columns, that they are unique (RV005) and the filter (RV001), records the columns'' numbers.';
+    'Trigger of binding: checks the key''s columns, whether they are unique and may be otherwise (RV005), and the filter (RV001); records the columns'' numbers.';
 CREATE TRIGGER a_resolve BEFORE INSERT OR UPDATE OF host, key_columns, filter, detached_at ON revops.binding
     FOR EACH ROW EXECUTE FUNCTION revops.resolve_binding();
 COMMENT ON TRIGGER a_resolve ON revops.binding IS 'checks the key and the filter, records the numbers of columns';
@@ -305,6 +360,18 @@ BEGIN
             MESSAGE = format('binding "%s" cannot be both queued and strict', NEW.binding),
             DETAIL = 'A queued statement is settled after its commit, when no move of it can be refused any more.',
             HINT = 'Choose mode => ''inline'', or on_violation => ''record''.';
+    END IF;
+    IF NEW.replicated AND NEW.mode <> 'queued' THEN
+        RAISE EXCEPTION USING ERRCODE = 'RV005',
+            MESSAGE = format('binding "%s" cannot be both replicated and of mode %s', NEW.binding, NEW.mode),
+            DETAIL = 'Whoever applies replicated rows must not wait for, nor lock, anything of pg_revops.',
+            HINT = 'Choose mode => ''queued'', or leave replicated out.';
+    END IF;
+    IF TG_OP = 'UPDATE' AND NEW.replicated <> OLD.replicated AND OLD.detached_at IS NULL THEN
+        RAISE EXCEPTION USING ERRCODE = 'RV005',
+            MESSAGE = format('binding "%s" cannot become replicated, or cease to be, while it is attached', NEW.binding),
+            DETAIL = 'It would need other triggers.',
+            HINT = format('SELECT revops.detach(%L), then attach it anew.', OLD.binding);
     END IF;
     IF TG_OP = 'INSERT' OR NEW.mode = OLD.mode THEN
         RETURN NEW;
@@ -325,10 +392,10 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION revops.guard_mode() IS
-    'Trigger of binding: raises RV005 for a binding that is both queued and strict, and for a mode that changes while the binding is attached or has entries in the inbox.';
-CREATE TRIGGER c_guard_mode BEFORE INSERT OR UPDATE OF mode, on_violation ON revops.binding
+    'Trigger of binding: raises RV005 for a binding that is both queued and strict, or replicated and not queued, and for a mode that changes while the binding is attached or has entries in the inbox.';
+CREATE TRIGGER c_guard_mode BEFORE INSERT OR UPDATE OF mode, on_violation, replicated ON revops.binding
     FOR EACH ROW EXECUTE FUNCTION revops.guard_mode();
-COMMENT ON TRIGGER c_guard_mode ON revops.binding IS 'queued is not strict, and the mode of an attached binding stays';
+COMMENT ON TRIGGER c_guard_mode ON revops.binding IS 'queued is not strict, replicated is queued, and the mode of an attached binding stays';
 
 CREATE FUNCTION revops.resolve_role() RETURNS trigger
     LANGUAGE plpgsql
@@ -433,28 +500,81 @@ COMMENT ON FUNCTION revops.save_binding(revops.binding) IS
 
 -- Triggers fire in order of their names: where a table holds both, its leads
 -- are to be known before its touches, whose binding has the higher number.
-CREATE FUNCTION revops.create_capture(binding_id int, kind text, host regclass) RETURNS void
+CREATE FUNCTION revops.wanted_captures(binding_id int)
+    RETURNS TABLE (trigger_name name, host regclass, always boolean, definition text)
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+    SELECT t.trigger_name, f.member, b.replicated,
+           format('CREATE TRIGGER %I AFTER %s ON %s %s EXECUTE FUNCTION revops.%I(%s)',
+                  t.trigger_name, e.event, f.member,
+                  CASE WHEN b.replicated AND e.event <> 'truncate' THEN 'FOR EACH ROW' ELSE e.tables || 'FOR EACH STATEMENT' END,
+                  'capture_' || b.kind, b.binding_id)
+    FROM revops.binding b
+    CROSS JOIN LATERAL revops.family(b.host) AS f
+    CROSS JOIN (VALUES
+        (1, 'insert', 'REFERENCING NEW TABLE AS revops_new '),
+        (2, 'update', 'REFERENCING OLD TABLE AS revops_old NEW TABLE AS revops_new '),
+        (3, 'delete', 'REFERENCING OLD TABLE AS revops_old '),
+        (4, 'truncate', '')) AS e (n, event, tables)
+    CROSS JOIN LATERAL (SELECT format('revops_%s_%s', lpad(b.binding_id::text, 10, '0'), e.event)::name) AS t (trigger_name)
+    WHERE b.binding_id = wanted_captures.binding_id AND b.detached_at IS NULL AND b.mode <> 'scan'
+      AND NOT (f.cloned AND b.replicated AND e.event <> 'truncate')
+    ORDER BY f.member <> b.host, f.member, e.n
+    $$;
+COMMENT ON FUNCTION revops.wanted_captures(int) IS
+    'The triggers that a binding needs, on its table and all below it: revops_<binding_id>_insert, _update, _delete and _truncate (the number has ten digits, so that triggers of one table fire in order of their bindings); "always": they must fire in replicas too. None where it is detached, or of mode scan.';
+
+CREATE FUNCTION revops.captures(binding_id int)
+    RETURNS TABLE (trigger_name name, host regclass, owner regrole)
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+    SELECT t.tgname, c.oid::regclass, c.relowner::regrole
+    FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid JOIN pg_class c ON c.oid = t.tgrelid
+    WHERE p.pronamespace = 'revops'::regnamespace AND p.prorettype = 'trigger'::regtype
+      AND p.proname ^@ 'capture_'
+      AND t.tgargs = convert_to(binding_id::text, 'UTF8') || '\x00'::bytea
+      AND NOT t.tgisinternal AND t.tgparentid = 0
+    ORDER BY c.oid, t.tgname
+    $$;
+COMMENT ON FUNCTION revops.captures(int) IS
+    'Triggers of a binding, wherever they are: a table may have been renamed or replaced since it was attached, a partition detached. Copies that PostgreSQL keeps of them in partitions are not listed.';
+
+CREATE FUNCTION revops.repair_capture(binding_id int) RETURNS int
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
     AS $$
 DECLARE
     capture record;
+    made int := 0;
 BEGIN
     FOR capture IN
-        SELECT * FROM (VALUES
-            ('insert', 'REFERENCING NEW TABLE AS revops_new'),
-            ('update', 'REFERENCING OLD TABLE AS revops_old NEW TABLE AS revops_new'),
-            ('delete', 'REFERENCING OLD TABLE AS revops_old'),
-            ('truncate', '')) AS t (event, tables)
+        SELECT c.trigger_name, c.host FROM revops.captures(binding_id) c
+        WHERE (c.trigger_name, c.host) NOT IN (SELECT w.trigger_name, w.host FROM revops.wanted_captures(binding_id) w)
+          AND pg_has_role(current_user, c.owner::oid, 'USAGE')
     LOOP
-        EXECUTE format('CREATE TRIGGER %I AFTER %s ON %s %s FOR EACH STATEMENT EXECUTE FUNCTION revops.%I(%s)',
-                       format('revops_%s_%s', lpad(binding_id::text, 10, '0'), capture.event), capture.event, host, capture.tables,
-                       'capture_' || kind, binding_id);
+        EXECUTE format('DROP TRIGGER %I ON %s', capture.trigger_name, capture.host);
     END LOOP;
+    FOR capture IN
+        SELECT w.*, t.oid IS NOT NULL AS there
+        FROM revops.wanted_captures(binding_id) w
+        LEFT JOIN pg_trigger t ON t.tgrelid = w.host AND t.tgname = w.trigger_name
+        WHERE t.oid IS NULL OR (w.always AND t.tgenabled = 'O')
+    LOOP
+        IF NOT capture.there THEN
+            EXECUTE capture.definition;
+        END IF;
+        IF capture.always THEN
+            EXECUTE format('ALTER TABLE %s ENABLE ALWAYS TRIGGER %I', capture.host, capture.trigger_name);
+        END IF;
+        made := made + 1;
+    END LOOP;
+    RETURN made;
 END
 $$;
-COMMENT ON FUNCTION revops.create_capture(int, text, regclass) IS
-    'Makes the four statement triggers of a binding, revops_<binding_id>_insert, _update, _delete and _truncate; the number has ten digits, so that triggers of one table fire in order of their bindings.';
+COMMENT ON FUNCTION revops.repair_capture(int) IS
+    'Makes the triggers that a binding lacks on its table and on partitions and children that were made or attached since, drops those of relations that are its no more (a detached partition), lets those of a replicated binding fire in replicas again (ENABLE TRIGGER ALL takes that away); gives how many it made or mended. A trigger that somebody disabled is left so: binding_health tells of it. Takes the right TRIGGER on the tables, and ownership for what is dropped (else it stays) and for replicated bindings.';
 
 CREATE FUNCTION revops.attach(wanted revops.binding, roles jsonb, personal text[]) RETURNS int
     LANGUAGE plpgsql
@@ -483,7 +603,7 @@ BEGIN
     INSERT INTO revops.binding_role (binding_id, role, expression, role_type, personal)
     SELECT id, r.key, r.value, 'text', r.key = ANY (personal)
     FROM jsonb_each_text(roles) r ORDER BY r.key;
-    PERFORM revops.create_capture(id, wanted.kind, wanted.host);
+    PERFORM revops.repair_capture(id);
     RETURN id;
 END
 $$;
@@ -544,7 +664,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION revops.attach_lead(text, regclass, jsonb, text, text[], text[], text, text, int, text, text, jsonb, boolean, jsonb, jsonb) IS
-    'Attaches a table whose rows are leads; gives the binding''s number. "roles" maps roles to columns or SQL expressions over the row: standard_roles(''lead''), and any further name as a role of its own; "personal" names further ones that are kept where they can be erased. "filter" says which rows are leads. The key is found by itself (primary key, else a unique index over NOT NULL columns) or given; a unique index must cover it. Rows written straight into a partition of the table are not seen. Expressions run as the caller, restricted, with search_path pg_catalog: write other functions with their schema; a timestamp without time zone is read in the session''s zone unless the expression says AT TIME ZONE. "mode" is inline (leads are settled when the statement ends) or queued (right after its commit: the statement then locks and updates nothing of pg_revops, which suits applications that run under REPEATABLE READ or SERIALIZABLE; it cannot be strict). Needs SELECT and TRIGGER on the table. Under the name of a detached binding that one lives again. Raises RV005, RV002 (workspace), RV001 (expression, filter), 42501; then nothing is done.';
+    'Attaches a table whose rows are leads; gives the binding''s number. "roles" maps roles to columns or SQL expressions over the row: standard_roles(''lead''), and any further name as a role of its own; "personal" names further ones that are kept where they can be erased. "filter" says which rows are leads. The key is found by itself (primary key, else a unique index over NOT NULL columns) or given; where no unique index covers it, mode inline is refused, and of several rows of one key the lead is the one whose role updated_at is latest (NULL is earliest; then the one that stands last), among those that pass the filter: key_unique is false then, and a key that is changed in place makes another lead. A row whose key is NULL is not yet a lead; one whose key turns NULL is gone. Rows written straight into a partition of the table, or into a child by inheritance, are seen; one that is made or attached later has no triggers until reconcile() or repair_capture() makes them. Expressions run as the caller, restricted, with search_path pg_catalog: write other functions with their schema; a timestamp without time zone is read in the session''s zone unless the expression says AT TIME ZONE. "mode" is inline (leads are settled when the statement ends) or queued (right after its commit: the statement then locks and updates nothing of pg_revops, which suits applications that run under REPEATABLE READ or SERIALIZABLE; it cannot be strict). "replicated": rows also arrive by logical replication, or in sessions whose session_replication_role is replica; the triggers then fire for each row (ENABLE ALWAYS, which takes ownership of the table), and mode must be queued. Needs SELECT and TRIGGER on the table and its partitions. Where row-level security hides rows from the caller, entries that must read rows again wait, and tell it as a fault. Under the name of a detached binding that one lives again. Raises RV005, RV002 (workspace), RV001 (expression, filter), 42501; then nothing is done.';
 
 CREATE FUNCTION revops.attach_touch(binding text, host regclass, lead_binding text, roles jsonb,
                                     filter text DEFAULT NULL, key text[] DEFAULT NULL, mode text DEFAULT NULL,
@@ -604,21 +724,6 @@ COMMENT ON FUNCTION revops.attach_opportunity(text, regclass, text, jsonb, text,
 
 -- ----- detach, and finding a lead -----------------------------------------------
 
-CREATE FUNCTION revops.captures(binding_id int)
-    RETURNS TABLE (trigger_name name, host regclass, owner regrole)
-    LANGUAGE sql STABLE
-    SET search_path = pg_catalog, pg_temp
-    AS $$
-    SELECT t.tgname, c.oid::regclass, c.relowner::regrole
-    FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid JOIN pg_class c ON c.oid = t.tgrelid
-    WHERE p.pronamespace = 'revops'::regnamespace
-      AND p.proname IN ('capture_lead', 'capture_touch', 'capture_opportunity')
-      AND t.tgargs = convert_to(binding_id::text, 'UTF8') || '\x00'::bytea
-      AND NOT t.tgisinternal AND t.tgparentid = 0
-    $$;
-COMMENT ON FUNCTION revops.captures(int) IS
-    'Triggers of a binding, wherever they are: a table may have been renamed or replaced since it was attached.';
-
 CREATE FUNCTION revops.drop_capture(binding_id int) RETURNS void
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
@@ -637,7 +742,7 @@ BEGIN
     END LOOP;
 END
 $$;
-COMMENT ON FUNCTION revops.drop_capture(int) IS 'Drops the triggers of a binding; takes ownership of the table.';
+COMMENT ON FUNCTION revops.drop_capture(int) IS 'Drops the triggers of a binding, wherever they are; takes ownership of the tables.';
 
 CREATE FUNCTION revops.guard_detach() RETURNS trigger
     LANGUAGE plpgsql

@@ -4,8 +4,10 @@
  */
 #include "postgres.h"
 
+#include "access/attmap.h"
 #include "access/xact.h"
 #include "executor/executor.h"
+#include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
 #include "utils/hsearch.h"
@@ -16,6 +18,7 @@
 #include "base/compat.h"
 #include "base/errors.h"
 #include "capture/capture.h"
+#include "capture/descent.h"
 #include "capture/queue.h"
 #include "settle/pending.h"
 #include "time/engine_time.h"
@@ -65,6 +68,22 @@ was_nested(int32 binding_id)
 	return nested;
 }
 
+/*
+ * A trigger of ours on a table that is the binding's no more: a partition that
+ * was detached, a table whose place another took.  Its rows are no leads, and
+ * whoever writes it must not suffer; repair_capture() drops the trigger.
+ */
+static bool
+is_left_behind(const Capture *capture)
+{
+	const TriggerData *t = capture->trigger;
+	char		prefix[NAMEDATALEN];
+
+	snprintf(prefix, sizeof(prefix), "revops_%010d_", capture->binding_id);
+	return strncmp(t->tg_trigger->tgname, prefix, strlen(prefix)) == 0 &&
+		!descends(RelationGetRelid(t->tg_relation), capture->binding->host);
+}
+
 /* Anybody who may execute our functions can put a trigger on a table of theirs. */
 static void
 check_trigger(const Capture *capture, BindingKind kind)
@@ -74,13 +93,21 @@ check_trigger(const Capture *capture, BindingKind kind)
 	bool		needs_new = TRIGGER_FIRED_BY_INSERT(event) || TRIGGER_FIRED_BY_UPDATE(event);
 	bool		needs_old = TRIGGER_FIRED_BY_DELETE(event) || TRIGGER_FIRED_BY_UPDATE(event);
 
-	if (capture->binding->kind != kind || capture->binding->host != RelationGetRelid(t->tg_relation))
+	if (capture->binding->kind != kind ||
+		!descends(RelationGetRelid(t->tg_relation), capture->binding->host))
 		ereport(ERROR,
 				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
 				 errmsg("trigger \"%s\" on table \"%s\" does not belong to binding %d",
 						t->tg_trigger->tgname, RelationGetRelationName(t->tg_relation),
 						capture->binding_id),
 				 errdetail("The binding is of another table or kind."),
+				 errhint("Drop the trigger; revops.attach_lead() and its like make the right ones.")));
+	if (TRIGGER_FIRED_FOR_ROW(event) && !capture->binding->queued)
+		ereport(ERROR,
+				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+				 errmsg("trigger \"%s\" on table \"%s\" is fired for each row, but binding \"%s\" is not queued",
+						t->tg_trigger->tgname, RelationGetRelationName(t->tg_relation),
+						capture->binding->name),
 				 errhint("Drop the trigger; revops.attach_lead() and its like make the right ones.")));
 	if ((needs_new && t->tg_newtable == NULL) || (needs_old && t->tg_oldtable == NULL))
 		ereport(ERROR,
@@ -99,18 +126,37 @@ rows_pair(const TriggerData *t)
 }
 
 static void
+open_host(Capture *capture, Relation relation)
+{
+	capture->host = descent_open(relation, capture->binding->host);
+	capture->map = NULL;
+	if (capture->host == relation)
+		return;
+	/* news of the host may have come with its lock */
+	capture->binding = binding_by_id(capture->binding_id);
+	capture->map = build_attrmap_by_name_if_req(RelationGetDescr(relation),
+												RelationGetDescr(capture->host));
+}
+
+static void
 run_step(void *arg)
 {
 	Attempted  *a = arg;
+	Capture    *capture = a->capture;
+	Relation	relation = capture->trigger->tg_relation;
 
-	a->capture->binding = binding_by_id(a->capture->binding_id);
-	check_trigger(a->capture, a->kind);
-	a->capture->stale |= !rows_pair(a->capture->trigger);
-	a->capture->statement = 0;
-	a->capture->awaited = AWAITED_UNKNOWN;
-	a->capture->arrivals = NIL;
-	a->step(a->capture);
-	inbox_arrived(a->capture);
+	capture->binding = binding_by_id(capture->binding_id);
+	if (is_left_behind(capture))
+		return;
+	check_trigger(capture, a->kind);
+	capture->stale |= !rows_pair(capture->trigger);
+	capture->statement = 0;
+	capture->awaited = AWAITED_UNKNOWN;
+	capture->arrivals = NIL;
+	open_host(capture, relation);
+	a->step(capture);
+	inbox_arrived(capture);
+	descent_close(relation, capture->host);
 }
 
 /* Does the binding want this error to fail the host's statement? */
@@ -134,20 +180,39 @@ rows_begin(Rows *rows, Tuplestorestate *store, TupleDesc desc)
 	tuplestore_select_read_pointer(store, rows->pointer);
 	tuplestore_rescan(store);
 	rows->slot = MakeSingleTupleTableSlot(desc, &TTSOpsMinimalTuple);
+	rows->map = NULL;
+	rows->converted = NULL;
+}
+
+void
+capture_rows_begin(Rows *rows, Capture *capture, Tuplestorestate *store)
+{
+	if (capture->map == NULL)
+	{
+		rows_begin(rows, store, RelationGetDescr(capture->host));
+		return;
+	}
+	rows_begin(rows, store, RelationGetDescr(capture->trigger->tg_relation));
+	rows->map = capture->map;
+	rows->converted = MakeSingleTupleTableSlot(RelationGetDescr(capture->host), &TTSOpsVirtual);
 }
 
 TupleTableSlot *
 rows_next(Rows *rows)
 {
 	tuplestore_select_read_pointer(rows->store, rows->pointer);
-	return tuplestore_gettupleslot(rows->store, true, false, rows->slot) ?
-		rows->slot : NULL;
+	if (!tuplestore_gettupleslot(rows->store, true, false, rows->slot))
+		return NULL;
+	return rows->map == NULL ? rows->slot :
+		execute_attr_map_slot(rows->map, rows->slot, rows->converted);
 }
 
 void
 rows_end(Rows *rows)
 {
 	ExecDropSingleTupleTableSlot(rows->slot);
+	if (rows->converted != NULL)
+		ExecDropSingleTupleTableSlot(rows->converted);
 }
 
 static void
@@ -176,18 +241,6 @@ capture_project(Capture *capture, BindingRun *run, TupleTableSlot *row)
 		binding_project(run, row);
 }
 
-char *
-capture_key(Capture *capture, BindingRun *run, TupleTableSlot *row)
-{
-	char	   *key = binding_key(run, row);
-	FaultPlace	place = {capture->binding_id, 0, NULL};
-
-	if (key == NULL)
-		fault_note(&capture->settle.faults, &place, "key", ERRCODE_NOT_NULL_VIOLATION,
-				   "a row has no key", "One of the key columns is NULL; the row is not followed.");
-	return key;
-}
-
 static MemoryContext
 row_context(void)
 {
@@ -203,7 +256,7 @@ capture_each_row(Capture *capture, Tuplestorestate *store, CaptureRow take, void
 	Rows		rows;
 	TupleTableSlot *row;
 
-	rows_begin(&rows, store, RelationGetDescr(capture->host));
+	capture_rows_begin(&rows, capture, store);
 	while ((row = rows_next(&rows)) != NULL)
 	{
 		MemoryContext old = MemoryContextSwitchTo(per_row);
@@ -227,8 +280,8 @@ capture_each_pair(Capture *capture, CapturePair take, void *arg)
 	Rows		old_rows;
 
 	/* both tables hold a row for each update, in the same order */
-	rows_begin(&rows, t->tg_newtable, RelationGetDescr(capture->host));
-	rows_begin(&old_rows, t->tg_oldtable, RelationGetDescr(capture->host));
+	capture_rows_begin(&rows, capture, t->tg_newtable);
+	capture_rows_begin(&old_rows, capture, t->tg_oldtable);
 	while ((pair.row = rows_next(&rows)) != NULL && (pair.old_row = rows_next(&old_rows)) != NULL)
 	{
 		MemoryContext old = MemoryContextSwitchTo(per_row);
@@ -258,6 +311,18 @@ capture_pair_changed(Capture *capture, const RowPair *pair, PairRead *read)
 			 binding_same_roles(capture->binding, read->roles, read->old_roles));
 }
 
+bool
+capture_emptied_part(Capture *capture)
+{
+	Relation	relation = capture->trigger->tg_relation;
+
+	if (relation == capture->host &&
+		(relation->rd_rel->relkind == RELKIND_PARTITIONED_TABLE || !relation->rd_rel->relhassubclass))
+		return false;
+	queue_put(capture, QUEUE_REREAD, NULL, NULL, NULL);
+	return true;
+}
+
 static int
 compare_keys(const ListCell *a, const ListCell *b)
 {
@@ -274,7 +339,7 @@ collect_keys_of(Capture *capture, Tuplestorestate *store)
 	if (store == NULL)
 		return;
 	run = binding_run_begin(capture->binding, RelationGetDescr(capture->host), NULL, NULL);
-	rows_begin(&rows, store, RelationGetDescr(capture->host));
+	capture_rows_begin(&rows, capture, store);
 	while ((row = rows_next(&rows)) != NULL)
 	{
 		char	   *key = binding_key(run, row);
@@ -298,9 +363,8 @@ without_repeats(List *sorted_keys)
 	return keys;
 }
 
-/* The keys of the statement's rows, old and new, each once. */
-static void
-collect_keys(Capture *capture)
+void
+capture_keys(Capture *capture)
 {
 	capture->keys = NIL;
 	collect_keys_of(capture, capture->trigger->tg_oldtable);
@@ -318,7 +382,7 @@ capture_reread(Capture *capture, CaptureAgain again)
 
 	if (!capture->stale)
 		return false;
-	collect_keys(capture);
+	capture_keys(capture);
 	/* what the statement itself has written must be seen by what is read now */
 	CommandCounterIncrement();
 	slot = MakeSingleTupleTableSlot(RelationGetDescr(capture->host), &TTSOpsHeapTuple);
@@ -356,7 +420,7 @@ record_step(void *arg)
 	if (capture->keys != NIL)
 		place.key = linitial(capture->keys);
 	faults_init(&faults, CurrentMemoryContext);
-	fault_note(&faults, &place, RelationGetRelationName(capture->host),
+	fault_note(&faults, &place, RelationGetRelationName(capture->trigger->tg_relation),
 			   u->error->sqlerrcode, u->error->message,
 			   capture->keys == NIL ?
 			   "The statement was not settled, and the keys of its rows are not known: CALL revops.reconcile() once the cause is gone." :
@@ -370,7 +434,7 @@ record_step(void *arg)
 static void
 record_fault(Capture *capture, BindingKind kind, const ErrorData *error)
 {
-	Attempted	keys = {capture, kind, collect_keys};
+	Attempted	keys = {capture, kind, capture_keys};
 	Unsettled	unsettled = {capture, error};
 	ErrorData  *failure;
 
@@ -381,9 +445,70 @@ record_fault(Capture *capture, BindingKind kind, const ErrorData *error)
 		ereport(WARNING,
 				(errcode(error->sqlerrcode),
 				 errmsg("pg_revops could not settle a statement on table \"%s\": %s",
-						RelationGetRelationName(capture->host), error->message),
+						RelationGetRelationName(capture->trigger->tg_relation), error->message),
 				 errdetail("The fault could not be recorded either: %s", failure->message),
 				 errhint("UPDATE the rows again once the cause is gone.")));
+}
+
+/* ----- row triggers ------------------------------------------------------- */
+
+static Tuplestorestate *
+one_row(TupleTableSlot *slot)
+{
+	Tuplestorestate *store = tuplestore_begin_heap(false, false, work_mem);
+
+	tuplestore_puttupleslot(store, slot);
+	return store;
+}
+
+/*
+ * Where rows also come by replication the triggers are fired for each row, for
+ * whoever applies them runs no statements.  The row goes the way of a statement
+ * that wrote no other.
+ */
+static void
+take_row_as_statement(TriggerData *row)
+{
+	TriggerEvent event = row->tg_event;
+
+	if (TRIGGER_FIRED_BY_INSERT(event))
+		row->tg_newtable = one_row(row->tg_trigslot);
+	else
+		row->tg_oldtable = one_row(row->tg_trigslot);
+	if (TRIGGER_FIRED_BY_UPDATE(event))
+		row->tg_newtable = one_row(row->tg_newslot);
+}
+
+static void
+end_row(TriggerData *row)
+{
+	if (row->tg_oldtable != NULL)
+		tuplestore_end(row->tg_oldtable);
+	if (row->tg_newtable != NULL)
+		tuplestore_end(row->tg_newtable);
+}
+
+/* Settle, or append, what the trigger's rows say; raises what must be raised. */
+static void
+settle_or_record(Capture *capture, BindingKind kind, CaptureStep step)
+{
+	Attempted	a = {capture, kind, step};
+	ErrorData  *error = attempt(run_step, &a);
+
+	if (error != NULL)
+	{
+		if (must_raise(capture, error))
+			ReThrowError(error);
+		capture->careful = capture->binding == NULL || !capture->binding->raise;
+		capture->probe = true;
+		error = attempt(run_step, &a);
+	}
+	if (error == NULL)
+		pending_relieve();
+	else if (must_raise(capture, error))
+		ReThrowError(error);
+	else
+		record_fault(capture, kind, error);
 }
 
 void
@@ -391,8 +516,7 @@ capture_run(FunctionCallInfo fcinfo, const char *function, BindingKind kind,
 			CaptureStep step)
 {
 	Capture		capture = {0};
-	Attempted	a = {&capture, kind, step};
-	ErrorData  *error;
+	TriggerData row;
 
 	if (!CALLED_AS_TRIGGER(fcinfo))
 		ereport(ERROR,
@@ -400,36 +524,25 @@ capture_run(FunctionCallInfo fcinfo, const char *function, BindingKind kind,
 				 errmsg("function \"%s\" was not called by trigger manager", function)));
 	capture.trigger = (TriggerData *) fcinfo->context;
 	if (!TRIGGER_FIRED_AFTER(capture.trigger->tg_event) ||
-		!TRIGGER_FIRED_FOR_STATEMENT(capture.trigger->tg_event) ||
 		capture.trigger->tg_trigger->tgnargs != 1)
 		ereport(ERROR,
 				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
-				 errmsg("function \"%s\" must be fired AFTER STATEMENT with the binding's number",
+				 errmsg("function \"%s\" must be fired AFTER with the binding's number",
 						function)));
-	capture.host = capture.trigger->tg_relation;
 	capture.binding_id = pg_strtoint32(capture.trigger->tg_trigger->tgargs[0]);
 	capture.stale = was_nested(capture.binding_id);
 	/* asked here: each step is in a subtransaction */
 	capture.in_block = IsTransactionBlock() || IsolationUsesXactSnapshot();
 	capture.context = CurrentMemoryContext;
 
-	error = attempt(run_step, &a);
-	if (error == NULL)
+	if (TRIGGER_FIRED_FOR_STATEMENT(capture.trigger->tg_event))
 	{
-		pending_relieve();
+		settle_or_record(&capture, kind, step);
 		return;
 	}
-	if (must_raise(&capture, error))
-		ReThrowError(error);
-	capture.careful = capture.binding == NULL || !capture.binding->raise;
-	capture.probe = true;
-	error = attempt(run_step, &a);
-	if (error == NULL)
-	{
-		pending_relieve();
-		return;
-	}
-	if (must_raise(&capture, error))
-		ReThrowError(error);
-	record_fault(&capture, kind, error);
+	row = *capture.trigger;
+	take_row_as_statement(&row);
+	capture.trigger = &row;
+	settle_or_record(&capture, kind, step);
+	end_row(&row);
 }

@@ -39,6 +39,7 @@ typedef struct Capture
 {
 	TriggerData *trigger;		/* NULL: rows of the inbox are read again */
 	Relation	host;
+	struct AttrMap *map;		/* rows of a partition or child to the host's; NULL: they are */
 	int32		binding_id;
 	Binding    *binding;
 	bool		careful;		/* catch what expressions and rules raise */
@@ -63,8 +64,10 @@ typedef void (*CaptureStep) (Capture *capture);
 
 /*
  * Run a trigger call: checks the protocol, finds the binding (the trigger's
- * one argument), which must be of this kind and of the trigger's table, and
- * runs the step as said above.  Raises only what must be raised.
+ * one argument), which must be of this kind and of the trigger's table or of
+ * one that it is a partition or child of, and runs the step as said above.  A
+ * row trigger of a queued binding is run as a statement of one row.  Raises
+ * only what must be raised.
  */
 extern void capture_run(FunctionCallInfo fcinfo, const char *function,
 						BindingKind kind, CaptureStep step);
@@ -81,6 +84,9 @@ typedef void (*CaptureAgain) (Capture *capture, BindingRun *run,
  */
 extern bool capture_reread(Capture *capture, CaptureAgain again);
 
+/* The keys of the statement's rows, old and new, each once, into capture->keys. */
+extern void capture_keys(Capture *capture);
+
 /*
  * Settle up to batch entries of the inbox that are due, those numbered after
  * `after`; returns how many succeeded.  *last is the last one tried, 0 for none.
@@ -96,8 +102,27 @@ extern int	inbox_settle(int64 after, int32 batch, int64 *last);
  */
 extern void inbox_put(int32 binding_id, List *keys, TimestampTz at);
 
-/* The host's row by its key, as it is now, into a slot of the host's. */
+/*
+ * TRUNCATE tells no rows.  Where it may have left some of the host's, since it
+ * named a partition or child, or a parent with ONLY, an entry of the inbox says
+ * that all of the binding's rows are to be looked for; returns whether it was so.
+ * That is not done at once: two sessions that empty two partitions would wait
+ * for each other.
+ */
+extern bool capture_emptied_part(Capture *capture);
+
+/*
+ * The host's row by its key, as it is now, into a slot of the host's.  Where two
+ * rows may have one key it is the one that was updated last (role updated_at;
+ * none is earliest; then the one that stands last in the table) of those that
+ * pass the filter.  Read as whoever the current user is, past row-level
+ * security, and raises 42501 where that user may not: rows that are not seen
+ * must not be taken for gone.
+ */
 extern bool host_row_by_key(Capture *capture, const char *key, TupleTableSlot *slot);
+
+/* Of these keys, those of which the host has no row that passes the filter. */
+extern List *host_keys_missing(Capture *capture, BindingRun *run, List *keys);
 
 /*
  * One row of the inbox, read again: `row` is the host's row now, NULL when it
@@ -110,15 +135,24 @@ extern void capture_touch_again(Capture *capture, BindingRun *run,
 extern void capture_opportunity_again(Capture *capture, BindingRun *run,
 									  TupleTableSlot *row, const char *key);
 
-/* A transition table read from its start. */
+/* Rows of a store, read from its start. */
 typedef struct Rows
 {
 	Tuplestorestate *store;
 	int			pointer;
 	TupleTableSlot *slot;
+	struct AttrMap *map;
+	TupleTableSlot *converted;	/* NULL: slot has the right shape already */
 } Rows;
 
 extern void rows_begin(Rows *rows, Tuplestorestate *store, TupleDesc desc);
+
+/*
+ * Rows of a transition table of the capture's trigger, or where it has none, of
+ * the host.  They come in the host's shape, also where the statement named a partition or child of it, whose
+ * columns may have other numbers.
+ */
+extern void capture_rows_begin(Rows *rows, Capture *capture, Tuplestorestate *store);
 extern TupleTableSlot *rows_next(Rows *rows);	/* NULL: no more */
 extern void rows_end(Rows *rows);
 
@@ -160,8 +194,5 @@ extern TupleTableSlot *capture_project(Capture *capture, BindingRun *run,
 
 /* Begin the projection of the host table under a capture. */
 extern BindingRun *capture_binding_run(Capture *capture);
-
-/* The canonical key; NULL (and a fault noted) for a row without one. */
-extern char *capture_key(Capture *capture, BindingRun *run, TupleTableSlot *row);
 
 #endif							/* REVOPS_CAPTURE_H */

@@ -151,13 +151,13 @@ drop_row(Capture *capture, const char *key)
 static bool
 keys_known(Capture *capture)
 {
-	TupleDesc	desc = RelationGetDescr(capture->host);
-	BindingRun *run = binding_run_begin(capture->binding, desc, NULL, NULL);
+	BindingRun *run = binding_run_begin(capture->binding, RelationGetDescr(capture->host),
+										NULL, NULL);
 	Rows		rows;
 	TupleTableSlot *row;
 	bool		known = false;
 
-	rows_begin(&rows, capture->trigger->tg_newtable, desc);
+	capture_rows_begin(&rows, capture, capture->trigger->tg_newtable);
 	for (int i = 0; i < PROBES && !known && (row = rows_next(&rows)) != NULL; i++)
 	{
 		char	   *key = binding_key(run, row);
@@ -202,7 +202,7 @@ take_lead_row(Capture *capture, BindingRun *run, TupleTableSlot *row, void *arg)
 	LeadGlance	glance = {0};
 	TupleTableSlot *roles;
 
-	if (!binding_accepts(run, row) || (key = capture_key(capture, run, row)) == NULL)
+	if (!binding_accepts(run, row) || (key = binding_key(run, row)) == NULL)
 	{
 		taking->taken->passed_over++;
 		return;
@@ -238,7 +238,7 @@ take_inserted(Capture *capture, BindingRun *run, TupleTableSlot *row, void *look
 {
 	char	   *key;
 
-	if (!binding_accepts(run, row) || (key = capture_key(capture, run, row)) == NULL)
+	if (!binding_accepts(run, row) || (key = binding_key(run, row)) == NULL)
 		return;
 	if (queue_wants(capture))
 		queue_put(capture, QUEUE_WRITTEN, key, NULL, capture_project(capture, run, row));
@@ -312,8 +312,8 @@ take_updated(Capture *capture, const RowPair *pair, void *arg)
 	TupleTableSlot *row = pair->row;
 	TupleTableSlot *old_row = pair->old_row;
 	Settle	   *s = &capture->settle;
-	char	   *key = capture_key(capture, run, row);
-	char	   *old_key = capture_key(capture, old_run, old_row);
+	char	   *key = binding_key(run, row);
+	char	   *old_key = binding_key(old_run, old_row);
 	bool		is_lead = key != NULL && binding_accepts(run, row);
 	bool		was_lead = old_key != NULL && binding_accepts(old_run, old_row);
 	TupleTableSlot *roles;
@@ -328,7 +328,12 @@ take_updated(Capture *capture, const RowPair *pair, void *arg)
 		return;
 	}
 	roles = capture_project(capture, run, row);
-	old_roles = was_lead ? capture_project(capture, old_run, old_row) : NULL;
+	/*
+	 * A column that was put in another's place has begun with a default, which
+	 * the row never said: then what is known of the lead is what it was before.
+	 */
+	old_roles = was_lead && !capture->binding->replaced ?
+		capture_project(capture, old_run, old_row) : NULL;
 	renamed = was_lead && strcmp(key, old_key) != 0;
 	if (queue_wants(capture))
 	{
@@ -338,7 +343,7 @@ take_updated(Capture *capture, const RowPair *pair, void *arg)
 	lead_id = renamed ? lead_before(capture, old_key) :
 		lead_find(&s->writers, capture->binding_id, key);
 	/* a row that was there before the table was attached is taken in all the same */
-	if (lead_id != 0 && was_lead && !renamed &&
+	if (lead_id != 0 && old_roles != NULL && !renamed &&
 		binding_same_roles(capture->binding, roles, old_roles))
 		return;
 	if (lead_id == 0)
@@ -350,7 +355,7 @@ take_updated(Capture *capture, const RowPair *pair, void *arg)
 static void
 take_deleted(Capture *capture, BindingRun *run, TupleTableSlot *row, void *arg)
 {
-	char	   *key = capture_key(capture, run, row);
+	char	   *key = binding_key(run, row);
 
 	if (key != NULL && binding_accepts(run, row))
 		lose_row(capture, key);
@@ -394,7 +399,9 @@ static void
 take_truncate(Capture *capture)
 {
 	begin(capture);
-	if (queue_wants(capture))
+	if (capture_emptied_part(capture))
+		;						/* some rows may be left */
+	else if (queue_wants(capture))
 		queue_put(capture, QUEUE_TRUNCATED, NULL, NULL, NULL);
 	else
 		drop_all(capture);
@@ -447,6 +454,20 @@ queue_again(Capture *capture, BindingRun *run, TupleTableSlot *row, const char *
 		queue_put(capture, QUEUE_REMOVED, key, NULL, NULL);
 }
 
+/*
+ * Where two rows may have one key, what a statement says of one does not tell
+ * which of them is the lead: the reader looks.
+ */
+static void
+queue_keys(Capture *capture)
+{
+	ListCell   *cell;
+
+	capture_keys(capture);
+	foreach(cell, capture->keys)
+		queue_put(capture, QUEUE_REREAD, lfirst(cell), NULL, NULL);
+}
+
 static void
 take_statement(Capture *capture)
 {
@@ -458,7 +479,9 @@ take_statement(Capture *capture)
 		return;
 	}
 	begin(capture);
-	if (capture_reread(capture, queue_wants(capture) ? queue_again : capture_lead_again))
+	if (queue_wants(capture) && !capture->binding->key_unique)
+		queue_keys(capture);
+	else if (capture_reread(capture, queue_wants(capture) ? queue_again : capture_lead_again))
 		;						/* all was done by key */
 	else if (TRIGGER_FIRED_BY_INSERT(t->tg_event))
 		take_inserts(capture);

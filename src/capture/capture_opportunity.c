@@ -393,8 +393,8 @@ take_renames(Capture *capture)
 	TupleTableSlot *old_row;
 
 	/* both tables hold a row for each update, in the same order */
-	rows_begin(&rows, t->tg_newtable, RelationGetDescr(capture->host));
-	rows_begin(&old_rows, t->tg_oldtable, RelationGetDescr(capture->host));
+	capture_rows_begin(&rows, capture, t->tg_newtable);
+	capture_rows_begin(&old_rows, capture, t->tg_oldtable);
 	while ((row = rows_next(&rows)) != NULL && (old_row = rows_next(&old_rows)) != NULL)
 	{
 		char	   *key = binding_key(run, row);
@@ -419,7 +419,7 @@ take_renames(Capture *capture)
 static void
 take_row(Capture *capture, BindingRun *run, TupleTableSlot *row, void *arg)
 {
-	char	   *key = capture_key(capture, run, row);
+	char	   *key = binding_key(run, row);
 
 	if (key != NULL)
 		capture_opportunity_again(capture, run, row, key);
@@ -432,7 +432,7 @@ take_opportunity_row(Capture *capture, BindingRun *run, TupleTableSlot *row, voi
 	Taking	   *taking = arg;
 	char	   *key = NULL;
 
-	if (!binding_accepts(run, row) || (key = capture_key(capture, run, row)) == NULL)
+	if (!binding_accepts(run, row) || (key = binding_key(run, row)) == NULL)
 		taking->taken->passed_over++;
 	else if (!taking_leaves(taking, key))
 	{
@@ -447,7 +447,7 @@ take_opportunity_row(Capture *capture, BindingRun *run, TupleTableSlot *row, voi
 static void
 lose_row(Capture *capture, BindingRun *run, TupleTableSlot *row, void *arg)
 {
-	char	   *key = capture_key(capture, run, row);
+	char	   *key = binding_key(run, row);
 
 	if (key != NULL)
 		capture_opportunity_again(capture, run, NULL, key);
@@ -480,7 +480,9 @@ take_statement(Capture *capture)
 
 	settle_begin(&capture->settle, capture->binding->workspace_id, capture->careful);
 	settle_as(&capture->settle, capture->binding->owner);
-	if (TRIGGER_FIRED_BY_TRUNCATE(t->tg_event) && queue_wants(capture))
+	if (TRIGGER_FIRED_BY_TRUNCATE(t->tg_event) && capture_emptied_part(capture))
+		;						/* some rows may be left */
+	else if (TRIGGER_FIRED_BY_TRUNCATE(t->tg_event) && queue_wants(capture))
 		queue_put(capture, QUEUE_TRUNCATED, NULL, NULL, NULL);
 	else if (TRIGGER_FIRED_BY_TRUNCATE(t->tg_event))
 		take_truncate(capture);

@@ -187,7 +187,7 @@ take_touch_row(Capture *capture, BindingRun *run, TupleTableSlot *row, void *arg
 	TupleTableSlot *roles;
 	int64		lead_id;
 	bool		counts = binding_accepts(run, row) &&
-		(key = capture_key(capture, run, row)) != NULL;
+		(key = binding_key(run, row)) != NULL;
 
 	if (counts && taking_leaves(taking, key))
 		return;
@@ -309,6 +309,11 @@ take_statement(Capture *capture)
 	settle_begin(&capture->settle, capture->binding->workspace_id, capture->careful);
 	if (binding_runs_expressions(capture->binding))
 		settle_as(&capture->settle, capture->binding->owner);
+	if (TRIGGER_FIRED_BY_TRUNCATE(t->tg_event) && capture_emptied_part(capture))
+	{
+		settle_end(&capture->settle);
+		return;
+	}
 	if (queue_wants(capture))
 	{
 		queue_touches(capture);

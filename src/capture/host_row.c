@@ -1,6 +1,6 @@
 /*
  * host_row.c
- *		A row of the host's, found again by its canonical key.
+ *		Rows of the host's, found again by their canonical keys.
  */
 #include "postgres.h"
 
@@ -10,9 +10,12 @@
 #include "executor/spi.h"
 #include "lib/stringinfo.h"
 #include "utils/builtins.h"
+#include "utils/guc.h"
 #include "utils/lsyscache.h"
+#include "utils/memutils.h"
 #include "utils/snapmgr.h"
 #include "utils/syscache.h"
+#include "utils/timestamp.h"
 #include "utils/typcache.h"
 
 #include "base/errors.h"
@@ -104,6 +107,23 @@ compare_part(RowQuery *query, Form_pg_attribute column, char *part)
 					 name, query->nargs);
 }
 
+static char *
+host_name(Relation host)
+{
+	return quote_qualified_identifier(get_namespace_name(RelationGetNamespace(host)),
+									  RelationGetRelationName(host));
+}
+
+/* Do its rows stand in places that can be compared?  A view's do not. */
+static bool
+has_places(Relation host)
+{
+	char		kind = host->rd_rel->relkind;
+
+	return kind == RELKIND_RELATION || kind == RELKIND_PARTITIONED_TABLE ||
+		kind == RELKIND_MATVIEW;
+}
+
 /* The query for the host row of a key, its columns in the order of the key. */
 static void
 build_query(Capture *capture, const char *key, RowQuery *query)
@@ -124,43 +144,200 @@ build_query(Capture *capture, const char *key, RowQuery *query)
 	query->types = palloc(sizeof(Oid) * n * 2);
 	query->values = palloc(sizeof(Datum) * n * 2);
 	initStringInfo(&query->text);
-	appendStringInfo(&query->text, "SELECT h FROM %s h WHERE true",
-					 quote_qualified_identifier(get_namespace_name(RelationGetNamespace(host)),
-												RelationGetRelationName(host)));
+	appendStringInfo(&query->text, "SELECT h FROM %s h WHERE true", host_name(host));
 	for (int i = 0; i < n; i++)
 		compare_part(query, TupleDescAttr(RelationGetDescr(host), list_nth_int(columns, i) - 1),
 					 list_nth(parts, i));
-	appendStringInfoString(&query->text, " LIMIT 1");
+	if (capture->binding->key_unique)
+		appendStringInfoString(&query->text, " LIMIT 1");
+	else if (has_places(host))
+		appendStringInfoString(&query->text, " ORDER BY h.tableoid, h.ctid");
+}
+
+/* ----- reading ------------------------------------------------------------- */
+
+/*
+ * Rows that a policy hides must not be taken for gone: better an error.  Ends
+ * with AtEOXact_GUC, or with the subtransaction.
+ */
+static int
+past_row_security(void)
+{
+	int			nest = NewGUCNestLevel();
+
+	(void) set_config_option("row_security", "off", PGC_USERSET, PGC_S_SESSION,
+							 GUC_ACTION_SAVE, true, 0, false);
+	return nest;
+}
+
+/* The i-th row that was read, copied into a slot. */
+static void
+store_row(uint64 i, TupleTableSlot *slot)
+{
+	bool		isnull;
+	HeapTupleHeader row = DatumGetHeapTupleHeader(SPI_getbinval(SPI_tuptable->vals[i],
+																SPI_tuptable->tupdesc,
+																1, &isnull));
+	HeapTupleData tuple = {.t_len = HeapTupleHeaderGetDatumLength(row),.t_data = row};
+	MemoryContext old = MemoryContextSwitchTo(slot->tts_mcxt);
+
+	ItemPointerSetInvalid(&tuple.t_self);
+	ExecStoreHeapTuple(heap_copytuple(&tuple), slot, true);
+	MemoryContextSwitchTo(old);
+}
+
+/* When the row says that it was written last; the earliest of all where it does not. */
+static TimestampTz
+updated_at(Capture *capture, BindingRun *run, TupleTableSlot *row)
+{
+	TupleTableSlot *roles = capture_project(capture, run, row);
+
+	return roles->tts_isnull[LEAD_UPDATED_AT] ? DT_NOBEGIN :
+		DatumGetTimestampTz(roles->tts_values[LEAD_UPDATED_AT]);
+}
+
+/* Which of several rows of one key is the lead: -1 for none. */
+static int64
+newest_row(Capture *capture, TupleTableSlot *slot)
+{
+	BindingRun *run = capture_binding_run(capture);
+	TimestampTz latest = DT_NOBEGIN;
+	int64		newest = -1;
+
+	for (uint64 i = 0; i < SPI_processed; i++)
+	{
+		TimestampTz at;
+
+		store_row(i, slot);
+		if (!binding_accepts(run, slot))
+			continue;
+		at = updated_at(capture, run, slot);
+		if (newest < 0 || at >= latest)
+		{
+			latest = at;
+			newest = i;
+		}
+	}
+	binding_run_end(run);
+	return newest;
 }
 
 bool
 host_row_by_key(Capture *capture, const char *key, TupleTableSlot *slot)
 {
+	bool		unique = capture->binding->key_unique;
 	RowQuery	query;
-	MemoryContext context = CurrentMemoryContext;
-	bool		found;
+	int64		found;
+	int			nest;
 
 	build_query(capture, key, &query);
 	PushActiveSnapshot(GetLatestSnapshot());
+	nest = past_row_security();
 	SPI_connect();
 	if (SPI_execute_with_args(query.text.data, query.nargs, query.types, query.values,
-							  NULL, true, 1) != SPI_OK_SELECT)
+							  NULL, true, unique ? 1 : 0) != SPI_OK_SELECT)
 		elog(ERROR, "reading a host row failed");
-	found = SPI_processed > 0;
-	if (found)
-	{
-		bool		isnull;
-		HeapTupleHeader row = DatumGetHeapTupleHeader(SPI_getbinval(SPI_tuptable->vals[0],
-																	SPI_tuptable->tupdesc,
-																	1, &isnull));
-		HeapTupleData tuple = {.t_len = HeapTupleHeaderGetDatumLength(row),.t_data = row};
-		MemoryContext old = MemoryContextSwitchTo(context);
-
-		ItemPointerSetInvalid(&tuple.t_self);
-		ExecStoreHeapTuple(heap_copytuple(&tuple), slot, true);
-		MemoryContextSwitchTo(old);
-	}
+	found = SPI_processed == 0 ? -1 : unique ? 0 : newest_row(capture, slot);
+	if (found >= 0)
+		store_row(found, slot);
 	SPI_finish();
+	AtEOXact_GUC(false, nest);
 	PopActiveSnapshot();
-	return found;
+	return found >= 0;
+}
+
+/* ----- which of many are there -------------------------------------------------- */
+
+/* Keys that are looked for, in order, and which of them were found. */
+typedef struct Sought
+{
+	int			n;
+	char	  **keys;
+	bool	   *found;
+} Sought;
+
+static int
+compare_keys(const void *a, const void *b)
+{
+	return strcmp(*(char *const *) a, *(char *const *) b);
+}
+
+static void
+sought_begin(Sought *sought, List *keys)
+{
+	ListCell   *cell;
+	Size		n = Max(list_length(keys), 1);
+
+	sought->n = 0;
+	sought->keys = MemoryContextAllocHuge(CurrentMemoryContext, sizeof(char *) * n);
+	sought->found = MemoryContextAllocHuge(CurrentMemoryContext, n);
+	memset(sought->found, false, n);
+	foreach(cell, keys)
+		sought->keys[sought->n++] = lfirst(cell);
+	qsort(sought->keys, sought->n, sizeof(char *), compare_keys);
+}
+
+/* One row of the host: what it allocates goes. */
+static void
+strike_row(Sought *sought, BindingRun *run, TupleTableSlot *row)
+{
+	char	   *key = binding_key(run, row);
+	char	  **place = key == NULL ? NULL :
+		bsearch(&key, sought->keys, sought->n, sizeof(char *), compare_keys);
+
+	if (place != NULL && binding_accepts(run, row))
+		sought->found[place - sought->keys] = true;
+}
+
+static void
+strike_rows(Capture *capture, BindingRun *run, Sought *sought)
+{
+	TupleTableSlot *slot = MakeSingleTupleTableSlot(RelationGetDescr(capture->host),
+													&TTSOpsHeapTuple);
+	MemoryContext per_row = AllocSetContextCreate(CurrentMemoryContext, "pg_revops host row",
+												  ALLOCSET_DEFAULT_SIZES);
+	Portal		portal;
+
+	SPI_connect();
+	portal = SPI_cursor_open_with_args(NULL, psprintf("SELECT h FROM %s h", host_name(capture->host)),
+									   0, NULL, NULL, NULL, true, CURSOR_OPT_NO_SCROLL);
+	do
+	{
+		SPI_cursor_fetch(portal, true, 1000);
+		for (uint64 i = 0; i < SPI_processed; i++)
+		{
+			MemoryContext old = MemoryContextSwitchTo(per_row);
+
+			store_row(i, slot);
+			strike_row(sought, run, slot);
+			MemoryContextSwitchTo(old);
+			MemoryContextReset(per_row);
+		}
+		SPI_freetuptable(SPI_tuptable);
+	} while (SPI_processed > 0);
+	SPI_cursor_close(portal);
+	SPI_finish();
+	ExecDropSingleTupleTableSlot(slot);
+	MemoryContextDelete(per_row);
+}
+
+List *
+host_keys_missing(Capture *capture, BindingRun *run, List *keys)
+{
+	Sought		sought;
+	List	   *missing = NIL;
+	int			nest;
+
+	sought_begin(&sought, keys);
+	PushActiveSnapshot(GetLatestSnapshot());
+	nest = past_row_security();
+	strike_rows(capture, run, &sought);
+	AtEOXact_GUC(false, nest);
+	PopActiveSnapshot();
+	for (int i = 0; i < sought.n; i++)
+	{
+		if (!sought.found[i])
+			missing = lappend(missing, sought.keys[i]);
+	}
+	return missing;
 }

@@ -22,12 +22,15 @@
 #include "postgres.h"
 
 #include "access/table.h"
+#include "catalog/pg_type.h"
+#include "executor/spi.h"
 #include "fmgr.h"
 #include "utils/memutils.h"
 
 #include "base/attempt.h"
 #include "base/batch_size.h"
 #include "base/handover.h"
+#include "base/owner.h"
 #include "capture/inbox_page.h"
 #include "define/profile.h"
 #include "time/engine_time.h"
@@ -110,32 +113,113 @@ settle_touch(Run *run, QueueEntry *entry)
 	capture_touch_entry(&run->capture, &run->touches, entry, run->slot);
 }
 
+static void (*const again[]) (Capture *, BindingRun *, TupleTableSlot *, const char *) = {
+	[BINDING_LEAD] = capture_lead_again,
+	[BINDING_TOUCH] = capture_touch_again,
+	[BINDING_OPPORTUNITY] = capture_opportunity_again,
+};
+
 /* The host's row as it is now goes the way that a trigger would have sent it. */
+static void
+reread_key(Capture *capture, BindingRun *rows, const char *key)
+{
+	BindingKind kind = capture->binding->kind;
+	TupleTableSlot *slot = MakeSingleTupleTableSlot(RelationGetDescr(capture->host),
+													&TTSOpsHeapTuple);
+
+	/* a row that is there says itself how its key is written */
+	if (host_row_by_key(capture, key, slot))
+		again[kind] (capture, rows, slot, binding_key(rows, slot));
+	else
+		again[kind] (capture, rows, NULL, key);
+	ExecDropSingleTupleTableSlot(slot);
+}
+
+/* Keys by which rows of the binding are known, and not known to be gone. */
+static List *
+known_keys(const Binding *binding)
+{
+	static const char *const queries[] = {
+		[BINDING_LEAD] = "SELECT key FROM revops.lead WHERE binding_id = $1 AND gone_at IS NULL",
+		[BINDING_TOUCH] = "SELECT source_key FROM revops.touch WHERE binding_id = $1 "
+		"AND source_key IS NOT NULL GROUP BY source_key HAVING sum(sign) > 0",
+		[BINDING_OPPORTUNITY] = "SELECT key FROM revops.opportunity WHERE binding_id = $1 AND status <> 'gone'",
+	};
+	MemoryContext context = CurrentMemoryContext;
+	Oid			type = INT4OID;
+	Datum		value = Int32GetDatum(binding->binding_id);
+	OwnerScope	scope;
+	List	   *keys = NIL;
+
+	owner_enter(&scope);
+	if (SPI_execute_with_args(queries[binding->kind], 1, &type, &value, NULL, true, 0) != SPI_OK_SELECT)
+		elog(ERROR, "reading the keys of a binding failed");
+	for (uint64 i = 0; i < SPI_processed; i++)
+	{
+		char	   *key = SPI_getvalue(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1);
+		MemoryContext old = MemoryContextSwitchTo(context);
+
+		keys = lappend(keys, pstrdup(key));
+		MemoryContextSwitchTo(old);
+	}
+	owner_leave(&scope);
+	return keys;
+}
+
+/* Will the page come to another entry that says so of the same binding? */
+static bool
+said_again(const InboxPage *page, const QueueEntry *entry)
+{
+	for (int i = 0; i < page->n; i++)
+	{
+		const QueueEntry *other = page->entries[i];
+
+		if (other->inbox_id > entry->inbox_id && other->binding_id == entry->binding_id &&
+			other->what == QUEUE_REREAD && other->key == NULL && !other->tried)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Rows of the binding may have gone without being told one by one: those that
+ * are not there any more are looked for.
+ */
+static void
+reread_all(Run *run, BindingRun *rows)
+{
+	Capture    *capture = &run->capture;
+	bool		unique = capture->binding->key_unique;
+	List	   *keys = known_keys(capture->binding);
+	ListCell   *cell;
+
+	if (unique && keys != NIL)
+		keys = host_keys_missing(capture, rows, keys);
+	foreach(cell, keys)
+	{
+		if (unique)
+			again[capture->binding->kind] (capture, rows, NULL, lfirst(cell));
+		else
+			reread_key(capture, rows, lfirst(cell));
+	}
+}
+
 static void
 reread(Run *run, const QueueEntry *entry)
 {
-	static void (*const again[]) (Capture *, BindingRun *, TupleTableSlot *, const char *) = {
-		[BINDING_LEAD] = capture_lead_again,
-		[BINDING_TOUCH] = capture_touch_again,
-		[BINDING_OPPORTUNITY] = capture_opportunity_again,
-	};
 	Capture    *capture = &run->capture;
 	Binding    *binding = capture->binding;
 	BindingRun *rows;
-	TupleTableSlot *slot;
 
 	settle_flush(&capture->settle);
 	capture->host = table_open(binding->host, AccessShareLock);
 	if (binding->kind == BINDING_LEAD)
 		settle_use(&capture->settle, binding);
 	rows = capture_binding_run(capture);
-	slot = MakeSingleTupleTableSlot(RelationGetDescr(capture->host), &TTSOpsHeapTuple);
-	/* a row that is there says itself how its key is written */
-	if (host_row_by_key(capture, entry->key, slot))
-		again[binding->kind] (capture, rows, slot, binding_key(rows, slot));
-	else
-		again[binding->kind] (capture, rows, NULL, entry->key);
-	ExecDropSingleTupleTableSlot(slot);
+	if (entry->key != NULL)
+		reread_key(capture, rows, entry->key);
+	else if (!said_again(run->page, entry))
+		reread_all(run, rows);
 	binding_run_end(rows);
 	table_close(capture->host, NoLock);
 	settle_flush(&capture->settle);

@@ -12,6 +12,7 @@
 #include "lib/stringinfo.h"
 #include "utils/builtins.h"
 #include "utils/datum.h"
+#include "utils/guc.h"
 #include "utils/json.h"
 #include "utils/memutils.h"
 #include "utils/numeric.h"
@@ -203,6 +204,25 @@ binding_accepts(BindingRun *run, TupleTableSlot *host_row)
 
 /* ----- key -------------------------------------------------------------- */
 
+/* By its output function, which may heed settings of the session: ours count. */
+static char *
+shown_pinned(KeyPart *part, Datum value)
+{
+	static const char *const settings[][2] = {
+		{"bytea_output", "hex"}, {"datestyle", "ISO, YMD"}, {"intervalstyle", "postgres"},
+		{"timezone", "UTC"}, {"extra_float_digits", "1"}, {"lc_monetary", "C"},
+	};
+	int			nest = NewGUCNestLevel();
+	char	   *shown;
+
+	for (int i = 0; i < lengthof(settings); i++)
+		(void) set_config_option(settings[i][0], settings[i][1], PGC_USERSET, PGC_S_SESSION,
+								 GUC_ACTION_SAVE, true, 0, false);
+	shown = OutputFunctionCall(&part->output, value);
+	AtEOXact_GUC(false, nest);
+	return shown;
+}
+
 /* Canonical text: what no setting of the session changes. */
 static char *
 key_part(KeyPart *part, Datum value)
@@ -246,6 +266,8 @@ key_part(KeyPart *part, Datum value)
 		case KEY_DATETIME:
 			return JsonEncodeDateTime(NULL, value, part->basetype,
 									  part->basetype == TIMESTAMPTZOID ? &zone : NULL);
+		case KEY_PINNED:
+			return shown_pinned(part, value);
 		case KEY_OTHER:
 			break;
 	}

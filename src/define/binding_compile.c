@@ -170,7 +170,7 @@ attname_of(Relation relation, AttrNumber attnum)
  * only.  Without such columns it is the host itself.
  */
 static Relation
-with_old_names(Relation host, Jsonb *columns)
+with_old_names(Binding *binding, Relation host, Jsonb *columns)
 {
 	JsonbIterator *iterator;
 	JsonbIteratorToken token;
@@ -193,6 +193,7 @@ with_old_names(Relation host, Jsonb *columns)
 		recorded = DatumGetInt32(DirectFunctionCall1(numeric_int4,
 													 NumericGetDatum(json.val.numeric)));
 		attnum = find_column(host, name, recorded);
+		binding->replaced |= attnum != recorded;
 		if (attnum == 0 || namestrcmp(attname_of(host, attnum), name) == 0)
 			continue;
 		if (known == NULL)
@@ -389,9 +390,10 @@ role_expression(Binding *binding, const RoleSource *source, Oid type, Relation h
 
 	if (column == NULL)
 		return parse_guarded(binding, source->expression,
-							 with_old_names(host, source->columns), type, label, error);
+							 with_old_names(binding, host, source->columns), type, label, error);
 
 	attnum = find_column(host, column, source->attnum);
+	binding->replaced |= attnum != source->attnum;
 	if (attnum == 0)
 	{
 		*error = column_gone(binding, psprintf("role \"%s\"", source->role), column, host);
@@ -515,8 +517,16 @@ key_kind(Oid type)
 		case TIMESTAMPOID:
 		case TIMESTAMPTZOID:
 			return KEY_DATETIME;
-		default:
+		case BOOLOID:
+		case OIDOID:
+		case NAMEOID:
+		case UUIDOID:
+		case INETOID:
+		case CIDROID:
+		case MACADDROID:
 			return KEY_OTHER;
+		default:
+			return get_typtype(type) == TYPTYPE_ENUM ? KEY_OTHER : KEY_PINNED;
 	}
 }
 
@@ -596,7 +606,7 @@ binding_compile(Binding *binding, const BindingSource *source)
 		compile_key(binding, source, host);
 		if (source->filter != NULL)
 			plan->filter = copyObject(parse_guarded(binding, source->filter,
-													with_old_names(host, source->filter_columns),
+													with_old_names(binding, host, source->filter_columns),
 													BOOLOID, label, &plan->filter_error));
 		/* the host's DDL must not wait for us: an invalidation tells us of it */
 		table_close(host, AccessShareLock);

@@ -53,7 +53,8 @@ typedef enum KeyKind
 	KEY_FLOAT4,
 	KEY_FLOAT8,
 	KEY_DATETIME,
-	KEY_OTHER					/* its output function, uuid among them */
+	KEY_OTHER,					/* its output function, uuid among them */
+	KEY_PINNED					/* the same, under settings of ours */
 } KeyKind;
 
 typedef struct KeyPart

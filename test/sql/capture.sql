@@ -295,7 +295,7 @@ SELECT key, cause, actor = 'regress_revops_host' AS by_app FROM revops.stage_cha
 DROP OWNED BY regress_revops_host;
 DROP ROLE regress_revops_host;
 
--- keys that may be NULL: such a row is told and not followed, until it has one
+-- keys that may be NULL: such a row is not yet a lead, and that is no fault
 CREATE TABLE crm.synced (sfid text UNIQUE, country text);
 SELECT revops.attach_lead('synced', 'crm.synced', '{"country": "country"}', key => '{sfid}') > 0 AS attached;
 SELECT pg_temp.news() IS NOT NULL AS looked;

@@ -10,7 +10,7 @@ COMMENT ON FUNCTION revops.check_expression(regclass, text, text, text, regtype)
 
 -- ----- what is refused --------------------------------------------------------
 
-CREATE FUNCTION revops.check_host(host regclass) RETURNS void
+CREATE FUNCTION revops.check_host(host regclass, mode text DEFAULT 'inline') RETURNS void
     LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
     AS $$
@@ -31,10 +31,12 @@ BEGIN
             MESSAGE = 'the table to attach does not exist',
             DETAIL = format('It was given as %s.', coalesce(host::text, 'NULL')),
             HINT = 'Give its name with the schema, such as ''crm.lead''.';
-    ELSIF found_kind <> 'table' THEN
+    ELSIF found_kind <> 'table'
+          AND (mode IS DISTINCT FROM 'scan' OR found_kind NOT IN ('view', 'materialized view', 'foreign table')) THEN
         way_out := CASE found_kind
-            WHEN 'view' THEN 'Attach the tables that the view reads; roles may be SQL expressions.'
-            WHEN 'foreign table' THEN 'Copy its rows into a local table and attach that, or install pg_revops where the table lives.'
+            WHEN 'view' THEN 'Attach the tables that the view reads (roles may be SQL expressions), or choose mode => ''scan'': CALL revops.reconcile() then reads it.'
+            WHEN 'materialized view' THEN 'Choose mode => ''scan'': CALL revops.reconcile() then reads it, best after each refresh.'
+            WHEN 'foreign table' THEN 'Choose mode => ''scan'': CALL revops.reconcile() then reads it; or install pg_revops where the table lives.'
             ELSE 'Attach an ordinary or a partitioned table.' END;
         RAISE EXCEPTION USING ERRCODE = 'RV005',
             MESSAGE = format('%s cannot be attached: it is a %s', host, found_kind),
@@ -51,16 +53,19 @@ BEGIN
             MESSAGE = format('%s cannot be attached: it is a temporary table', host),
             DETAIL = 'Leads and their history outlive the session.',
             HINT = 'Attach a permanent table.';
-    ELSIF NOT (has_table_privilege(host, 'TRIGGER') AND has_table_privilege(host, 'SELECT')) THEN
+    ELSIF NOT (has_table_privilege(host, 'SELECT')
+               AND (mode IS NOT DISTINCT FROM 'scan' OR has_table_privilege(host, 'TRIGGER'))) THEN
         RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege',
             MESSAGE = format('%s cannot be attached by role %s', host, current_user),
-            DETAIL = 'It takes the rights SELECT and TRIGGER on the table.',
-            HINT = format('As the owner of the table: GRANT SELECT, TRIGGER ON %s TO %I.', host, current_user);
+            DETAIL = CASE mode WHEN 'scan' THEN 'It takes the right SELECT on it.'
+                               ELSE 'It takes the rights SELECT and TRIGGER on the table.' END,
+            HINT = format('As the owner of the table: GRANT SELECT%s ON %s TO %I.',
+                          CASE mode WHEN 'scan' THEN '' ELSE ', TRIGGER' END, host, current_user);
     END IF;
 END
 $$;
-COMMENT ON FUNCTION revops.check_host(regclass) IS
-    'Raises RV005 when a relation cannot be attached (a view, foreign, temporary, system or pg_revops'' own table), 42501 when the caller lacks SELECT or TRIGGER on it.';
+COMMENT ON FUNCTION revops.check_host(regclass, text) IS
+    'Raises RV005 when a relation cannot be attached in a mode (a temporary, system or pg_revops'' own table; a view, materialized view or foreign table, unless the mode is scan), 42501 when the caller lacks SELECT, or TRIGGER where the mode needs triggers.';
 
 CREATE FUNCTION revops.check_key_columns(host regclass, key text[]) RETURNS void
     LANGUAGE plpgsql STABLE
@@ -153,7 +158,7 @@ CREATE FUNCTION revops.check_key_use(wanted revops.binding) RETURNS void
 BEGIN
     IF wanted.key_unique OR wanted.kind = 'lookup' THEN
         RETURN;
-    ELSIF wanted.kind <> 'lead' THEN
+    ELSIF wanted.kind <> 'lead' AND wanted.mode <> 'scan' THEN
         PERFORM revops.check_key_unique(wanted.host, wanted.key_columns);
     ELSIF wanted.mode = 'inline' THEN
         RAISE EXCEPTION USING ERRCODE = 'RV005',
@@ -167,7 +172,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION revops.check_key_use(revops.binding) IS
-    'Raises RV005 for a key that is not unique where it must be: in mode inline, and of touches and opportunities, each of whose rows is a fact of its own.';
+    'Raises RV005 for a key that is not unique where it must be: in mode inline, and of touches and opportunities, each of whose rows is a fact of its own, in mode queued too. In mode scan of several rows one is taken.';
 
 CREATE FUNCTION revops.find_key(host regclass) RETURNS text[]
     LANGUAGE plpgsql STABLE
@@ -245,6 +250,26 @@ END
 $$;
 COMMENT ON FUNCTION revops.check_roles(text, regclass, jsonb, text[]) IS
     'Raises RV005 when a mapping of roles is not an object of texts, names a role that the kind of binding does not have, or spells a standard role differently.';
+
+CREATE FUNCTION revops.check_needed_roles(wanted revops.binding, roles jsonb) RETURNS void
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+DECLARE
+    needed text[] := CASE wanted.kind WHEN 'touch' THEN '{lead,signal}'
+                                      WHEN 'opportunity' THEN '{lead}' ELSE '{}' END::text[];
+BEGIN
+    IF NOT roles ?& needed THEN
+        RAISE EXCEPTION USING ERRCODE = 'RV005',
+            MESSAGE = format('binding "%s" lacks a role that every %s needs', wanted.binding, wanted.kind),
+            DETAIL = format('Needed are: %s; mapped are: %s.', array_to_string(needed, ', '),
+                            coalesce((SELECT string_agg(k, ', ' ORDER BY k) FROM jsonb_object_keys(roles) AS k), 'none')),
+            HINT = 'Map each of them to a column or an SQL expression; a constant such as ''page_visit'' is one.';
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION revops.check_needed_roles(revops.binding, jsonb) IS
+    'Raises RV005 when a role that every row of the kind of binding needs is not mapped.';
 
 CREATE FUNCTION revops.check_new_binding(wanted revops.binding) RETURNS void
     LANGUAGE plpgsql STABLE
@@ -355,10 +380,12 @@ CREATE FUNCTION revops.guard_mode() RETURNS trigger
     SET search_path = pg_catalog, pg_temp
     AS $$
 BEGIN
-    IF NEW.mode = 'queued' AND NEW.on_violation = 'strict' THEN
+    IF NEW.mode <> 'inline' AND NEW.on_violation = 'strict' THEN
         RAISE EXCEPTION USING ERRCODE = 'RV005',
-            MESSAGE = format('binding "%s" cannot be both queued and strict', NEW.binding),
-            DETAIL = 'A queued statement is settled after its commit, when no move of it can be refused any more.',
+            MESSAGE = format('binding "%s" cannot be both %s and strict', NEW.binding,
+                             CASE NEW.mode WHEN 'scan' THEN 'scanned' ELSE NEW.mode END),
+            DETAIL = CASE NEW.mode WHEN 'scan' THEN 'A scan sees what was committed, when no move of it can be refused any more.'
+                ELSE 'A queued statement is settled after its commit, when no move of it can be refused any more.' END,
             HINT = 'Choose mode => ''inline'', or on_violation => ''record''.';
     END IF;
     IF NEW.replicated AND NEW.mode <> 'queued' THEN
@@ -392,10 +419,10 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION revops.guard_mode() IS
-    'Trigger of binding: raises RV005 for a binding that is both queued and strict, or replicated and not queued, and for a mode that changes while the binding is attached or has entries in the inbox.';
+    'Trigger of binding: raises RV005 for a binding that is strict and not inline, or replicated and not queued, and for a mode that changes while the binding is attached or has entries in the inbox.';
 CREATE TRIGGER c_guard_mode BEFORE INSERT OR UPDATE OF mode, on_violation, replicated ON revops.binding
     FOR EACH ROW EXECUTE FUNCTION revops.guard_mode();
-COMMENT ON TRIGGER c_guard_mode ON revops.binding IS 'queued is not strict, replicated is queued, and the mode of an attached binding stays';
+COMMENT ON TRIGGER c_guard_mode ON revops.binding IS 'strict is inline, replicated is queued, and the mode of an attached binding stays';
 
 CREATE FUNCTION revops.resolve_role() RETURNS trigger
     LANGUAGE plpgsql
@@ -581,21 +608,13 @@ CREATE FUNCTION revops.attach(wanted revops.binding, roles jsonb, personal text[
     SET search_path = pg_catalog, pg_temp
     AS $$
 DECLARE
-    needed text[] := CASE wanted.kind WHEN 'touch' THEN '{lead,signal}'
-                                      WHEN 'opportunity' THEN '{lead}' ELSE '{}' END::text[];
     id int;
 BEGIN
     wanted.owner := current_user::regrole;
-    PERFORM revops.check_host(wanted.host);
+    PERFORM revops.check_host(wanted.host, wanted.mode);
     PERFORM revops.check_new_binding(wanted);
     PERFORM revops.check_roles(wanted.kind, wanted.host, roles, personal);
-    IF NOT roles ?& needed THEN
-        RAISE EXCEPTION USING ERRCODE = 'RV005',
-            MESSAGE = format('binding "%s" lacks a role that every %s needs', wanted.binding, wanted.kind),
-            DETAIL = format('Needed are: %s; mapped are: %s.', array_to_string(needed, ', '),
-                            coalesce((SELECT string_agg(k, ', ' ORDER BY k) FROM jsonb_object_keys(roles) AS k), 'none')),
-            HINT = 'Map each of them to a column or an SQL expression; a constant such as ''page_visit'' is one.';
-    END IF;
+    PERFORM revops.check_needed_roles(wanted, roles);
     wanted.key_columns := coalesce(wanted.key_columns, revops.find_key(wanted.host));
 
     id := revops.save_binding(wanted);
@@ -664,7 +683,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION revops.attach_lead(text, regclass, jsonb, text, text[], text[], text, text, int, text, text, jsonb, boolean, jsonb, jsonb) IS
-    'Attaches a table whose rows are leads; gives the binding''s number. "roles" maps roles to columns or SQL expressions over the row: standard_roles(''lead''), and any further name as a role of its own; "personal" names further ones that are kept where they can be erased. "filter" says which rows are leads. The key is found by itself (primary key, else a unique index over NOT NULL columns) or given; where no unique index covers it, mode inline is refused, and of several rows of one key the lead is the one whose role updated_at is latest (NULL is earliest; then the one that stands last), among those that pass the filter: key_unique is false then, and a key that is changed in place makes another lead. A row whose key is NULL is not yet a lead; one whose key turns NULL is gone. Rows written straight into a partition of the table, or into a child by inheritance, are seen; one that is made or attached later has no triggers until reconcile() or repair_capture() makes them. Expressions run as the caller, restricted, with search_path pg_catalog: write other functions with their schema; a timestamp without time zone is read in the session''s zone unless the expression says AT TIME ZONE. "mode" is inline (leads are settled when the statement ends) or queued (right after its commit: the statement then locks and updates nothing of pg_revops, which suits applications that run under REPEATABLE READ or SERIALIZABLE; it cannot be strict). "replicated": rows also arrive by logical replication, or in sessions whose session_replication_role is replica; the triggers then fire for each row (ENABLE ALWAYS, which takes ownership of the table), and mode must be queued. Needs SELECT and TRIGGER on the table and its partitions. Where row-level security hides rows from the caller, entries that must read rows again wait, and tell it as a fault. Under the name of a detached binding that one lives again. Raises RV005, RV002 (workspace), RV001 (expression, filter), 42501; then nothing is done.';
+    'Attaches a table whose rows are leads; gives the binding''s number. "roles" maps roles to columns or SQL expressions over the row: standard_roles(''lead''), and any further name as a role of its own; "personal" names further ones that are kept where they can be erased. "filter" says which rows are leads. The key is found by itself (primary key, else a unique index over NOT NULL columns) or given; where no unique index covers it, mode inline is refused, and of several rows of one key the lead is the one whose role updated_at is latest (NULL is earliest; then the one that stands last), among those that pass the filter: key_unique is false then, and a key that is changed in place makes another lead. A row whose key is NULL is not yet a lead; one whose key turns NULL is gone. Rows written straight into a partition of the table, or into a child by inheritance, are seen; one that is made or attached later has no triggers until reconcile() or repair_capture() makes them. Expressions run as the caller, restricted, with search_path pg_catalog: write other functions with their schema; a timestamp without time zone is read in the session''s zone unless the expression says AT TIME ZONE. "mode" is inline (leads are settled when the statement ends) or queued (right after its commit: the statement then locks and updates nothing of pg_revops, which suits applications that run under REPEATABLE READ or SERIALIZABLE; it cannot be strict), or scan (no triggers: backfill() and reconcile() alone see the rows; for views, materialized views, foreign tables and tables that a sync tool replaces; it cannot be strict either). "replicated": rows also arrive by logical replication, or in sessions whose session_replication_role is replica; the triggers then fire for each row (ENABLE ALWAYS, which takes ownership of the table), and mode must be queued. Needs SELECT on the table and, unless the mode is scan, TRIGGER on it and its partitions. Where row-level security hides rows from the caller, entries that must read rows again wait, and tell it as a fault. Under the name of a detached binding that one lives again. Raises RV005, RV002 (workspace), RV001 (expression, filter), 42501; then nothing is done.';
 
 CREATE FUNCTION revops.attach_touch(binding text, host regclass, lead_binding text, roles jsonb,
                                     filter text DEFAULT NULL, key text[] DEFAULT NULL, mode text DEFAULT NULL,

@@ -16,7 +16,15 @@ GRANT USAGE ON SCHEMA revops TO revops_reader;
 GRANT SELECT ON revops.workspace, revops.signal, revops.reason, revops.rep, revops.team, revops.team_member,
     revops.route, revops.exchange_rate, revops.calendar, revops.calendar_hours, revops.calendar_exception,
     revops.agreement, revops.score_model, revops.score_rule, revops.stage, revops.transition, revops.sla_policy,
-    revops.binding, revops.binding_role
+    revops.binding, revops.binding_role, revops.reconcile_run, revops.binding_health
+    TO revops_reader;
+-- what binding_health looks with
+GRANT EXECUTE ON FUNCTION
+    revops.binding_problems(int),
+    revops.capture_problems(int),
+    revops.key_is_unique(regclass, text[]),
+    revops.named_relation(text),
+    revops.policy_hides(regclass, regrole)
     TO revops_reader;
 
 GRANT EXECUTE ON FUNCTION

@@ -286,17 +286,42 @@ take_back(Capture *capture, Touches *touches, const char *key)
 	owner_leave(&scope);
 }
 
+/*
+ * What a row brought before it is read again.  An entry of reconcile() says which
+ * lead has it; should that not be so any more, the row's own lead may.  Else the
+ * touches are searched for it.
+ */
+static void
+take_back_before(Capture *capture, Touches *touches, TupleTableSlot *roles, const char *key)
+{
+	const QueueEntry *entry = capture->entry;
+	TupleTableSlot *told;
+
+	if (entry == NULL || entry->roles == NULL)
+	{
+		take_back(capture, touches, key);
+		return;
+	}
+	told = binding_role_slot(capture->binding);
+	profile_to_slot(capture->binding, entry->roles, NULL, told);
+	if (!remove_touch(capture, touches, told, key) && roles != NULL)
+		(void) remove_touch(capture, touches, roles, key);
+	ExecDropSingleTupleTableSlot(told);
+}
+
 void
 capture_touch_again(Capture *capture, BindingRun *run, TupleTableSlot *row,
 					const char *key)
 {
+	bool		counts = row != NULL && binding_accepts(run, row);
+	TupleTableSlot *roles = counts ? capture_project(capture, run, row) : NULL;
 	Touches		touches;
 
 	touches_begin(&touches, &capture->settle, false);
-	take_back(capture, &touches, key);
+	take_back_before(capture, &touches, roles, key);
 	queue_cancel(capture, NULL, key);
-	if (row != NULL && binding_accepts(run, row))
-		add_touch(capture, &touches, capture_project(capture, run, row), key);
+	if (counts)
+		add_touch(capture, &touches, roles, key);
 	touches_settle(&touches);
 }
 

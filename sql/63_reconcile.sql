@@ -183,7 +183,6 @@ BEGIN
     SELECT b.* INTO bound FROM revops.binding b WHERE b.binding_id = repair_capture.binding_id;
     repaired := (SELECT count(*) FROM revops.capture_problems(binding_id) p WHERE p.problem = 'trigger_missing');
     IF repaired > 0 THEN
-        PERFORM revops.drop_capture(binding_id);
         PERFORM revops.create_capture(binding_id, bound.kind, bound.host);
     END IF;
     FOR wrong IN SELECT * FROM revops.capture_problems(binding_id) p WHERE enable OR p.problem = 'trigger_not_always' LOOP
@@ -463,8 +462,8 @@ BEGIN
                                          WHERE r.binding_id = bound.binding_id AND r.role = clock) THEN
         RAISE EXCEPTION USING ERRCODE = 'RV005',
             MESSAGE = format('binding "%s" does not tell when a row was written', bound.binding),
-            DETAIL = coalesce(format('Its role "%s" is not mapped, so "since" cannot choose rows.', clock),
-                              format('A binding of kind %s has no role that does, so "since" cannot choose rows.', bound.kind)),
+            DETAIL = CASE WHEN clock IS NULL THEN format('A binding of kind %s has no role that does, so "since" cannot choose rows.', bound.kind)
+                          ELSE format('Its role "%s" is not mapped, so "since" cannot choose rows.', clock) END,
             HINT = 'Leave since out: all rows are compared then.';
     END IF;
 END

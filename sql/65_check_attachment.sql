@@ -347,7 +347,11 @@ BEGIN
     wanted.on_error := 'record';
     wanted.owner := current_user::regrole;
     wanted.attached_at := now();
-    IF kind IN ('touch', 'opportunity') THEN
+    IF NOT coalesce(kind IN ('lead', 'touch', 'opportunity'), false) THEN
+        RETURN NEXT ROW ('error', 'kind', format('kind %s is unknown', coalesce(quote_literal(kind), 'NULL')),
+                         'Rows are leads, touches or opportunities.', 'kind is lead, touch or opportunity.')::revops.attachment_finding;
+        RETURN;
+    ELSIF kind <> 'lead' THEN
         BEGIN
             leads := revops.lead_binding(lead_binding);
             wanted.lead_binding_id := leads.binding_id;

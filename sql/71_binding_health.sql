@@ -3,8 +3,10 @@
 CREATE VIEW revops.binding_health AS
 WITH attached AS (
     SELECT b.*, c.oid IS NOT NULL AS there, n.named, r.oid IS NOT NULL AS owned,
-           (SELECT array_agg(a.attname::text) FROM pg_catalog.pg_attribute a
-            WHERE a.attrelid = b.host AND a.attnum = ANY (b.key_attnums) AND NOT a.attisdropped) AS key_now
+           (SELECT array_agg(coalesce(a.attname, r.attname)::text ORDER BY k.n)
+            FROM unnest(b.key_columns, CASE WHEN b.numbered = b.host::oid THEN b.key_attnums END) WITH ORDINALITY AS k (name, attnum, n)
+            LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = b.host AND a.attname = k.name AND NOT a.attisdropped
+            LEFT JOIN pg_catalog.pg_attribute r ON r.attrelid = b.host AND r.attnum = k.attnum AND NOT r.attisdropped) AS key_now
     FROM revops.binding b
     LEFT JOIN pg_catalog.pg_class c ON c.oid = b.host
     LEFT JOIN pg_catalog.pg_roles r ON r.oid = b.owner
@@ -24,7 +26,7 @@ WITH attached AS (
     UNION ALL
     SELECT a.binding_id, 'key_not_unique', array_to_string(a.key_columns, ', '), NULL, NULL, NULL, 'error'
     FROM attached a
-    WHERE a.there AND a.key_unique AND a.numbered = a.host::oid AND a.key_now IS NOT NULL
+    WHERE a.there AND a.key_unique AND array_position(a.key_now, NULL) IS NULL
       AND NOT revops.key_is_unique(a.host, a.key_now)
     UNION ALL
     SELECT a.binding_id, 'owner_gone', a.owner::text, NULL, NULL, NULL, 'error' FROM attached a WHERE NOT a.owned
@@ -36,14 +38,18 @@ WITH attached AS (
     FROM attached a CROSS JOIN LATERAL (SELECT revops.policy_hides(a.host, a.owner) AS relation) h
     WHERE a.there AND h.relation IS NOT NULL
     UNION ALL
-    SELECT a.binding_id, p.problem, p.trigger_name, NULL, NULL, p.relation::text,
-           'error'
+    SELECT a.binding_id, p.problem, p.trigger_name, NULL, NULL, p.relation::text, 'error'
     FROM attached a CROSS JOIN LATERAL revops.capture_problems(a.binding_id) p
     UNION ALL
     SELECT a.binding_id, 'not_reconciled', NULL, NULL, a.attached_at, NULL, 'note'
     FROM attached a
     WHERE a.mode = 'scan' AND a.kind <> 'lookup'
+      AND NOT EXISTS (SELECT FROM revops.backfill f WHERE f.binding_id = a.binding_id)
       AND NOT EXISTS (SELECT FROM revops.reconcile_run r WHERE r.binding_id = a.binding_id AND r.finished_at IS NOT NULL)
+    UNION ALL
+    SELECT f.binding_id, 'backfill_unfinished', NULL, NULL, f.started_at, NULL, 'note'
+    FROM revops.backfill f JOIN attached a USING (binding_id)
+    WHERE f.finished_at IS NULL
     UNION ALL
     SELECT i.binding_id, w.problem, NULL, count(*), min(coalesce(i.told_at, i.at)), NULL, w.severity
     FROM revops.inbox i
@@ -55,8 +61,8 @@ WITH attached AS (
     WHERE w.problem IS NOT NULL
     GROUP BY i.binding_id, w.problem, w.severity
     UNION ALL
-    SELECT f.binding_id, 'fault', f.object, sum(f.occurrences), max(f.at),
-           (array_agg(f.message ORDER BY f.fault_id DESC))[1], 'warning'
+    -- what it says may name a person: whoever may read revops.fault finds it there
+    SELECT f.binding_id, 'fault', f.object, sum(f.occurrences), max(f.at), f.sqlstate, 'warning'
     FROM revops.fault f
     JOIN attached a USING (binding_id)
     WHERE f.at > revops.engine_now() - interval '1 day'
@@ -73,8 +79,8 @@ COMMENT ON COLUMN revops.binding_health.binding_id IS 'the binding';
 COMMENT ON COLUMN revops.binding_health.binding IS 'its name';
 COMMENT ON COLUMN revops.binding_health.severity IS 'error: rows are not seen, or not as they were meant; warning: some are not settled; note: worth knowing; ok';
 COMMENT ON COLUMN revops.binding_health.problem IS
-    'table_gone; table_replaced (another table has its name now: reconcile() follows it); table_renamed; key_broken, filter_broken, role_broken (no longer compile: a column was dropped, or renamed before its number was known, or changed its type); key_not_unique (no unique index covers it any more); owner_gone, owner_may_not_read, policy_hides_rows (row-level security keeps rows from the owner of the binding); trigger_missing, trigger_disabled, trigger_replica_only, trigger_not_always (see capture_problems()); not_reconciled (mode scan: its rows were never read); inbox_waits (due for more than a minute), inbox_fails (tried in vain), lead_unknown (waits for its lead); fault (of the last day, one row for each object); ok';
+    'table_gone; table_replaced (another table has its name now: reconcile() follows it); table_renamed; key_broken, filter_broken, role_broken (no longer compile: a column was dropped, or renamed before its number was known, or changed its type); key_not_unique (no unique index covers it any more); owner_gone, owner_may_not_read, policy_hides_rows (row-level security keeps rows from the owner of the binding); trigger_missing, trigger_disabled, trigger_replica_only, trigger_not_always (see capture_problems()); not_reconciled (mode scan: its rows were never read); backfill_unfinished (see backfill_progress); inbox_waits (due for more than a minute), inbox_fails (tried in vain), lead_unknown (waits for its lead); fault (of the last day, one row for each object and SQLSTATE); ok';
 COMMENT ON COLUMN revops.binding_health.subject IS 'what it concerns: a table, role, column, trigger, rule ...';
 COMMENT ON COLUMN revops.binding_health.n IS 'how many entries of the inbox, or faults';
-COMMENT ON COLUMN revops.binding_health.since IS 'oldest entry of the inbox, latest fault, time of attach';
-COMMENT ON COLUMN revops.binding_health.detail IS 'the table that it was or is, the error that it raises';
+COMMENT ON COLUMN revops.binding_health.since IS 'oldest entry of the inbox, latest fault, time of attach, begin of the backfill';
+COMMENT ON COLUMN revops.binding_health.detail IS 'the table that it was or is, the error that it raises, SQLSTATE of faults';

@@ -97,9 +97,7 @@ BEGIN
     UPDATE revops.binding b SET host = reattach.host WHERE b.binding_id = reattach.binding_id;
     -- a_resolve looks its columns up in the new table
     UPDATE revops.binding_role r SET expression = r.expression WHERE r.binding_id = reattach.binding_id;
-    IF bound.mode <> 'scan' THEN
-        PERFORM revops.create_capture(binding_id, bound.kind, host);
-    END IF;
+    PERFORM revops.repair_capture(binding_id);
 END
 $$;
 COMMENT ON FUNCTION revops.reattach(int, regclass) IS
@@ -158,43 +156,37 @@ CREATE FUNCTION revops.capture_problems(binding_id int)
                 WHEN t.tgenabled = 'D' THEN 'trigger_disabled'
                 WHEN t.tgenabled = 'R' THEN 'trigger_replica_only'
                 ELSE 'trigger_not_always' END,
-           b.host, w.trigger_name::name
+           w.host, w.trigger_name
     FROM revops.binding b
     JOIN pg_class c ON c.oid = b.host
-    CROSS JOIN LATERAL (SELECT format('revops_%s_%s', lpad(b.binding_id::text, 10, '0'), e) AS trigger_name
-                        FROM unnest('{insert,update,delete,truncate}'::text[]) AS e) w
-    LEFT JOIN pg_trigger t ON t.tgrelid = b.host AND t.tgname = w.trigger_name
-    WHERE b.binding_id = capture_problems.binding_id AND b.detached_at IS NULL AND b.mode <> 'scan'
-      AND (t.oid IS NULL OR t.tgenabled IN ('D', 'R') OR (b.replicated AND t.tgenabled <> 'A'))
-    ORDER BY 3
+    CROSS JOIN LATERAL revops.wanted_captures(b.binding_id) w
+    LEFT JOIN pg_trigger t ON t.tgrelid = w.host AND t.tgname = w.trigger_name
+    WHERE b.binding_id = capture_problems.binding_id
+      AND (t.oid IS NULL OR t.tgenabled IN ('D', 'R') OR (w.always AND t.tgenabled <> 'A'))
+    ORDER BY w.host <> b.host, w.host, 3
     $$;
 COMMENT ON FUNCTION revops.capture_problems(int) IS
-    'Triggers that a binding should have and has not, or that do not fire: trigger_missing, trigger_disabled, trigger_replica_only (fires only where session_replication_role is replica), trigger_not_always (of a replicated binding: does not fire there).';
+    'Triggers that a binding should have (wanted_captures) and has not, or that do not fire: trigger_missing, trigger_disabled, trigger_replica_only (fires only where session_replication_role is replica), trigger_not_always (of a replicated binding: does not fire there).';
 
-CREATE FUNCTION revops.repair_capture(binding_id int, enable boolean DEFAULT false) RETURNS int
+CREATE FUNCTION revops.enable_capture(binding_id int) RETURNS int
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
     AS $$
 DECLARE
-    bound revops.binding;
+    replicated boolean := (SELECT b.replicated FROM revops.binding b WHERE b.binding_id = enable_capture.binding_id);
     wrong record;
-    repaired int := 0;
+    enabled int := 0;
 BEGIN
-    SELECT b.* INTO bound FROM revops.binding b WHERE b.binding_id = repair_capture.binding_id;
-    repaired := (SELECT count(*) FROM revops.capture_problems(binding_id) p WHERE p.problem = 'trigger_missing');
-    IF repaired > 0 THEN
-        PERFORM revops.create_capture(binding_id, bound.kind, bound.host);
-    END IF;
-    FOR wrong IN SELECT * FROM revops.capture_problems(binding_id) p WHERE enable OR p.problem = 'trigger_not_always' LOOP
+    FOR wrong IN SELECT * FROM revops.capture_problems(binding_id) p WHERE p.problem <> 'trigger_missing' LOOP
         EXECUTE format('ALTER TABLE %s ENABLE %s TRIGGER %I', wrong.relation,
-                       CASE WHEN bound.replicated THEN 'ALWAYS' ELSE '' END, wrong.trigger_name);
-        repaired := repaired + 1;
+                       CASE WHEN replicated THEN 'ALWAYS' ELSE '' END, wrong.trigger_name);
+        enabled := enabled + 1;
     END LOOP;
-    RETURN repaired;
+    RETURN enabled;
 END
 $$;
-COMMENT ON FUNCTION revops.repair_capture(int, boolean) IS
-    'Makes the triggers that a binding lacks, and (enable) enables those that somebody disabled; gives how many. What ENABLE TRIGGER ALL took from a replicated binding''s triggers is given back in any case. Needs TRIGGER on the table; to enable, ownership.';
+COMMENT ON FUNCTION revops.enable_capture(int) IS
+    'Enables the triggers of a binding that somebody disabled; gives how many. Takes ownership of the tables.';
 
 -- ----- what is found ------------------------------------------------------------------
 
@@ -445,7 +437,10 @@ BEGIN
     END IF;
     binding_id := bound.binding_id;
     followed := revops.follow_name(binding_id);
-    repaired := revops.repair_capture(binding_id, coalesce(enable, false));
+    repaired := revops.repair_capture(binding_id);
+    IF enable THEN
+        repaired := repaired + revops.enable_capture(binding_id);
+    END IF;
     SELECT b.* INTO bound FROM revops.binding b WHERE b.binding_id = reconcile_begin.binding_id;
     PERFORM revops.check_all_seen(bound.binding, bound.host, bound.owner);
     SELECT p.* INTO wrong FROM revops.binding_problems(binding_id) p LIMIT 1;

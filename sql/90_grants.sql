@@ -22,6 +22,8 @@ GRANT SELECT ON revops.workspace, revops.signal, revops.reason, revops.rep, revo
 GRANT EXECUTE ON FUNCTION
     revops.binding_problems(int),
     revops.capture_problems(int),
+    revops.wanted_captures(int),
+    revops.family(regclass),
     revops.key_is_unique(regclass, text[]),
     revops.named_relation(text),
     revops.policy_hides(regclass, regrole)

@@ -59,7 +59,7 @@ DROP TRIGGER revops_0000000001_truncate ON crm.lead;
 SELECT * FROM health('leads');
 SELECT revops.repair_capture(1);
 SELECT * FROM health('leads');
-SELECT revops.repair_capture(1, enable => true);
+SELECT revops.enable_capture(1);
 SELECT * FROM health('leads');
 
 -- ----- faults, the inbox ---------------------------------------------------------------------------

@@ -191,12 +191,15 @@ SELECT * FROM leads('small') WHERE NOT gone;
 -- ----- partitions: one that is new, rows written straight into it ------------------------------
 CREATE TABLE crm.parted (id int, region text, country text, PRIMARY KEY (id, region)) PARTITION BY LIST (region);
 CREATE TABLE crm.parted_eu PARTITION OF crm.parted FOR VALUES IN ('eu');
-SELECT revops.attach_lead('parted', 'crm.parted', '{"country": "country"}', mode => 'scan');
+SELECT revops.attach_lead('parted', 'crm.parted', '{"country": "country"}');
 INSERT INTO crm.parted VALUES (1, 'eu', 'DE');
 CREATE TABLE crm.parted_us (country text, region text NOT NULL, id int NOT NULL, PRIMARY KEY (id, region));
 INSERT INTO crm.parted_us VALUES ('US', 'us', 1);
 ALTER TABLE crm.parted ATTACH PARTITION crm.parted_us FOR VALUES IN ('us');
+SELECT problem, subject, detail FROM revops.binding_health WHERE binding = 'parted' ORDER BY 3, 2;
 CALL revops.reconcile('parted');
+SELECT * FROM last_run('parted');
+SELECT problem FROM revops.binding_health WHERE binding = 'parted';
 SELECT * FROM leads('parted');
 UPDATE crm.parted_us SET country = 'MX';
 ALTER TABLE crm.parted DETACH PARTITION crm.parted_eu;

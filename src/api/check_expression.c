@@ -6,13 +6,11 @@
 #include "postgres.h"
 
 #include "access/htup_details.h"
-#include "access/sysattr.h"
 #include "access/table.h"
 #include "catalog/pg_type.h"
 #include "fmgr.h"
 #include "funcapi.h"
 #include "nodes/nodeFuncs.h"
-#include "optimizer/optimizer.h"
 #include "utils/builtins.h"
 #include "utils/jsonb.h"
 #include "utils/lsyscache.h"
@@ -73,23 +71,18 @@ refuse_pseudo_type(const RuleLabel *label, Oid type)
 				 errhint("Cast it, such as to text.")));
 }
 
-/* {"column": number, ...} of the columns that a planned expression reads. */
+/* {"column": number, ...} */
 static Jsonb *
-columns_read(Relation host, Expr *expr)
+columns_read(Relation host, Bitmapset *columns)
 {
 	JsonbParseState *state = NULL;
-	Bitmapset  *columns = NULL;
-	int			i = -1;
+	int			attnum = -1;
 
-	pull_varattnos((Node *) expr, 1, &columns);
 	(void) pushJsonbValue(&state, WJB_BEGIN_OBJECT, NULL);
-	while ((i = bms_next_member(columns, i)) >= 0)
+	while ((attnum = bms_next_member(columns, attnum)) >= 0)
 	{
-		AttrNumber	attnum = i + FirstLowInvalidHeapAttributeNumber;
 		JsonbValue	json;
 
-		if (attnum <= 0)
-			continue;
 		json.type = jbvString;
 		json.val.string.val = NameStr(TupleDescAttr(RelationGetDescr(host), attnum - 1)->attname);
 		json.val.string.len = strlen(json.val.string.val);
@@ -132,6 +125,7 @@ revops_check_expression(PG_FUNCTION_ARGS)
 	Oid			type = PG_ARGISNULL(4) ? InvalidOid : PG_GETARG_OID(4);
 	Expr	   *expr;
 	AttrNumber	attnum;
+	Bitmapset  *read;
 	TupleDesc	desc;
 	Jsonb	   *columns;
 	Datum		values[3];
@@ -144,9 +138,10 @@ revops_check_expression(PG_FUNCTION_ARGS)
 		label.name = text_to_cstring(PG_GETARG_TEXT_PP(2));
 	expression = text_to_cstring(PG_GETARG_TEXT_PP(3));
 	host = table_open(PG_GETARG_OID(0), AccessShareLock);
-	expr = expression_parse(expression, host, type, &label);
+	expr = expression_parse(expression, host, type, strcmp(label.kind, "role") == 0,
+							&label, &read);
 	attnum = column_number(host, expression);
-	columns = columns_read(host, expr);
+	columns = columns_read(host, read);
 	nulls[1] = (attnum == 0);
 	if (!OidIsValid(type))
 		type = widened(exprType((Node *) expr));

@@ -108,7 +108,7 @@ column_condition(const Capture *capture, const HostRows *rows)
 		const RoleStep *step = &plan->steps[i];
 		Form_pg_attribute column;
 
-		if (step->role != rows->clock || step->kind == STEP_EXPRESSION)
+		if (step->role != rows->clock || step->attnum == 0)
 			continue;
 		column = TupleDescAttr(RelationGetDescr(capture->host), step->attnum - 1);
 		if (step->atttype == TIMESTAMPTZOID)
@@ -203,6 +203,7 @@ revops_host_rows(PG_FUNCTION_ARGS)
 	capture.host = table_open(capture.binding->host, AccessShareLock);
 	faults_init(&capture.settle.faults, CurrentMemoryContext);
 	restricted_enter(&scope, capture.binding->owner);
+	binding_pin_zone(capture.binding);
 	read_rows(&capture, &rows);
 	restricted_leave(&scope);
 	faults_write(&capture.settle.faults, engine_clock());

@@ -61,6 +61,14 @@ RestrictSearchPath(void)
 #define guc_free(pointer) free(pointer)
 #endif
 
+/* Raises 42501 where the current user may not read what an analysed query reads. */
+#if PG_VERSION_NUM >= 160000
+#define RevopsCheckRights(query) \
+	((void) ExecCheckPermissions((query)->rtable, (query)->rteperminfos, true))
+#else
+#define RevopsCheckRights(query) ((void) ExecCheckRTPerms((query)->rtable, true))
+#endif
+
 /* A virtual generated column is not in the tuple: put its expression instead. */
 #if PG_VERSION_NUM >= 180000
 #include "rewrite/rewriteHandler.h"

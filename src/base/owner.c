@@ -9,6 +9,7 @@
 #include "catalog/namespace.h"
 #include "catalog/pg_namespace.h"
 #include "miscadmin.h"
+#include "pgtime.h"
 #include "utils/lsyscache.h"
 #include "utils/snapmgr.h"
 #include "utils/syscache.h"
@@ -72,6 +73,14 @@ owner_leave(OwnerScope *scope)
 	PopActiveSnapshot();
 	AtEOXact_GUC(false, scope->guc_level);
 	SetUserIdAndSecContext(scope->user, scope->sec_context);
+}
+
+void
+pin_zone(const char *zone)
+{
+	if (strcmp(zone, pg_get_timezone_name(session_timezone)) != 0 && pg_tzset(zone) != NULL)
+		(void) set_config_option("TimeZone", zone, PGC_USERSET, PGC_S_SESSION,
+								 GUC_ACTION_SAVE, true, 0, false);
 }
 
 void

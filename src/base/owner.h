@@ -33,6 +33,12 @@ extern void owner_leave(OwnerScope *scope);
 extern void restricted_enter(OwnerScope *scope, Oid user);
 extern void restricted_leave(OwnerScope *scope);
 
+/*
+ * Makes a time zone the session's until the GUC nest level that the caller has
+ * opened ends.  One that does not exist is passed over.
+ */
+extern void pin_zone(const char *zone);
+
 /* The schema revops; raises when the extension is not there. */
 extern Oid	revops_schema(void);
 

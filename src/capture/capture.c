@@ -241,6 +241,43 @@ capture_project(Capture *capture, BindingRun *run, TupleTableSlot *row)
 		binding_project(run, row);
 }
 
+/*
+ * The rows of a transition table as the host would have them: a query reads
+ * them by the host's descriptor.
+ */
+static Tuplestorestate *
+host_rows(Capture *capture, Tuplestorestate *store)
+{
+	Tuplestorestate *converted = tuplestore_begin_heap(false, false, work_mem);
+	Rows		rows;
+	TupleTableSlot *row;
+
+	capture_rows_begin(&rows, capture, store);
+	while ((row = rows_next(&rows)) != NULL)
+		tuplestore_puttupleslot(converted, row);
+	rows_end(&rows);
+	return converted;
+}
+
+/*
+ * Look up for all rows at once what the binding's roles need of other tables;
+ * returns whether there is any: then binding_run_next goes with rows_next.
+ */
+static bool
+look_up(Capture *capture, BindingRun *run, Tuplestorestate *store)
+{
+	Tuplestorestate *rows = store;
+
+	if (!binding_looks_up(capture->binding))
+		return false;
+	if (capture->map != NULL)
+		rows = host_rows(capture, store);
+	binding_run_lookups(run, rows, capture->careful, role_fault, capture);
+	if (rows != store)
+		tuplestore_end(rows);
+	return true;
+}
+
 static MemoryContext
 row_context(void)
 {
@@ -252,6 +289,7 @@ void
 capture_each_row(Capture *capture, Tuplestorestate *store, CaptureRow take, void *arg)
 {
 	BindingRun *run = capture_binding_run(capture);
+	bool		lookups = look_up(capture, run, store);
 	MemoryContext per_row = row_context();
 	Rows		rows;
 	TupleTableSlot *row;
@@ -261,6 +299,8 @@ capture_each_row(Capture *capture, Tuplestorestate *store, CaptureRow take, void
 	{
 		MemoryContext old = MemoryContextSwitchTo(per_row);
 
+		if (lookups)
+			binding_run_next(run);
 		take(capture, run, row, arg);
 		MemoryContextSwitchTo(old);
 		MemoryContextReset(per_row);
@@ -275,6 +315,8 @@ capture_each_pair(Capture *capture, CapturePair take, void *arg)
 {
 	TriggerData *t = capture->trigger;
 	RowPair		pair = {.run = capture_binding_run(capture),.old_run = capture_binding_run(capture)};
+	bool		lookups = look_up(capture, pair.run, t->tg_newtable) &&
+		look_up(capture, pair.old_run, t->tg_oldtable);
 	MemoryContext per_row = row_context();
 	Rows		rows;
 	Rows		old_rows;
@@ -286,6 +328,11 @@ capture_each_pair(Capture *capture, CapturePair take, void *arg)
 	{
 		MemoryContext old = MemoryContextSwitchTo(per_row);
 
+		if (lookups)
+		{
+			binding_run_next(pair.run);
+			binding_run_next(pair.old_run);
+		}
 		take(capture, &pair, arg);
 		MemoryContextSwitchTo(old);
 		MemoryContextReset(per_row);
@@ -392,7 +439,7 @@ capture_reread(Capture *capture, CaptureAgain again)
 		const char *key = lfirst(cell);
 		bool		there;
 
-		settle_as(&capture->settle, capture->binding->owner);
+		settle_as(&capture->settle, capture->binding);
 		there = host_row_by_key(capture, key, slot);
 		again(capture, run, there ? slot : NULL, key);
 	}

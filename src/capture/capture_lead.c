@@ -33,7 +33,7 @@ begin(Capture *capture)
 	settle_begin(&capture->settle, capture->binding->workspace_id, capture->careful);
 	/* what is appended is not decided upon: no rules */
 	if (queue_wants(capture))
-		settle_as(&capture->settle, capture->binding->owner);
+		settle_as(&capture->settle, capture->binding);
 	else
 		settle_use(&capture->settle, capture->binding);
 }

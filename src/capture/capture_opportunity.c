@@ -350,7 +350,7 @@ capture_opportunity_again(Capture *capture, BindingRun *run, TupleTableSlot *row
 
 	if (counts)
 	{
-		settle_as(&capture->settle, capture->binding->owner);
+		settle_as(&capture->settle, capture->binding);
 		roles = capture_project(capture, run, row);
 	}
 	if (queue_wants(capture))
@@ -436,7 +436,7 @@ take_opportunity_row(Capture *capture, BindingRun *run, TupleTableSlot *row, voi
 		taking->taken->passed_over++;
 	else if (!taking_leaves(taking, key))
 	{
-		settle_as(&capture->settle, capture->binding->owner);
+		settle_as(&capture->settle, capture->binding);
 		if (take_deal(capture, capture_project(capture, run, row), key))
 			taking->taken->taken++;
 		else
@@ -479,7 +479,7 @@ take_statement(Capture *capture)
 	TriggerData *t = capture->trigger;
 
 	settle_begin(&capture->settle, capture->binding->workspace_id, capture->careful);
-	settle_as(&capture->settle, capture->binding->owner);
+	settle_as(&capture->settle, capture->binding);
 	if (TRIGGER_FIRED_BY_TRUNCATE(t->tg_event) && capture_emptied_part(capture))
 		;						/* some rows may be left */
 	else if (TRIGGER_FIRED_BY_TRUNCATE(t->tg_event) && queue_wants(capture))

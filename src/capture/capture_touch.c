@@ -333,7 +333,7 @@ take_statement(Capture *capture)
 
 	settle_begin(&capture->settle, capture->binding->workspace_id, capture->careful);
 	if (binding_runs_expressions(capture->binding))
-		settle_as(&capture->settle, capture->binding->owner);
+		settle_as(&capture->settle, capture->binding);
 	if (TRIGGER_FIRED_BY_TRUNCATE(t->tg_event) && capture_emptied_part(capture))
 	{
 		settle_end(&capture->settle);

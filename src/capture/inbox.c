@@ -265,7 +265,7 @@ turn_to(Run *run, QueueEntry *entry, bool arrived)
 	capture->binding = binding;
 	capture->binding_id = entry->binding_id;
 	capture->entry = entry;
-	settle_as(s, binding->owner);
+	settle_as(s, binding);
 	/* what has waited is dated as the lead's arrival is */
 	if (!arrived)
 		settle_at(s, entry->waited ? NO_TIME : entry->told_at);

@@ -56,7 +56,7 @@ begin(Capture *capture, Taking *taking)
 	if (capture->binding->kind == BINDING_LEAD)
 		settle_use(s, capture->binding);
 	else
-		settle_as(s, capture->binding->owner);
+		settle_as(s, capture->binding);
 	if (capture->binding->kind == BINDING_TOUCH)
 	{
 		touches_begin(&taking->touches, s, false);

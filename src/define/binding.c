@@ -11,7 +11,9 @@
 #include "executor/executor.h"
 #include "lib/stringinfo.h"
 #include "utils/builtins.h"
+#include "utils/datetime.h"
 #include "utils/datum.h"
+#include "utils/fmgrprotos.h"
 #include "utils/guc.h"
 #include "utils/json.h"
 #include "utils/memutils.h"
@@ -20,12 +22,14 @@
 #include "base/attempt.h"
 #include "base/compat.h"
 #include "base/errors.h"
+#include "base/owner.h"
 #include "define/binding.h"
 #include "define/binding_compile.h"
 
 struct BindingRun
 {
 	Binding    *binding;
+	TupleDesc	host;			/* of its rows */
 	MemoryContext context;		/* of the run; ExprStates are made here */
 	MemoryContext values;		/* new values of the present row, or NULL */
 	TupleTableSlot *roles;
@@ -35,6 +39,11 @@ struct BindingRun
 	ExprContext *econtext;		/* of role expressions; its values live on */
 	ExprContext *scratch;		/* of the filter */
 	ExprState  *filter;
+	Lookups    *lookups;		/* of all rows; NULL: each is looked up by itself */
+	Lookups    *row_lookups;	/* of the present row by itself */
+	MemoryContext lookup_context;	/* of row_lookups; NULL: there are no such roles */
+	Datum	   *looked_up;		/* of the present row, one a lookup role */
+	bool	   *not_found;
 	bool		pinned;
 	MemoryContextCallback unpin;
 };
@@ -105,7 +114,8 @@ check_descriptor(BindingRun *run, TupleDesc host, RoleFault fault, void *arg)
 	{
 		RoleStep   *step = &plan->steps[i];
 
-		if (step->kind == STEP_EXPRESSION || column_fits(host, step->attnum, step->atttype))
+		if (step->kind == STEP_EXPRESSION || step->kind == STEP_LOOKUP ||
+			column_fits(host, step->attnum, step->atttype))
 			continue;
 		run->skip[i] = true;
 		run->roles->tts_isnull[step->role] = true;
@@ -121,6 +131,7 @@ binding_run_begin(Binding *binding, TupleDesc host, RoleFault fault, void *arg)
 	BindingRun *run = palloc0(sizeof(BindingRun));
 
 	run->binding = binding;
+	run->host = host;
 	run->context = CurrentMemoryContext;
 	run->roles = binding_role_slot(binding);
 	run->last_attnum = Min(plan->last_attnum, host->natts);
@@ -131,6 +142,17 @@ binding_run_begin(Binding *binding, TupleDesc host, RoleFault fault, void *arg)
 	{
 		run->econtext = CreateStandaloneExprContext();
 		run->values = run->econtext->ecxt_per_tuple_memory;
+	}
+
+	if (plan->lookups != NULL)
+	{
+		int			n = lookup_plan_count(plan->lookups);
+
+		run->lookup_context = AllocSetContextCreate(run->context, "pg_revops lookups",
+													ALLOCSET_SMALL_SIZES);
+		run->looked_up = palloc0(sizeof(Datum) * n);
+		run->not_found = palloc(sizeof(bool) * n);
+		memset(run->not_found, true, sizeof(bool) * n);
 	}
 
 	/* from here on the cache must not free the binding, however we end */
@@ -146,9 +168,19 @@ binding_run_begin(Binding *binding, TupleDesc host, RoleFault fault, void *arg)
 	return run;
 }
 
+static void
+end_lookups(Lookups **lookups)
+{
+	if (*lookups != NULL)
+		lookups_end(*lookups);
+	*lookups = NULL;
+}
+
 void
 binding_run_end(BindingRun *run)
 {
+	end_lookups(&run->lookups);
+	end_lookups(&run->row_lookups);
 	if (run->econtext != NULL)
 		FreeExprContext(run->econtext, true);
 	if (run->scratch != NULL)
@@ -172,7 +204,65 @@ binding_runs_expressions(const Binding *binding)
 {
 	const BindingPlan *plan = binding->plan;
 
-	return plan->nexpressions > 0 || plan->filter != NULL || plan->filter_error != NULL;
+	return plan->nexpressions > 0 || plan->lookups != NULL ||
+		plan->filter != NULL || plan->filter_error != NULL;
+}
+
+void
+binding_pin_zone(const Binding *binding)
+{
+	if (binding->plan->sees_zone)
+		pin_zone(binding->zone);
+}
+
+/* ----- lookups ---------------------------------------------------------- */
+
+bool
+binding_looks_up(const Binding *binding)
+{
+	return binding->plan->lookups != NULL;
+}
+
+void
+binding_run_lookups(BindingRun *run, Tuplestorestate *rows, bool careful, RoleFault fault,
+					void *arg)
+{
+	MemoryContext old = MemoryContextSwitchTo(run->context);
+
+	end_lookups(&run->lookups);
+	run->lookups = lookups_begin(run->binding->plan->lookups, run->host, rows, careful,
+								 fault, arg);
+	MemoryContextSwitchTo(old);
+}
+
+void
+binding_run_next(BindingRun *run)
+{
+	lookups_next(run->lookups, run->looked_up, run->not_found);
+}
+
+/* A row that was not looked up with others. */
+static void
+look_up_row(BindingRun *run, TupleTableSlot *host_row, bool careful, RoleFault fault,
+			void *arg)
+{
+	MemoryContext old;
+
+	end_lookups(&run->row_lookups);
+	MemoryContextReset(run->lookup_context);
+	old = MemoryContextSwitchTo(run->lookup_context);
+	run->row_lookups = lookups_of_row(run->binding->plan->lookups, host_row, careful,
+									  fault, arg);
+	lookups_next(run->row_lookups, run->looked_up, run->not_found);
+	MemoryContextSwitchTo(old);
+}
+
+static inline void
+ready_lookups(BindingRun *run, TupleTableSlot *host_row, bool careful, RoleFault fault,
+			  void *arg)
+{
+	if (run->lookup_context != NULL && run->lookups == NULL)
+		look_up_row(run, host_row, careful, fault, arg);
 }
 
 /* ----- filter ----------------------------------------------------------- */
@@ -328,6 +418,28 @@ binding_key_columns(Binding *binding)
 
 /* ----- projection ------------------------------------------------------- */
 
+/* As timestamp::timestamptz does it, but in this zone. */
+static Datum
+in_zone(Datum value, pg_tz *zone)
+{
+	Timestamp	timestamp = DatumGetTimestamp(value);
+	TimestampTz moment;
+	struct pg_tm tm;
+	fsec_t		fsec;
+
+	if (TIMESTAMP_NOT_FINITE(timestamp))
+		return value;
+	if (timestamp2tm(timestamp, NULL, &tm, &fsec, NULL, NULL) == 0)
+	{
+		moment = timestamp + (int64) DetermineTimeZoneOffset(&tm, zone) * USECS_PER_SEC;
+		if (IS_VALID_TIMESTAMP(moment))
+			return TimestampTzGetDatum(moment);
+	}
+	ereport(ERROR,
+			(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
+			 errmsg("timestamp out of range")));
+}
+
 static Datum
 evaluate_expression(BindingRun *run, int i, bool *isnull)
 {
@@ -355,6 +467,12 @@ fill_role(BindingRun *run, int i, TupleTableSlot *host_row)
 		*value = evaluate_expression(run, i, isnull);
 		return;
 	}
+	if (step->kind == STEP_LOOKUP)
+	{
+		*value = run->looked_up[step->lookup];
+		*isnull = run->not_found[step->lookup];
+		return;
+	}
 	*isnull = host_row->tts_isnull[step->attnum - 1];
 	if (*isnull)
 		return;
@@ -379,6 +497,14 @@ fill_role(BindingRun *run, int i, TupleTableSlot *host_row)
 		case STEP_OUTPUT:
 			*value = CStringGetTextDatum(OutputFunctionCall(&step->function, column));
 			break;
+		case STEP_TIMESTAMP:
+			*value = in_zone(column, run->binding->plan->zone);
+			break;
+		case STEP_DATE:
+			*value = in_zone(DirectFunctionCall1(date_timestamp, column),
+							 run->binding->plan->zone);
+			break;
+		case STEP_LOOKUP:
 		case STEP_EXPRESSION:
 			break;
 	}
@@ -403,8 +529,8 @@ enter_values(BindingRun *run)
 	return MemoryContextSwitchTo(run->values != NULL ? run->values : CurrentMemoryContext);
 }
 
-TupleTableSlot *
-binding_project(BindingRun *run, TupleTableSlot *host_row)
+static TupleTableSlot *
+project(BindingRun *run, TupleTableSlot *host_row)
 {
 	int			nsteps = run->binding->plan->nsteps;
 	MemoryContext old;
@@ -418,6 +544,13 @@ binding_project(BindingRun *run, TupleTableSlot *host_row)
 	}
 	MemoryContextSwitchTo(old);
 	return ExecStoreVirtualTuple(run->roles);
+}
+
+TupleTableSlot *
+binding_project(BindingRun *run, TupleTableSlot *host_row)
+{
+	ready_lookups(run, host_row, false, NULL, NULL);
+	return project(run, host_row);
 }
 
 /* ----- careful projection ----------------------------------------------- */
@@ -477,8 +610,9 @@ binding_project_careful(BindingRun *run, TupleTableSlot *host_row, RoleFault fau
 	BindingPlan *plan = run->binding->plan;
 	ErrorData  *error;
 
+	ready_lookups(run, host_row, true, fault, arg);
 	if (!plan->can_raise)
-		return binding_project(run, host_row);
+		return project(run, host_row);
 
 	start_row(run, host_row);
 	/* nearly always no role raises, and one sub-transaction does */

@@ -16,6 +16,7 @@
 #include "nodes/execnodes.h"
 #include "nodes/pg_list.h"
 #include "utils/rel.h"
+#include "utils/tuplestore.h"
 
 #include "define/profile.h"
 
@@ -76,7 +77,7 @@ typedef enum OpportunityRole
 
 typedef enum LookupRole
 {
-	LOOKUP_LEAD,				/* text: the lead's key */
+	LOOKUP_LEAD,				/* text, or text[]: keys of leads */
 	LOOKUP_ROLES
 } LookupRole;
 
@@ -123,14 +124,35 @@ extern Binding *binding_by_id(int32 binding_id);
  * One run: the expressions of a binding made ready for the rows of one
  * relation (the host, or a relation with the same descriptor), in the current
  * memory context, to be ended by binding_run_end or by deleting that context.
- * Call it, and project, as binding->owner with SECURITY_RESTRICTED_OPERATION
- * and a pinned search path.  A role whose expression no longer compiles is
+ * Call it, and project, as binding->owner with SECURITY_RESTRICTED_OPERATION,
+ * a pinned search path and binding_pin_zone.  A role whose expression no longer compiles is
  * NULL in every row; each such role is told once to the fault function.
  */
 typedef struct BindingRun BindingRun;
 extern BindingRun *binding_run_begin(Binding *binding, TupleDesc host,
 									 RoleFault fault, void *arg);
 extern void binding_run_end(BindingRun *run);
+
+/* Has the binding roles that are looked up in other tables?  See lookup.h. */
+extern bool binding_looks_up(const Binding *binding);
+
+/*
+ * Look up such roles for all of these rows at once, which have the host's
+ * descriptor: binding_run_next then goes to the first of them, and to the next,
+ * before it is projected.  Without it each row that is projected is looked up by
+ * itself.  Raises 55P03 where a table is locked; what else a role raises, the
+ * careful form tells as careful projection does.
+ */
+extern void binding_run_lookups(BindingRun *run, Tuplestorestate *rows, bool careful,
+								RoleFault fault, void *arg);
+extern void binding_run_next(BindingRun *run);
+
+/*
+ * Make the binding's zone the session's, within the GUC nest level that the
+ * caller has opened, where an expression or lookup of the binding could tell.
+ * Plain columns are read in it anyhow.
+ */
+extern void binding_pin_zone(const Binding *binding);
 
 /*
  * Does projecting or filtering a row run expressions, so that it matters as whom?

@@ -4,7 +4,8 @@
  *
  * Plain columns are resolved here, by name and, where the name is gone, by the
  * recorded number (so a rename is followed); they and the built-in casts over
- * them become steps without ExprState.  All else goes through condition.h.
+ * them become steps without ExprState.  Texts with sub-selects go to lookup.h,
+ * all else through condition.h.
  * What does not compile breaks its own role only.
  */
 #include "postgres.h"
@@ -25,6 +26,7 @@
 #include "utils/numeric.h"
 #include "utils/plancache.h"
 #include "utils/syscache.h"
+#include "utils/varlena.h"
 
 #include "base/attempt.h"
 #include "base/errors.h"
@@ -216,6 +218,8 @@ typedef struct Parsing
 	Relation	host;
 	Oid			type;
 	RuleLabel	label;
+	bool		is_role;		/* may look up */
+	bool		looks_up;		/* result: no expression, but for lookup.h */
 	Expr	   *expr;			/* result; belongs to binding->plan->tracked */
 } Parsing;
 
@@ -224,24 +228,56 @@ parse_text(void *arg)
 {
 	Parsing    *parsing = arg;
 	BindingPlan *plan = parsing->binding->plan;
-	CachedExpression *cached = expression_cached(parsing->text, parsing->host,
-												 parsing->type, &parsing->label);
-	MemoryContext old = MemoryContextSwitchTo(plan->context);
+	CachedExpression *cached;
+	MemoryContext old;
 
+	parsing->looks_up = parsing->is_role && expression_looks_up(parsing->text);
+	if (parsing->looks_up)
+		return;
+	cached = expression_cached(parsing->text, parsing->host, parsing->type,
+							   &parsing->label);
+	old = MemoryContextSwitchTo(plan->context);
 	plan->tracked = lappend(plan->tracked, cached);
 	MemoryContextSwitchTo(old);
 	parsing->expr = (Expr *) cached->expr;
 }
 
-/* A text over the host, planned; NULL and the error where it does not parse. */
-static Expr *
-parse_guarded(Binding *binding, const char *text, Relation host, Oid type,
-			  RuleLabel label, ErrorData **error)
+/* What no expression can tell without a zone that exists. */
+static ErrorData *
+zone_gone(Binding *binding, const char *what)
 {
-	Parsing		parsing = {binding, text, host, type, label, NULL};
+	return make_error(psprintf("%s of binding \"%s\" needs time zone \"%s\", which does not exist",
+							   what, binding->name, binding->zone),
+					  pstrdup("Timestamps without time zone are read in it."),
+					  pstrdup("Names are listed in pg_timezone_names: correct it in revops.binding."));
+}
+
+/*
+ * Does a function in it depend on more than its arguments?  Then the session's
+ * TimeZone may matter to it, and must be the binding's.
+ */
+static bool
+note_zone(Binding *binding, Expr *expr)
+{
+	if (!contain_mutable_functions((Node *) expr))
+		return true;
+	binding->plan->sees_zone = true;
+	return binding->plan->zone != NULL;
+}
+
+/* A filter, planned; NULL and the error where it does not parse. */
+static Expr *
+filter_expression(Binding *binding, const BindingSource *source, Relation host,
+				  ErrorData **error)
+{
+	Parsing		parsing = {.binding = binding,.text = source->filter,
+		.host = with_old_names(binding, host, source->filter_columns),.type = BOOLOID,
+	.label = {"filter of binding", binding->name}};
 
 	*error = attempt(parse_text, &parsing);
-	return *error == NULL ? parsing.expr : NULL;
+	if (*error == NULL && !note_zone(binding, parsing.expr))
+		*error = zone_gone(binding, "the filter");
+	return *error == NULL ? copyObject(parsing.expr) : NULL;
 }
 
 /* The text's one identifier, when it is no more than a column's name. */
@@ -297,7 +333,12 @@ cast_step(FuncExpr *func, RoleStep *step)
 	if (func->funcid >= FirstNormalObjectId || func->funcretset ||
 		list_length(func->args) != 1 || (var = plain_var(linitial(func->args))) == NULL)
 		return NULL;
-	if (func->funcid == F_INT8_INT4)
+	if (func->funcid == F_TIMESTAMPTZ_TIMESTAMP || func->funcid == F_TIMESTAMPTZ_DATE)
+	{
+		step->kind = func->funcid == F_TIMESTAMPTZ_DATE ? STEP_DATE : STEP_TIMESTAMP;
+		step->can_raise = true;
+	}
+	else if (func->funcid == F_INT8_INT4)
 		step->kind = STEP_INT4;
 	else if (func->funcid == F_INT8_INT2)
 		step->kind = STEP_INT2;
@@ -335,10 +376,19 @@ output_step(CoerceViaIO *coerce, RoleStep *step)
 	return var;
 }
 
-static void
-add_step(BindingPlan *plan, int role, Expr *expr)
+/* Does the expression read a timestamp or date as a moment, and no more? */
+static bool
+reads_in_zone(const RoleStep *step)
 {
-	RoleStep   *step = &plan->steps[plan->nsteps++];
+	return step->kind == STEP_TIMESTAMP || step->kind == STEP_DATE;
+}
+
+/* False: it can't be told without the binding's zone, which does not exist. */
+static bool
+add_step(Binding *binding, int role, Expr *expr)
+{
+	BindingPlan *plan = binding->plan;
+	RoleStep   *step = &plan->steps[plan->nsteps];
 	Var		   *var = plain_var((Node *) expr);
 
 	step->role = role;
@@ -347,6 +397,14 @@ add_step(BindingPlan *plan, int role, Expr *expr)
 		var = cast_step((FuncExpr *) expr, step);
 	else if (var == NULL && IsA(expr, CoerceViaIO))
 		var = output_step((CoerceViaIO *) expr, step);
+	if ((var != NULL && reads_in_zone(step)) ? plan->zone == NULL : !note_zone(binding, expr))
+	{
+		memset(step, 0, sizeof(RoleStep));
+		return false;
+	}
+	plan->nsteps++;
+	if (OidIsValid(exprCollation((Node *) expr)))
+		TupleDescInitEntryCollation(binding->roles, role + 1, exprCollation((Node *) expr));
 	if (var == NULL)
 	{
 		step->kind = STEP_EXPRESSION;
@@ -363,6 +421,7 @@ add_step(BindingPlan *plan, int role, Expr *expr)
 	plan->can_raise |= step->can_raise;
 	plan->allocates |= step->kind == STEP_CALL || step->kind == STEP_OUTPUT ||
 		step->kind == STEP_EXPRESSION;
+	return true;
 }
 
 /* ----- roles ------------------------------------------------------------ */
@@ -378,21 +437,14 @@ cannot_cast(Binding *binding, const RoleSource *source, Oid want, Relation host,
 					  pstrdup("Write an expression with a cast in revops.binding_role."));
 }
 
-/* The role's expression, planned, or NULL and why not. */
+/* A plain column as the role's expression, or NULL and why not. */
 static Expr *
-role_expression(Binding *binding, const RoleSource *source, Oid type, Relation host,
-				ErrorData **error)
+role_of_column(Binding *binding, const RoleSource *source, const char *column, Oid type,
+			   Relation host, ErrorData **error)
 {
-	RuleLabel	label = {"role", source->role};
-	char	   *column = source->attnum > 0 ? binding_plain_column(source->expression) : NULL;
-	AttrNumber	attnum;
+	AttrNumber	attnum = find_column(host, column, source->attnum);
 	Expr	   *expr;
 
-	if (column == NULL)
-		return parse_guarded(binding, source->expression,
-							 with_old_names(binding, host, source->columns), type, label, error);
-
-	attnum = find_column(host, column, source->attnum);
 	binding->replaced |= attnum != source->attnum;
 	if (attnum == 0)
 	{
@@ -405,13 +457,77 @@ role_expression(Binding *binding, const RoleSource *source, Oid type, Relation h
 	return expr;
 }
 
+/* The names of the columns that are there, as the role's text knows them. */
+static List *
+known_columns(Relation known)
+{
+	TupleDesc	desc = RelationGetDescr(known);
+	List	   *names = NIL;
+
+	for (int i = 0; i < desc->natts; i++)
+	{
+		if (!TupleDescAttr(desc, i)->attisdropped)
+			names = lappend(names, makeString(pstrdup(NameStr(TupleDescAttr(desc, i)->attname))));
+	}
+	return names;
+}
+
+static void
+add_lookup_step(Binding *binding, int role, const RoleSource *source, Oid type,
+				const char *host_name, Relation host, Relation known)
+{
+	BindingPlan *plan = binding->plan;
+	RoleStep   *step = &plan->steps[plan->nsteps++];
+
+	/* a table that is renamed keeps the name by which the texts call it */
+	if (plan->lookups == NULL)
+		plan->lookups = lookup_plan_create(binding->host,
+										   strVal(llast(textToQualifiedNameList(cstring_to_text(host_name)))));
+	step->role = role;
+	step->kind = STEP_LOOKUP;
+	step->lookup = lookup_plan_count(plan->lookups);
+	lookup_plan_add(plan->lookups, source->role, source->expression, type,
+					known == host ? NIL : known_columns(known));
+	plan->sees_zone = true;
+}
+
+/* Make the role's step; returns why there is none. */
+static ErrorData *
+compile_source(Binding *binding, int role, const RoleSource *source, Oid type,
+			   const char *host_name, Relation host)
+{
+	char	   *column = source->attnum > 0 ? binding_plain_column(source->expression) : NULL;
+	Parsing		parsing = {.binding = binding,.text = source->expression,.host = host,
+	.type = type,.label = {"role", source->role},.is_role = true};
+	ErrorData  *error = NULL;
+	char	   *what = psprintf("role \"%s\"", source->role);
+
+	if (column != NULL)
+		parsing.expr = role_of_column(binding, source, column, type, host, &error);
+	else
+	{
+		parsing.host = with_old_names(binding, host, source->columns);
+		error = attempt(parse_text, &parsing);
+	}
+	if (error != NULL)
+		return error;
+	if (parsing.looks_up)
+	{
+		if (binding->plan->zone == NULL)
+			return zone_gone(binding, what);
+		add_lookup_step(binding, role, source, type, host_name, host, parsing.host);
+		return NULL;
+	}
+	return add_step(binding, role, parsing.expr) ? NULL : zone_gone(binding, what);
+}
+
 /* Fill one position of the role slot's descriptor and its step. */
 static void
 compile_role(Binding *binding, int role, const char *name, Oid type,
-			 const RoleSource *source, Relation host, ErrorData *no_host)
+			 const RoleSource *source, const char *host_name, Relation host,
+			 ErrorData *no_host)
 {
 	ErrorData  *error = no_host;
-	Expr	   *expr = NULL;
 	bool		known = SearchSysCacheExists1(TYPEOID, ObjectIdGetDatum(type));
 
 	TupleDescInitEntry(binding->roles, role + 1, name, known ? type : TEXTOID, -1, 0);
@@ -425,15 +541,9 @@ compile_role(Binding *binding, int role, const char *name, Oid type,
 						   psprintf("It had OID %u.", type),
 						   pstrdup("Correct it in revops.binding_role."));
 	else if (host != NULL)
-		expr = role_expression(binding, source, type, host, &error);
-	if (expr == NULL)
-	{
+		error = compile_source(binding, role, source, type, host_name, host);
+	if (error != NULL)
 		break_role(binding, role, error);
-		return;
-	}
-	if (OidIsValid(exprCollation((Node *) expr)))
-		TupleDescInitEntryCollation(binding->roles, role + 1, exprCollation((Node *) expr));
-	add_step(binding->plan, role, expr);
 }
 
 static const RoleSource *
@@ -475,16 +585,25 @@ compile_roles(Binding *binding, const BindingSource *source, Relation host, Erro
 	plan->broken = palloc0(n * sizeof(BrokenRole));
 
 	for (int i = 0; i < nstandard; i++)
-		compile_role(binding, i, standard[i].name, standard[i].type,
-					 find_role(source, standard[i].name), host, no_host);
+	{
+		const RoleSource *role = find_role(source, standard[i].name);
+
+		/* a row that is looked up may name one lead, or an array of them */
+		compile_role(binding, i, standard[i].name,
+					 binding->kind == BINDING_LOOKUP && role != NULL ? role->type : standard[i].type,
+					 role, source->host_name, host, no_host);
+	}
 	n = nstandard;
 	for (int i = 0; i < source->nroles; i++)
 	{
 		const RoleSource *role = &source->roles[i];
 
 		if (!is_standard(standard, nstandard, role->role))
-			compile_role(binding, n++, role->role, role->type, role, host, no_host);
+			compile_role(binding, n++, role->role, role->type, role, source->host_name,
+						 host, no_host);
 	}
+	if (plan->lookups != NULL)
+		lookup_plan_finish(plan->lookups);
 }
 
 /* ----- key -------------------------------------------------------------- */
@@ -593,8 +712,8 @@ binding_compile(Binding *binding, const BindingSource *source)
 	BindingPlan *plan = binding->plan;
 	Relation	host;
 	ErrorData  *no_host;
-	RuleLabel	label = {"filter of binding", binding->name};
 
+	plan->zone = pg_tzset(binding->zone);
 	watch_relation(binding->host);
 	host = try_table_open(binding->host, AccessShareLock);
 	no_host = host == NULL ? host_gone(binding, source) : NULL;
@@ -605,9 +724,7 @@ binding_compile(Binding *binding, const BindingSource *source)
 	{
 		compile_key(binding, source, host);
 		if (source->filter != NULL)
-			plan->filter = copyObject(parse_guarded(binding, source->filter,
-													with_old_names(binding, host, source->filter_columns),
-													BOOLOID, label, &plan->filter_error));
+			plan->filter = filter_expression(binding, source, host, &plan->filter_error);
 		/* the host's DDL must not wait for us: an invalidation tells us of it */
 		table_close(host, AccessShareLock);
 	}

@@ -11,13 +11,15 @@
 #include "fmgr.h"
 #include "nodes/pg_list.h"
 #include "nodes/primnodes.h"
+#include "pgtime.h"
 #include "utils/jsonb.h"
 
 #include "define/binding.h"
+#include "define/lookup.h"
 
 /*
- * How a role gets its value.  All but the last need no ExprState, whose making
- * costs more than a single-row statement can afford.
+ * How a role gets its value.  All but the last two need neither a query nor an
+ * ExprState, whose making costs more than a single-row statement can afford.
  */
 typedef enum StepKind
 {
@@ -26,7 +28,10 @@ typedef enum StepKind
 	STEP_INT4,					/* integer as bigint */
 	STEP_FLOAT4,				/* real as double precision */
 	STEP_CALL,					/* a built-in cast function of the column */
+	STEP_TIMESTAMP,				/* a timestamp without zone, read in the binding's */
+	STEP_DATE,					/* midnight of a date, in the binding's zone */
 	STEP_OUTPUT,				/* the column as text, by its output function */
+	STEP_LOOKUP,				/* looked up for all rows at once: see lookup.h */
 	STEP_EXPRESSION
 } StepKind;
 
@@ -35,11 +40,12 @@ typedef struct RoleStep
 	int			role;			/* position in the role slot */
 	StepKind	kind;
 	bool		can_raise;
-	AttrNumber	attnum;			/* column, for all but STEP_EXPRESSION */
+	AttrNumber	attnum;			/* column, for all but the last two kinds */
 	Oid			atttype;		/* its type when compiled */
 	Oid			collation;
 	FmgrInfo	function;		/* STEP_CALL, STEP_OUTPUT */
 	Expr	   *expr;			/* STEP_EXPRESSION */
+	int			lookup;			/* STEP_LOOKUP: number in the lookup plan */
 } RoleStep;
 
 typedef enum KeyKind
@@ -79,6 +85,9 @@ typedef struct BindingPlan
 	int			nsteps;
 	RoleStep   *steps;
 	int			nexpressions;	/* steps of kind STEP_EXPRESSION */
+	LookupPlan *lookups;		/* steps of kind STEP_LOOKUP; NULL: there are none */
+	pg_tz	   *zone;			/* the binding's; NULL: there is no such zone */
+	bool		sees_zone;		/* the session's TimeZone matters to an expression */
 	bool		allocates;		/* some step makes a new value */
 	bool		can_raise;		/* some step can raise */
 	AttrNumber	last_attnum;	/* highest column that a step or key reads */

@@ -224,7 +224,7 @@ read_all(Binding *binding, BindingSource *source, MemoryContext context)
 
 /* ----- keeping --------------------------------------------------------- */
 
-/* plancache keeps a list of its expressions: they do not go with our context */
+/* plancache keeps its expressions and plans: they do not go with our context */
 static void
 forget_tracked(void *arg)
 {
@@ -234,6 +234,8 @@ forget_tracked(void *arg)
 	foreach(cell, plan->tracked)
 		FreeCachedExpression((CachedExpression *) lfirst(cell));
 	plan->tracked = NIL;
+	if (plan->lookups != NULL)
+		lookup_plan_release(plan->lookups);
 }
 
 /* Has a function that an expression uses changed since? */
@@ -261,6 +263,8 @@ compile_as_owner(Binding *binding, const BindingSource *source)
 	OwnerScope	scope;
 
 	restricted_enter(&scope, binding->owner);
+	/* a literal such as '2026-01-01' is read while the text is parsed */
+	pin_zone(binding->zone);
 	binding_compile(binding, source);
 	restricted_leave(&scope);
 }

@@ -13,6 +13,7 @@
 #include "catalog/namespace.h"
 #include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
+#include "executor/executor.h"
 #include "lib/stringinfo.h"
 #include "mb/pg_wchar.h"
 #include "nodes/makefuncs.h"
@@ -49,6 +50,10 @@ typedef struct Reading
 	Relation	host;			/* of an expression, else NULL */
 	Oid			want;			/* type of the result, or InvalidOid */
 	bool		keep;			/* is a CachedExpression wanted? */
+	bool		may_look_up;	/* sub-selects are welcome */
+	bool		looks_up;		/* it has one */
+	int			depth;			/* of the query that is walked: 0 the text itself */
+	Bitmapset  *columns;		/* of the host that it reads */
 	ParseState *state;
 	CachedExpression *cached;
 } Reading;
@@ -106,10 +111,13 @@ refuse_raw(Node *node, Reading *reading)
 					   "Name the field that is meant, as in (address).city.");
 			break;
 		case T_SubLink:
-			refuse(reading, ((SubLink *) node)->location,
-				   "sub-selects cannot be used",
-				   "Map a role, or fill a column, with what the sub-select would find.");
-			break;
+			if (!reading->may_look_up)
+				refuse(reading, ((SubLink *) node)->location,
+					   "sub-selects cannot be used",
+					   "Map a role, or fill a column, with what the sub-select would find.");
+			reading->looks_up = true;
+			/* a query of its own: the parser knows what belongs into it */
+			return refuse_raw(((SubLink *) node)->testexpr, reading);
 		case T_ParamRef:
 			refuse(reading, ((ParamRef *) node)->location,
 				   psprintf("there is no parameter $%d",
@@ -295,6 +303,17 @@ resolve_role(ParseState *state, ColumnRef *ref)
 	return (Node *) role;
 }
 
+/*
+ * Sub-selects are run over rows that bear the host's name as an alias, so they
+ * cannot call it by its schema.
+ */
+static Alias *
+row_alias(Reading *reading)
+{
+	return reading->looks_up ?
+		makeAlias(RelationGetRelationName(reading->host), NIL) : NULL;
+}
+
 static ParseState *
 open_state(Reading *reading)
 {
@@ -309,7 +328,8 @@ open_state(Reading *reading)
 	else
 		addNSItemToQuery(state,
 						 addRangeTableEntryForRelation(state, reading->host,
-													   AccessShareLock, NULL,
+													   AccessShareLock,
+													   row_alias(reading),
 													   false, true),
 						 true, true, true);
 	return state;
@@ -336,6 +356,44 @@ refuse_volatile(Reading *reading, Node *node, Oid function)
 		   "Use functions whose result depends on their arguments only: a score must come out the same again.");
 }
 
+/* A column of the host, or of the roles; those of a sub-select's tables are its own. */
+static void
+take_column(Reading *reading, Var *var)
+{
+	if (var->varlevelsup != reading->depth)
+		return;
+	if (var->varattno <= 0)
+		refuse(reading, var->location,
+			   var->varattno == 0 ?
+			   "the whole row cannot be used" : "system columns cannot be used",
+			   "Name the columns that are meant.");
+	reading->columns = bms_add_member(reading->columns, var->varattno);
+}
+
+/* A sub-select only reads, and what the current user may read. */
+static void
+check_sub_select(Reading *reading, Query *query)
+{
+	if (query->rowMarks != NIL)
+		refuse(reading, -1, "FOR UPDATE or FOR SHARE cannot be used",
+			   "Leave it out: a sub-select locks no rows.");
+	RevopsCheckRights(query);
+}
+
+static bool refuse_analysed(Node *node, Reading *reading);
+
+static bool
+refuse_in_sub_select(Query *query, Reading *reading)
+{
+	bool		found;
+
+	check_sub_select(reading, query);
+	reading->depth++;
+	found = query_tree_walker(query, refuse_analysed, reading, 0);
+	reading->depth--;
+	return found;
+}
+
 static bool
 refuse_analysed(Node *node, Reading *reading)
 {
@@ -343,11 +401,10 @@ refuse_analysed(Node *node, Reading *reading)
 
 	if (node == NULL)
 		return false;
-	if (IsA(node, Var) && ((Var *) node)->varattno <= 0)
-		refuse(reading, ((Var *) node)->location,
-			   ((Var *) node)->varattno == 0 ?
-			   "the whole row cannot be used" : "system columns cannot be used",
-			   "Name the columns that are meant.");
+	if (IsA(node, Query))
+		return refuse_in_sub_select((Query *) node, reading);
+	if (IsA(node, Var))
+		take_column(reading, (Var *) node);
 	if (check_functions_in_node(node, is_volatile, &function))
 		refuse_volatile(reading, node, function);
 	return expression_tree_walker(node, refuse_analysed, reading);
@@ -385,6 +442,29 @@ coerce_result(Reading *reading, Node *node)
 	return coerced;
 }
 
+/*
+ * What a check constraint may hold is what we want, but for sub-selects.  Where
+ * they are welcome it is analysed as what a query selects, and the rest that a
+ * query may select is refused here.
+ */
+static Node *
+transform(Reading *reading, Node *raw)
+{
+	ParseState *state = reading->state;
+	Node	   *node;
+
+	if (!reading->looks_up)
+		return transformExpr(state, raw, EXPR_KIND_CHECK_CONSTRAINT);
+	node = transformExpr(state, raw, EXPR_KIND_SELECT_TARGET);
+	if (state->p_hasAggs)
+		refuse(reading, -1, "aggregate functions cannot be used outside its sub-selects",
+			   "Write the aggregate within the sub-select, over a column of a table there.");
+	if (state->p_hasTargetSRFs)
+		refuse(reading, -1, "set-returning functions cannot be used outside its sub-selects",
+			   "Use a function that gives one value for one lead.");
+	return node;
+}
+
 static Node *
 analyse(Reading *reading)
 {
@@ -392,11 +472,11 @@ analyse(Reading *reading)
 	Node	   *node;
 
 	reading->state = open_state(reading);
-	node = transformExpr(reading->state, raw, EXPR_KIND_CHECK_CONSTRAINT);
+	node = transform(reading, raw);
 	node = coerce_result(reading, node);
 	assign_expr_collations(reading->state, node);
 	refuse_analysed(node, reading);
-	if (reading->host != NULL)
+	if (reading->host != NULL && !reading->looks_up)
 		node = RevopsExpandGenerated(node, reading->host);
 	return node;
 }
@@ -475,6 +555,14 @@ usual_hint(const ErrorData *error)
 	}
 }
 
+/* A table that a sub-select names is not found without its schema. */
+static const char *
+undefined_table_hint(const Reading *reading)
+{
+	return psprintf("Write tables with their schema, as in public.crm_stage, and the row's own columns as %s.column.",
+					quote_identifier(RelationGetRelationName(reading->host)));
+}
+
 /* Names outside pg_catalog need their schema: the parser's hint doesn't say so. */
 static const char *
 undefined_function_hint(const ErrorData *error)
@@ -535,6 +623,8 @@ blame_text(Reading *reading, ErrorData *error)
 	reword(error);
 	if (error->sqlerrcode == ERRCODE_UNDEFINED_FUNCTION)
 		error->hint = (char *) undefined_function_hint(error);
+	else if (reading->looks_up && error->sqlerrcode == ERRCODE_UNDEFINED_TABLE)
+		error->hint = (char *) undefined_table_hint(reading);
 	else if (error->hint == NULL)
 		error->hint = (char *) usual_hint(error);
 
@@ -626,13 +716,31 @@ condition_parse(const char *text, TupleDesc roles, Oid result_type,
 }
 
 Expr *
-expression_parse(const char *text, Relation host, Oid want_type,
-				 const RuleLabel *label)
+expression_parse(const char *text, Relation host, Oid want_type, bool may_look_up,
+				 const RuleLabel *label, Bitmapset **columns)
 {
 	Reading		reading = {.text = text, .label = label, .host = host,
-	.want = want_type};
+	.want = want_type, .may_look_up = may_look_up};
+	Expr	   *expr = (Expr *) read_text(&reading);
 
-	return (Expr *) read_text(&reading);
+	*columns = reading.columns;
+	return expr;
+}
+
+static bool
+find_sub_select(Node *node, void *context)
+{
+	if (node == NULL)
+		return false;
+	return IsA(node, SubLink) || raw_expression_tree_walker(node, find_sub_select, context);
+}
+
+bool
+expression_looks_up(const char *text)
+{
+	List	   *statements = raw_parser(text, RAW_PARSE_PLPGSQL_EXPR);
+
+	return find_sub_select((Node *) linitial_node(RawStmt, statements)->stmt, NULL);
 }
 
 CachedExpression *

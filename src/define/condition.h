@@ -12,7 +12,7 @@
  * whose internal query and position make psql point into the rule's text, not
  * into the outer statement: anything that is not exactly one expression (a
  * clause such as FROM or ORDER BY, a name, several expressions, no text), `*`,
- * sub-selects, aggregates, window functions, set-returning functions,
+ * sub-selects (but in roles of bindings, see expression_parse), aggregates, window functions, set-returning functions,
  * parameters, volatile functions, system columns, the whole row, unknown names,
  * regular expressions that do not compile, and a result that cannot be assigned
  * to the wanted type.  What the current user has no right to is refused in the
@@ -32,6 +32,7 @@
 #include "postgres.h"
 
 #include "access/tupdesc.h"
+#include "nodes/bitmapset.h"
 #include "nodes/primnodes.h"
 #include "utils/plancache.h"
 #include "utils/relcache.h"
@@ -56,13 +57,24 @@ extern PGDLLEXPORT Expr *condition_parse(const char *text, TupleDesc roles,
  * The same over the columns of a host table, which the caller has open and
  * locked.  The result is coerced by assignment to want_type; with InvalidOid
  * the text keeps its own type.  A filter is such an expression of BOOLOID.
+ * *columns are the numbers of the columns that the text names.
+ *
+ * With may_look_up it may contain sub-selects, which name tables with their
+ * schema and the host's columns as "table.column".  They must be readable by
+ * the current user, neither lock rows nor call volatile functions; outside them
+ * there may be neither aggregates nor set-returning functions.  Such a text
+ * can't be evaluated as an expression: see lookup.h.
  */
 extern PGDLLEXPORT Expr *expression_parse(const char *text, Relation host,
-										  Oid want_type,
-										  const RuleLabel *label);
+										  Oid want_type, bool may_look_up,
+										  const RuleLabel *label,
+										  Bitmapset **columns);
+
+/* Has the text a sub-select?  Raises a syntax error. */
+extern bool expression_looks_up(const char *text);
 
 /*
- * The same two, as a CachedExpression that lives until FreeCachedExpression
+ * The same two, without sub-selects, as a CachedExpression that lives until FreeCachedExpression
  * and whose is_valid turns false when a function, type or operator that it uses
  * changes.  It does not follow changes of the host table: watch_relation does.
  */

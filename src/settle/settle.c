@@ -99,15 +99,23 @@ note_broken(Settle *s, RuleSet *set)
 	}
 }
 
-void
-settle_as(Settle *s, Oid owner)
+/* What users wrote is evaluated from now on as this role, restricted. */
+static void
+act_as(Settle *s, Oid role)
 {
 	if (s->guc_level == 0)
 	{
 		s->guc_level = NewGUCNestLevel();
 		RestrictSearchPath();
 	}
-	SetUserIdAndSecContext(owner, s->sec_context | SECURITY_RESTRICTED_OPERATION);
+	SetUserIdAndSecContext(role, s->sec_context | SECURITY_RESTRICTED_OPERATION);
+}
+
+void
+settle_as(Settle *s, const Binding *binding)
+{
+	act_as(s, binding->owner);
+	binding_pin_zone(binding);
 }
 
 void
@@ -139,13 +147,13 @@ settle_rules_begin(Settle *s)
 {
 	if (!OidIsValid(s->reader))
 		s->reader = get_role_oid("revops_reader", false);
-	settle_as(s, s->reader);
+	act_as(s, s->reader);
 }
 
 void
 settle_rules_end(Settle *s)
 {
-	settle_as(s, s->binding->owner);
+	act_as(s, s->binding->owner);
 }
 
 /* Only where rules are going to run: most touches need none. */
@@ -162,7 +170,7 @@ settle_use(Settle *s, Binding *binding)
 {
 	MemoryContext old;
 
-	settle_as(s, binding->owner);
+	settle_as(s, binding);
 	if (s->binding == binding)
 		return;
 	old = MemoryContextSwitchTo(s->context);

@@ -106,10 +106,10 @@ typedef enum SettleResult
 extern void settle_begin(Settle *s, int32 workspace_id, bool careful);
 
 /*
- * Expressions that are evaluated from now on run as this role, restricted.
- * settle_use does it for a lead binding's owner.
+ * Expressions of this binding are evaluated from now on: as its owner,
+ * restricted, in its time zone.  settle_use does it for a lead binding.
  */
-extern void settle_as(Settle *s, Oid owner);
+extern void settle_as(Settle *s, const Binding *binding);
 
 /*
  * Rule text is written by people who may not act as the binding's owner: rules

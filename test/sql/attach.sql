@@ -91,7 +91,7 @@ CALL try($$SELECT revops.attach_lead('leads', 'crm.lead', '{"email": "mail"}')$$
 CALL try($$SELECT revops.attach_lead('leads', 'crm.lead', '{"email": ""}')$$);
 CALL try($$SELECT revops.attach_lead('leads', 'crm.lead', '{"email": "lower(email"}')$$);
 CALL try($$SELECT revops.attach_lead('leads', 'crm.lead', '{"company_size": "company"}')$$);
-CALL try($$SELECT revops.attach_lead('leads', 'crm.lead', '{"tier": "(SELECT 1)"}')$$);
+CALL try($$SELECT revops.attach_lead('leads', 'crm.lead', '{}', filter => 'id IN (SELECT 1)')$$);
 CALL try($$SELECT revops.attach_lead('leads', 'crm.lead', '{"tier": "random()"}')$$);
 CALL try($$SELECT revops.attach_lead('leads', 'crm.lead', '{"tier": "max(size)"}')$$);
 CALL try($$SELECT revops.attach_lead('leads', 'crm.lead', '{"tier": "generate_series(1, size)"}')$$);

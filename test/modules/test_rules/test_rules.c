@@ -229,8 +229,9 @@ test_rules_expression(PG_FUNCTION_ARGS)
 {
 	RuleLabel	label = {"role", "size"};
 	Relation	host = table_open(PG_GETARG_OID(1), AccessShareLock);
+	Bitmapset  *columns;
 	Expr	   *expr = expression_parse(text_to_cstring(PG_GETARG_TEXT_PP(0)),
-										host, PG_GETARG_OID(2), &label);
+										host, PG_GETARG_OID(2), false, &label, &columns);
 
 	table_close(host, NoLock);
 	PG_RETURN_OID(exprType((Node *) expr));

@@ -84,6 +84,10 @@ CREATE FUNCTION revops.await_transactions(xids xid[]) RETURNS void
     LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'revops_await_transactions';
 COMMENT ON FUNCTION revops.await_transactions(xid[]) IS 'Waits until these transactions have ended.';
 
+CREATE FUNCTION revops.await_writers(binding_id int) RETURNS void
+    LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'revops_await_writers';
+COMMENT ON FUNCTION revops.await_writers(int) IS 'Waits until all transactions have ended that are writing the binding''s table now.';
+
 CREATE FUNCTION revops.backfill_begin(binding text, batch int, act boolean) RETURNS int
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path = pg_catalog, pg_temp
@@ -139,6 +143,20 @@ $$;
 COMMENT ON FUNCTION revops.backfill_begin(text, int, boolean) IS
     'Checks what backfill() is asked for, takes hold of the binding for this session, notes the begin; returns the binding''s number. Raises what backfill() raises.';
 
+CREATE FUNCTION revops.backfill_moved(binding_id int, moving text[]) RETURNS SETOF bigint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+BEGIN
+    RETURN QUERY
+    UPDATE revops.inbox i SET at = least(i.at, revops.engine_now())
+    WHERE i.binding_id = backfill_moved.binding_id AND i.what = 'reread' AND i.key = ANY (moving)
+    RETURNING i.inbox_id;
+END
+$$;
+COMMENT ON FUNCTION revops.backfill_moved(int, text[]) IS
+    'Those who were writing these rows have done so: their entries in the inbox are due. Gives their numbers. backfill() calls it.';
+
 CREATE FUNCTION revops.backfill_again(binding_id int, moving text[], movers xid[]) RETURNS void
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
@@ -147,16 +165,29 @@ DECLARE
     entry bigint;
 BEGIN
     PERFORM revops.await_transactions(movers);
-    FOR entry IN
-        SELECT i.inbox_id FROM revops.inbox i
-        WHERE i.binding_id = backfill_again.binding_id AND i.what = 'reread' AND i.key = ANY (moving) ORDER BY i.inbox_id
-    LOOP
+    FOR entry IN SELECT m FROM revops.backfill_moved(binding_id, moving) AS m ORDER BY m LOOP
         PERFORM revops.read_inbox(entry - 1, 1);
     END LOOP;
 END
 $$;
 COMMENT ON FUNCTION revops.backfill_again(int, text[], xid[]) IS
     'Waits for the transactions that were writing rows of the last batch, and reads these rows again. backfill() calls it, holding no lock on any row.';
+
+CREATE FUNCTION revops.backfill_hold(binding_id int, key text) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+DECLARE
+    entry bigint;
+BEGIN
+    PERFORM FROM revops.lead l WHERE l.binding_id = backfill_hold.binding_id AND l.key = backfill_hold.key FOR NO KEY UPDATE;
+    INSERT INTO revops.inbox (binding_id, at, key) VALUES (backfill_hold.binding_id, revops.engine_now(), backfill_hold.key)
+    RETURNING inbox_id INTO entry;
+    RETURN entry;
+END
+$$;
+COMMENT ON FUNCTION revops.backfill_hold(int, text) IS
+    'Locks the lead of a row, where there is one, and notes in the inbox that the row is to be read again; gives the entry''s number. Who has written the row and settled the lead before has committed then, and is seen; who comes later finds the lead held. backfill() calls it, one lead a transaction.';
 
 CREATE FUNCTION revops.backfill_end(binding_id int) RETURNS void
     LANGUAGE sql
@@ -177,6 +208,7 @@ CREATE PROCEDURE revops.backfill(binding text, batch int DEFAULT 10000, act bool
 DECLARE
     id int := revops.backfill_begin(binding, batch, act);
     step record;
+    row_key text;
 BEGIN
     LOOP
         COMMIT;
@@ -186,6 +218,15 @@ BEGIN
             COMMIT;
             SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
             PERFORM revops.backfill_again(id, step.moving, step.movers);
+            -- their leads are known by now, but perhaps not to those who were writing until then
+            COMMIT;
+            SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
+            PERFORM revops.await_writers(id);
+            FOREACH row_key IN ARRAY step.moving LOOP
+                COMMIT;
+                SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
+                PERFORM revops.read_inbox(revops.backfill_hold(id, row_key) OPERATOR(pg_catalog.-) 1, 1);
+            END LOOP;
         END IF;
         EXIT WHEN step.finished;
     END LOOP;

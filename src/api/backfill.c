@@ -40,6 +40,7 @@ PG_FUNCTION_INFO_V1(revops_backfill_open);
 PG_FUNCTION_INFO_V1(revops_backfill_close);
 PG_FUNCTION_INFO_V1(revops_backfill_batch);
 PG_FUNCTION_INFO_V1(revops_await_transactions);
+PG_FUNCTION_INFO_V1(revops_await_writers);
 
 /* longer than any of our own page locks, shorter than a deadlock is looked for */
 #define LOCK_WAIT	"100ms"
@@ -400,5 +401,30 @@ revops_await_transactions(PG_FUNCTION_ARGS)
 			!TransactionIdIsCurrentTransactionId(xid))
 			XactLockTableWait(xid, NULL, NULL, XLTW_None);
 	}
+	PG_RETURN_VOID();
+}
+
+/*
+ * revops.await_writers(binding_id int): waits until all have ended who are
+ * writing the binding's table now
+ */
+Datum
+revops_await_writers(PG_FUNCTION_ARGS)
+{
+	Binding    *binding = binding_by_id(PG_GETARG_INT32(0));
+	Relation	host = table_open(binding->host, AccessShareLock);
+	List	   *tables = list_append_unique_oid(host_leaves(host), RelationGetRelid(host));
+	List	   *tags = NIL;
+	ListCell   *cell;
+
+	foreach(cell, tables)
+	{
+		LOCKTAG    *tag = palloc(sizeof(LOCKTAG));
+
+		SET_LOCKTAG_RELATION(*tag, MyDatabaseId, lfirst_oid(cell));
+		tags = lappend(tags, tag);
+	}
+	WaitForLockersMultiple(tags, ShareLock, false);
+	table_close(host, NoLock);
 	PG_RETURN_VOID();
 }

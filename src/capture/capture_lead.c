@@ -192,6 +192,39 @@ lead_says_so(Capture *capture, LeadGlance *glance, TupleTableSlot *roles)
 	return binding_same_roles(s->binding, roles, s->stored_before);
 }
 
+/* Is the row older than the one that the lead was last seen as (lead_says_so has read it)? */
+static bool
+older_row(Settle *s, TupleTableSlot *roles)
+{
+	TupleTableSlot *stored = s->stored_before;
+
+	return !stored->tts_isnull[LEAD_UPDATED_AT] &&
+		(roles->tts_isnull[LEAD_UPDATED_AT] ||
+		 DatumGetTimestampTz(roles->tts_values[LEAD_UPDATED_AT]) <
+		 DatumGetTimestampTz(stored->tts_values[LEAD_UPDATED_AT]));
+}
+
+/*
+ * A row that differs from what is known of its lead.  Where several rows may have
+ * the key, which of them is the lead is asked of the table when all are read.
+ */
+static void
+take_differing(Capture *capture, const char *key, TupleTableSlot *roles, TakenRows *taken)
+{
+	MemoryContext old;
+
+	taken->taken++;
+	if (!capture->binding->key_unique)
+	{
+		old = MemoryContextSwitchTo(capture->context);
+		taken->held = lappend(taken->held, pstrdup(key));
+		MemoryContextSwitchTo(old);
+		if (older_row(&capture->settle, roles))
+			return;
+	}
+	take_row(capture, key, roles, true);
+}
+
 /* See take_rows.h. */
 void
 take_lead_row(Capture *capture, BindingRun *run, TupleTableSlot *row, void *arg)
@@ -227,10 +260,7 @@ take_lead_row(Capture *capture, BindingRun *run, TupleTableSlot *row, void *arg)
 	else if (lead_says_so(capture, &glance, roles))
 		taking->taken->known++;
 	else
-	{
-		take_row(capture, key, roles, true);
-		taking->taken->taken++;
-	}
+		take_differing(capture, key, roles, taking->taken);
 }
 
 static void

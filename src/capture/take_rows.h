@@ -27,7 +27,8 @@ typedef struct TakenRows
 	int64		known;			/* there already, and the same */
 	int64		passed_over;	/* filtered out, without a key, or of no known lead */
 	int64		failed;			/* each with a fault */
-	List	   *held;			/* keys of rows that somebody else is just taking: char * */
+	List	   *held;			/* keys (char *) to be read again, after whoever holds them: one of
+								 * several rows of a key, or a row that somebody else is just taking */
 } TakenRows;
 
 typedef struct TakeRows

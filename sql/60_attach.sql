@@ -349,7 +349,7 @@ BEGIN
             PERFORM revops.check_key_use(NEW);
         END IF;
         IF numbers AND NEW.filter IS NOT DISTINCT FROM OLD.filter THEN
-            NEW.filter_columns := OLD.filter_columns;
+            NEW.filter_columns := OLD.filter_columns || coalesce(revops.renumbered(NEW.host, OLD.filter_columns), '{}');
         ELSIF NEW.filter IS NULL THEN
             NEW.filter_columns := NULL;
         ELSE
@@ -458,9 +458,12 @@ BEGIN
     NEW.personal := NEW.personal OR coalesce(standard.personal, false);
     IF TG_OP = 'UPDATE' AND (NEW.role, NEW.expression) = (OLD.role, OLD.expression) AND OLD.numbered = bound.host THEN
         -- a column that was renamed since is known by its number
+        -- and one that was put in another's place, by its name
         NEW.role_type := OLD.role_type;
-        NEW.attnum := OLD.attnum;
-        NEW.columns := OLD.columns;
+        NEW.columns := OLD.columns || coalesce(revops.renumbered(bound.host, OLD.columns), '{}');
+        NEW.attnum := coalesce((SELECT a.attnum FROM pg_attribute a
+                                WHERE OLD.attnum IS NOT NULL AND a.attrelid = bound.host AND a.attname = (parse_ident(OLD.expression))[1]
+                                  AND a.attnum > 0 AND NOT a.attisdropped), OLD.attnum);
         RETURN NEW;
     END IF;
     PERFORM revops.check_roles(bound.kind, bound.host, jsonb_build_object(NEW.role, NEW.expression), '{}');
@@ -472,7 +475,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION revops.resolve_role() IS
-    'Trigger of binding_role: raises RV001 for an expression that is not valid, RV005 for a role that the kind of binding does not have, 42501 for a binding of another''s; fills in type, column''s number, and that e-mail, phone and name are personal.';
+    'Trigger of binding_role: raises RV001 for an expression that is not valid, RV005 for a role that the kind of binding does not have, 42501 for a binding of another''s; fills in type, column''s number, and that e-mail, phone and name are personal. An UPDATE that changes nothing takes the numbers of columns that were put in others'' places.';
 CREATE TRIGGER a_resolve BEFORE INSERT OR UPDATE ON revops.binding_role
     FOR EACH ROW EXECUTE FUNCTION revops.resolve_role();
 COMMENT ON TRIGGER a_resolve ON revops.binding_role IS 'checks the expression; fills in type and number of the column';

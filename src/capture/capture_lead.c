@@ -112,14 +112,13 @@ take_row(Capture *capture, const char *key, TupleTableSlot *roles, bool look)
 /* A row that was there before, perhaps under another key, or counted as no lead. */
 static void
 change_row(Capture *capture, int64 lead_id, const char *new_key, bool is_back,
-		   TupleTableSlot *roles, TupleTableSlot *old_roles)
+		   TupleTableSlot *roles)
 {
 	Settle	   *s = &capture->settle;
 	LeadChange	change;
 
 	change_init(&change);
 	change.roles = roles;
-	change.old_roles = old_roles;
 	change.is_back = is_back;
 	change.new_key = new_key;
 	if (new_key != NULL)
@@ -358,12 +357,7 @@ take_updated(Capture *capture, const RowPair *pair, void *arg)
 		return;
 	}
 	roles = capture_project(capture, run, row);
-	/*
-	 * A column that was put in another's place has begun with a default, which
-	 * the row never said: then what is known of the lead is what it was before.
-	 */
-	old_roles = was_lead && !capture->binding->replaced ?
-		capture_project(capture, old_run, old_row) : NULL;
+	old_roles = was_lead ? capture_project(capture, old_run, old_row) : NULL;
 	renamed = was_lead && strcmp(key, old_key) != 0;
 	if (queue_wants(capture))
 	{
@@ -379,7 +373,7 @@ take_updated(Capture *capture, const RowPair *pair, void *arg)
 	if (lead_id == 0)
 		take_row(capture, key, roles, true);
 	else
-		change_row(capture, lead_id, renamed ? key : NULL, !was_lead, roles, old_roles);
+		change_row(capture, lead_id, renamed ? key : NULL, !was_lead, roles);
 }
 
 static void
@@ -450,7 +444,7 @@ take_entry(Capture *capture, const QueueEntry *entry, TupleTableSlot *roles)
 		take_row(capture, entry->key, roles, renamed);
 	else if (entry->what != QUEUE_SEEN)
 		change_row(capture, lead_id, renamed ? entry->key : NULL,
-				   entry->what == QUEUE_WRITTEN, roles, NULL);
+				   entry->what == QUEUE_WRITTEN, roles);
 }
 
 void

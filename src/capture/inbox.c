@@ -16,7 +16,7 @@
  * A page is settled as a whole; when it fails, entry by entry.  One that fails
  * again stays, as a key to be read again from the host, for a row that could
  * not be settled then may be by what it is later; it is passed over where
- * later entries tell the row whole.  Of a deal that waits for its lead the last
+ * later entries tell the row whole, or say that it be read again.  Of a deal that waits for its lead the last
  * entry counts.
  */
 #include "postgres.h"

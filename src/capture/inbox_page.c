@@ -30,7 +30,8 @@
 	"coalesce((SELECT b.kind FROM revops.binding b WHERE b.binding_id = i.binding_id), ''), " \
 	"EXISTS (SELECT FROM revops.inbox l WHERE l.binding_id = i.binding_id " \
 	"AND l.key = i.key AND l.inbox_id > i.inbox_id " \
-	"AND CASE WHEN i.what = 'reread' THEN l.lead_key IS NULL AND l.what IN ('written', 'changed', 'moved', 'removed') " \
+	"AND CASE WHEN i.what = 'reread' THEN l.lead_key IS NULL AND (l.what IN ('written', 'changed', 'moved', 'removed') " \
+	"OR (l.what = 'reread' AND l.txid IS NOT NULL AND l.tries = 0)) " \
 	"ELSE l.lead_key IS NOT NULL AND i.lead_key IS NOT NULL AND EXISTS (SELECT FROM revops.binding b " \
 	"WHERE b.binding_id = i.binding_id AND b.kind = 'opportunity') END), " \
 	"i.lead_key IS NOT NULL AND (EXISTS (SELECT FROM revops.inbox l WHERE l.binding_id = i.binding_id " \

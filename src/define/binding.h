@@ -95,7 +95,6 @@ typedef struct Binding
 	bool		queued;			/* mode = 'queued' */
 	bool		key_unique;		/* false: two rows may have one key */
 	bool		replicated;		/* triggers fire for each row, in replicas too */
-	bool		replaced;		/* some column took another's place since it was attached */
 	char	   *zone;			/* of timestamps without one */
 	Jsonb	   *stage_map;		/* NULL: the host's words are our codes */
 	struct StageMap *stages;	/* the same, compiled: stage_map.h */

@@ -172,7 +172,7 @@ attname_of(Relation relation, AttrNumber attnum)
  * only.  Without such columns it is the host itself.
  */
 static Relation
-with_old_names(Binding *binding, Relation host, Jsonb *columns)
+with_old_names(Relation host, Jsonb *columns)
 {
 	JsonbIterator *iterator;
 	JsonbIteratorToken token;
@@ -195,7 +195,6 @@ with_old_names(Binding *binding, Relation host, Jsonb *columns)
 		recorded = DatumGetInt32(DirectFunctionCall1(numeric_int4,
 													 NumericGetDatum(json.val.numeric)));
 		attnum = find_column(host, name, recorded);
-		binding->replaced |= attnum != recorded;
 		if (attnum == 0 || namestrcmp(attname_of(host, attnum), name) == 0)
 			continue;
 		if (known == NULL)
@@ -271,7 +270,7 @@ filter_expression(Binding *binding, const BindingSource *source, Relation host,
 				  ErrorData **error)
 {
 	Parsing		parsing = {.binding = binding,.text = source->filter,
-		.host = with_old_names(binding, host, source->filter_columns),.type = BOOLOID,
+		.host = with_old_names(host, source->filter_columns),.type = BOOLOID,
 	.label = {"filter of binding", binding->name}};
 
 	*error = attempt(parse_text, &parsing);
@@ -445,7 +444,6 @@ role_of_column(Binding *binding, const RoleSource *source, const char *column, O
 	AttrNumber	attnum = find_column(host, column, source->attnum);
 	Expr	   *expr;
 
-	binding->replaced |= attnum != source->attnum;
 	if (attnum == 0)
 	{
 		*error = column_gone(binding, psprintf("role \"%s\"", source->role), column, host);
@@ -506,7 +504,7 @@ compile_source(Binding *binding, int role, const RoleSource *source, Oid type,
 		parsing.expr = role_of_column(binding, source, column, type, host, &error);
 	else
 	{
-		parsing.host = with_old_names(binding, host, source->columns);
+		parsing.host = with_old_names(host, source->columns);
 		error = attempt(parse_text, &parsing);
 	}
 	if (error != NULL)

@@ -529,27 +529,24 @@ news_of_touches(Settle *s, const LeadRow *row, const LeadChange *change,
 
 /*
  * The profile: the host's row now, or the newest one that waited.  What the
- * host's stage, owner and team columns said before is compared with what the
- * lead's state was settled under, so that no change is lost or told twice.
+ * host's stage, owner and team columns say is compared with what the lead's
+ * state was settled under, so that no change is lost or told twice.  The
+ * statement's old rows would not do: they hold what was written while nobody
+ * looked, and defaults of columns that were put in another's place.
  */
 static void
 news_of_profile(Settle *s, LeadRow *row, const LeadChange *change,
 				const PendingDeltas *pending, LeadNews *news)
 {
 	TupleTableSlot *now = change->roles;
-	TupleTableSlot *before = change->old_roles;
+	TupleTableSlot *before = s->stored_before;
 	bool		refit = change->rescore || row->agreement_id != s->agreement->agreement_id;
 
 	s->profile_id = row->profile_id;
 	s->roles = NULL;
 	if (now == NULL && !pending->profile && !refit)
 		return;
-	if (before == NULL || pending->profile)
-	{
-		(void) profile_read(&s->writers, s->binding, s->lead_id, row->profile_id,
-							NULL, s->stored_before);
-		before = s->stored_before;
-	}
+	(void) profile_read(&s->writers, s->binding, s->lead_id, row->profile_id, NULL, before);
 	if (now != NULL)
 	{
 		/* one that waited has been written: it must not remain the newest */

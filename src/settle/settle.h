@@ -70,7 +70,6 @@ typedef struct LeadChange
 	const TouchSums *sums;		/* NULL: no touches */
 	LeadGlance *glance;			/* what a look-up saw of the lead; NULL: look */
 	TupleTableSlot *roles;		/* the host's row as it is now; NULL: unchanged */
-	TupleTableSlot *old_roles;	/* as it was; NULL: not known */
 	const char *new_key;		/* NULL: unchanged */
 	bool		is_gone;
 	bool		is_back;

@@ -18,6 +18,7 @@
 #include "utils/timestamp.h"
 #include "utils/typcache.h"
 
+#include "base/attempt.h"
 #include "base/errors.h"
 #include "capture/capture.h"
 
@@ -77,34 +78,68 @@ equality(Oid type)
 	return name;
 }
 
+typedef struct PartInput
+{
+	Oid			type;
+	char	   *part;
+	Datum		value;
+} PartInput;
+
+static void
+read_part(void *arg)
+{
+	PartInput  *read = arg;
+	Oid			input;
+	Oid			param;
+
+	getTypeInputInfo(read->type, &input, &param);
+	read->value = OidInputFunctionCall(input, read->part, param, -1);
+}
+
+/*
+ * A part of a key as a value of the column's type; false when it is none, which
+ * no row can have: the key's type is another than when the row was known.
+ */
+static bool
+part_value(Oid type, char *part, Datum *value)
+{
+	PartInput	read = {type, part, 0};
+	ErrorData  *error = attempt(read_part, &read);
+
+	if (error != NULL && ERRCODE_TO_CATEGORY(error->sqlerrcode) != ERRCODE_DATA_EXCEPTION)
+		ReThrowError(error);
+	*value = read.value;
+	return error == NULL;
+}
+
 /*
  * One column of the key, compared as its own type, so that an index serves and
  * 1.5 finds 1.50.  Where equal texts may differ (citext, a collation that
  * ignores case) the text must be the same too: it is another key otherwise.
+ * False when no row can have this value.
  */
-static void
+static bool
 compare_part(RowQuery *query, Form_pg_attribute column, char *part)
 {
 	Oid			type = getBaseType(column->atttypid);
 	const char *name = quote_identifier(NameStr(column->attname));
-	Oid			input;
-	Oid			param;
 	char		category;
 	bool		preferred;
 
-	getTypeInputInfo(type, &input, &param);
 	query->types[query->nargs] = type;
-	query->values[query->nargs++] = OidInputFunctionCall(input, part, param, -1);
+	if (!part_value(type, part, &query->values[query->nargs++]))
+		return false;
 	appendStringInfo(&query->text, " AND h.%s %s $%d", name, equality(type), query->nargs);
 
 	get_type_category_preferred(type, &category, &preferred);
 	if (category != TYPCATEGORY_STRING)
-		return;
+		return true;
 	query->types[query->nargs] = TEXTOID;
 	query->values[query->nargs++] = CStringGetTextDatum(part);
 	appendStringInfo(&query->text,
 					 " AND h.%s::pg_catalog.text OPERATOR(pg_catalog.=) $%d COLLATE pg_catalog.\"C\"",
 					 name, query->nargs);
+	return true;
 }
 
 static char *
@@ -124,8 +159,11 @@ has_places(Relation host)
 		kind == RELKIND_MATVIEW;
 }
 
-/* The query for the host row of a key, its columns in the order of the key. */
-static void
+/*
+ * The query for the host row of a key, its columns in the order of the key;
+ * false when no row can have it.
+ */
+static bool
 build_query(Capture *capture, const char *key, RowQuery *query)
 {
 	List	   *columns = binding_key_columns(capture->binding);
@@ -146,12 +184,16 @@ build_query(Capture *capture, const char *key, RowQuery *query)
 	initStringInfo(&query->text);
 	appendStringInfo(&query->text, "SELECT h FROM %s h WHERE true", host_name(host));
 	for (int i = 0; i < n; i++)
-		compare_part(query, TupleDescAttr(RelationGetDescr(host), list_nth_int(columns, i) - 1),
-					 list_nth(parts, i));
+	{
+		if (!compare_part(query, TupleDescAttr(RelationGetDescr(host), list_nth_int(columns, i) - 1),
+						  list_nth(parts, i)))
+			return false;
+	}
 	if (capture->binding->key_unique)
 		appendStringInfoString(&query->text, " LIMIT 1");
 	else if (has_places(host))
 		appendStringInfoString(&query->text, " ORDER BY h.tableoid, h.ctid");
+	return true;
 }
 
 /* ----- reading ------------------------------------------------------------- */
@@ -230,7 +272,8 @@ host_row_by_key(Capture *capture, const char *key, TupleTableSlot *slot)
 	int64		found;
 	int			nest;
 
-	build_query(capture, key, &query);
+	if (!build_query(capture, key, &query))
+		return false;
 	PushActiveSnapshot(GetLatestSnapshot());
 	nest = past_row_security();
 	SPI_connect();

@@ -188,6 +188,15 @@ ALTER TABLE crm.prospects DROP land;
 CALL revops.reconcile('small');
 SELECT * FROM leads('small') WHERE NOT gone;
 
+-- created again with keys of another type: no row can have those of before
+DROP TABLE crm.prospects;
+CREATE TABLE crm.prospects (id uuid PRIMARY KEY, email text, country text);
+INSERT INTO crm.prospects VALUES ('00000000-0000-0000-0000-000000000001', 'u@x.example', 'DE');
+CALL revops.reconcile('small');
+SELECT * FROM last_run('small');
+SELECT key, gone FROM leads('small') ORDER BY key;
+SELECT count(*) FROM revops.inbox;
+
 -- ----- partitions: one that is new, rows written straight into it ------------------------------
 CREATE TABLE crm.parted (id int, region text, country text, PRIMARY KEY (id, region)) PARTITION BY LIST (region);
 CREATE TABLE crm.parted_eu PARTITION OF crm.parted FOR VALUES IN ('eu');

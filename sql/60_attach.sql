@@ -6,7 +6,7 @@ CREATE FUNCTION revops.check_expression(host regclass, kind text, name text, exp
     LANGUAGE c STABLE PARALLEL RESTRICTED
     AS 'MODULE_PATHNAME', 'revops_check_expression';
 COMMENT ON FUNCTION revops.check_expression(regclass, text, text, text, regtype) IS
-    'Raises RV001 when the text is not a valid expression over the columns of the table, or cannot be assigned to the type wanted. Gives the type that rules see (without one wanted: its own, widened) and, where the text is a plain column, the column''s number, and all columns that it reads with theirs. "kind" and "name" say in the message what it is (role, "email").';
+    'Raises RV001 when the text is not a valid expression over the columns of the table, or cannot be assigned to the type wanted. Gives the type that rules see (without one wanted: its own, widened) and, where the text is a plain column, the column''s number, and all columns that it reads with theirs. A role may contain sub-selects over tables that the caller may read. "kind" and "name" say in the message what it is (role, "email").';
 
 -- ----- what is refused --------------------------------------------------------
 
@@ -257,7 +257,7 @@ CREATE FUNCTION revops.check_needed_roles(wanted revops.binding, roles jsonb) RE
     AS $$
 DECLARE
     needed text[] := CASE wanted.kind WHEN 'touch' THEN '{lead,signal}'
-                                      WHEN 'opportunity' THEN '{lead}' ELSE '{}' END::text[];
+                                      WHEN 'opportunity' THEN '{lead}' WHEN 'lookup' THEN '{lead}' ELSE '{}' END::text[];
 BEGIN
     IF NOT roles ?& needed THEN
         RAISE EXCEPTION USING ERRCODE = 'RV005',
@@ -295,7 +295,7 @@ BEGIN
     END IF;
     PERFORM revops.check_workspace(wanted.workspace_id);
     SELECT b.* INTO other FROM revops.binding b
-    WHERE b.workspace_id = wanted.workspace_id AND b.kind = wanted.kind AND wanted.kind <> 'touch'
+    WHERE b.workspace_id = wanted.workspace_id AND b.kind = wanted.kind AND wanted.kind NOT IN ('touch', 'lookup')
       AND b.host = wanted.host AND b.filter IS NOT DISTINCT FROM wanted.filter
       AND b.detached_at IS NULL AND b.binding <> wanted.binding;
     IF FOUND THEN
@@ -324,6 +324,30 @@ CREATE FUNCTION revops.renumbered(host regclass, columns jsonb) RETURNS jsonb
     $$;
 COMMENT ON FUNCTION revops.renumbered(regclass, jsonb) IS 'The same columns with the numbers that they have in a table.';
 
+CREATE FUNCTION revops.check_zone(zone text, binding text) RETURNS void
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+DECLARE
+    meant text;
+BEGIN
+    -- to list the zones takes milliseconds
+    IF zone = 'UTC' OR EXISTS (SELECT FROM pg_timezone_names z WHERE z.name = zone) THEN
+        RETURN;
+    END IF;
+    SELECT z.name INTO meant FROM pg_timezone_names z
+    WHERE lower(z.name) = lower(btrim(zone)) OR lower(z.name) LIKE '%/' || lower(btrim(zone))
+    ORDER BY z.name LIMIT 1;
+    RAISE EXCEPTION USING ERRCODE = 'RV005',
+        MESSAGE = format('time zone %s of binding "%s" does not exist', coalesce('"' || zone || '"', 'NULL'), binding),
+        DETAIL = 'A timestamp without time zone is read in it.',
+        HINT = coalesce('Perhaps you mean "' || meant || '". ', '')
+               || 'Names are listed in pg_timezone_names, for example Europe/Berlin.';
+END
+$$;
+COMMENT ON FUNCTION revops.check_zone(text, text) IS
+    'Raises RV005 for a time zone of a binding that pg_timezone_names does not list.';
+
 CREATE FUNCTION revops.resolve_binding() RETURNS trigger
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
@@ -338,12 +362,18 @@ BEGIN
     END IF;
     IF NOT revops.restoring() THEN
         IF numbers AND NEW.key_columns = OLD.key_columns THEN
-            NEW.key_columns := (SELECT array_agg(coalesce(a.attname::text, r.attname::text, k.name) ORDER BY k.n)
+            NEW.key_columns := (SELECT coalesce(array_agg(coalesce(a.attname::text, r.attname::text, k.name) ORDER BY k.n), '{}')
                 FROM unnest(OLD.key_columns, OLD.key_attnums) WITH ORDINALITY AS k (name, attnum, n)
                 LEFT JOIN pg_attribute a ON a.attrelid = NEW.host AND a.attname = k.name AND NOT a.attisdropped
                 LEFT JOIN pg_attribute r ON r.attrelid = NEW.host AND r.attnum = k.attnum AND NOT r.attisdropped);
         END IF;
-        PERFORM revops.check_key_columns(NEW.host, NEW.key_columns);
+        IF TG_OP = 'INSERT' OR NEW.zone <> OLD.zone THEN
+            PERFORM revops.check_zone(NEW.zone, NEW.binding);
+        END IF;
+        -- rows that leads look up need not be known again
+        IF NEW.kind <> 'lookup' OR NEW.key_columns <> '{}' THEN
+            PERFORM revops.check_key_columns(NEW.host, NEW.key_columns);
+        END IF;
         IF new_key OR NEW.host <> OLD.host OR OLD.detached_at IS NOT NULL THEN
             NEW.key_unique := revops.key_is_unique(NEW.host, NEW.key_columns);
             PERFORM revops.check_key_use(NEW);
@@ -368,8 +398,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION revops.resolve_binding() IS
-    'Trigger of binding: checks the key''s columns, whether they are unique and may be otherwise (RV005), and the filter (RV001); records the columns'' numbers.';
-CREATE TRIGGER a_resolve BEFORE INSERT OR UPDATE OF host, key_columns, filter, detached_at ON revops.binding
+    'Trigger of binding: checks the key''s columns, whether they are unique and may be otherwise (RV005), the filter (RV001) and the time zone (RV005); records the columns'' numbers.';
+CREATE TRIGGER a_resolve BEFORE INSERT OR UPDATE OF host, key_columns, filter, zone, detached_at ON revops.binding
     FOR EACH ROW EXECUTE FUNCTION revops.resolve_binding();
 COMMENT ON TRIGGER a_resolve ON revops.binding IS 'checks the key and the filter, records the numbers of columns';
 
@@ -467,6 +497,12 @@ BEGIN
         RETURN NEW;
     END IF;
     PERFORM revops.check_roles(bound.kind, bound.host, jsonb_build_object(NEW.role, NEW.expression), '{}');
+    IF bound.kind = 'lookup' THEN
+        -- one key, or an array of them
+        SELECT CASE t.typcategory WHEN 'A' THEN 'text[]' ELSE 'text' END::regtype INTO standard.role_type
+        FROM revops.check_expression(bound.host, 'role', NEW.role, NEW.expression, NULL) e
+        JOIN pg_type t ON t.oid = e.expression_type;
+    END IF;
     SELECT * INTO checked FROM revops.check_expression(bound.host, 'role', NEW.role, NEW.expression, standard.role_type);
     NEW.role_type := checked.expression_type;
     NEW.attnum := checked.attnum;
@@ -630,7 +666,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION revops.attach(revops.binding, jsonb, text[]) IS
-    'What attach_lead, attach_touch and attach_opportunity share: checks, writes the binding and its roles, makes the triggers.';
+    'What attach_lead, attach_touch, attach_opportunity and attach_lookup share: checks, writes the binding and its roles, makes the triggers.';
 
 CREATE FUNCTION revops.lead_binding(lead_binding text) RETURNS revops.binding
     LANGUAGE plpgsql STABLE
@@ -686,7 +722,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION revops.attach_lead(text, regclass, jsonb, text, text[], text[], text, text, int, text, text, jsonb, boolean, jsonb, jsonb) IS
-    'Attaches a table whose rows are leads; gives the binding''s number. "roles" maps roles to columns or SQL expressions over the row: standard_roles(''lead''), and any further name as a role of its own; "personal" names further ones that are kept where they can be erased. "filter" says which rows are leads. The key is found by itself (primary key, else a unique index over NOT NULL columns) or given; where no unique index covers it, mode inline is refused, and of several rows of one key the lead is the one whose role updated_at is latest (NULL is earliest; then the one that stands last), among those that pass the filter: key_unique is false then, and a key that is changed in place makes another lead. A row whose key is NULL is not yet a lead; one whose key turns NULL is gone. Rows written straight into a partition of the table, or into a child by inheritance, are seen; one that is made or attached later has no triggers until reconcile() or repair_capture() makes them. Expressions run as the caller, restricted, with search_path pg_catalog: write other functions with their schema; a timestamp without time zone is read in the session''s zone unless the expression says AT TIME ZONE. "mode" is inline (leads are settled when the statement ends) or queued (right after its commit: the statement then locks and updates nothing of pg_revops, which suits applications that run under REPEATABLE READ or SERIALIZABLE; it cannot be strict), or scan (no triggers: backfill() and reconcile() alone see the rows; for views, materialized views, foreign tables and tables that a sync tool replaces; it cannot be strict either). "replicated": rows also arrive by logical replication, or in sessions whose session_replication_role is replica; the triggers then fire for each row (ENABLE ALWAYS, which takes ownership of the table), and mode must be queued. Needs SELECT on the table and, unless the mode is scan, TRIGGER on it and its partitions. Where row-level security hides rows from the caller, entries that must read rows again wait, and tell it as a fault. Under the name of a detached binding that one lives again. Raises RV005, RV002 (workspace), RV001 (expression, filter), 42501; then nothing is done.';
+    'Attaches a table whose rows are leads; gives the binding''s number. "roles" maps roles to columns or SQL expressions over the row: standard_roles(''lead''), and any further name as a role of its own; "personal" names further ones that are kept where they can be erased. "filter" says which rows are leads. The key is found by itself (primary key, else a unique index over NOT NULL columns) or given; where no unique index covers it, mode inline is refused, and of several rows of one key the lead is the one whose role updated_at is latest (NULL is earliest; then the one that stands last), among those that pass the filter: key_unique is false then, and a key that is changed in place makes another lead. A row whose key is NULL is not yet a lead; one whose key turns NULL is gone. Rows written straight into a partition of the table, or into a child by inheritance, are seen; one that is made or attached later has no triggers until reconcile() or repair_capture() makes them. Expressions run as the caller, restricted, with search_path pg_catalog: write other functions with their schema; a role may be looked up by sub-selects in tables that the caller may read (attach_lookup() tells of changes there). A timestamp without time zone is read in "zone", whatever the session''s is. "mode" is inline (leads are settled when the statement ends) or queued (right after its commit: the statement then locks and updates nothing of pg_revops, which suits applications that run under REPEATABLE READ or SERIALIZABLE; it cannot be strict), or scan (no triggers: backfill() and reconcile() alone see the rows; for views, materialized views, foreign tables and tables that a sync tool replaces; it cannot be strict either). "replicated": rows also arrive by logical replication, or in sessions whose session_replication_role is replica; the triggers then fire for each row (ENABLE ALWAYS, which takes ownership of the table), and mode must be queued. Needs SELECT on the table and, unless the mode is scan, TRIGGER on it and its partitions. Where row-level security hides rows from the caller, entries that must read rows again wait, and tell it as a fault. Under the name of a detached binding that one lives again. Raises RV005, RV002 (workspace), RV001 (expression, filter), 42501; then nothing is done.';
 
 CREATE FUNCTION revops.attach_touch(binding text, host regclass, lead_binding text, roles jsonb,
                                     filter text DEFAULT NULL, key text[] DEFAULT NULL, mode text DEFAULT NULL,

@@ -398,16 +398,17 @@ collect_keys_of(Capture *capture, Tuplestorestate *store)
 	binding_run_end(run);
 }
 
-static List *
-without_repeats(List *sorted_keys)
+List *
+capture_distinct(List *keys)
 {
-	List	   *keys = NIL;
+	List	   *distinct = NIL;
 	ListCell   *cell;
 
-	foreach(cell, sorted_keys)
-		if (keys == NIL || strcmp(llast(keys), lfirst(cell)) != 0)
-			keys = lappend(keys, lfirst(cell));
-	return keys;
+	list_sort(keys, compare_keys);
+	foreach(cell, keys)
+		if (distinct == NIL || strcmp(llast(distinct), lfirst(cell)) != 0)
+			distinct = lappend(distinct, lfirst(cell));
+	return distinct;
 }
 
 void
@@ -416,8 +417,7 @@ capture_keys(Capture *capture)
 	capture->keys = NIL;
 	collect_keys_of(capture, capture->trigger->tg_oldtable);
 	collect_keys_of(capture, capture->trigger->tg_newtable);
-	list_sort(capture->keys, compare_keys);
-	capture->keys = without_repeats(capture->keys);
+	capture->keys = capture_distinct(capture->keys);
 }
 
 bool

@@ -87,6 +87,9 @@ extern bool capture_reread(Capture *capture, CaptureAgain again);
 /* The keys of the statement's rows, old and new, each once, into capture->keys. */
 extern void capture_keys(Capture *capture);
 
+/* The same keys in order, each once; sorts the list that it is given. */
+extern List *capture_distinct(List *keys);
+
 /*
  * Settle up to batch entries of the inbox that are due, those numbered after
  * `after`; returns how many succeeded.  *last is the last one tried, 0 for none.
@@ -101,6 +104,9 @@ extern int	inbox_settle(int64 after, int32 batch, int64 *last);
  * that is planned (when it is due).
  */
 extern void inbox_put(int32 binding_id, List *keys, TimestampTz at);
+
+/* The same with leads that read what a statement wrote; unknown ones are passed over. */
+extern void inbox_put_looked_up(int32 binding_id, List *keys, TimestampTz at);
 
 /*
  * TRUNCATE tells no rows.  Where it may have left some of the host's, since it

@@ -212,6 +212,9 @@ reread(Run *run, const QueueEntry *entry)
 	BindingRun *rows;
 
 	settle_flush(&capture->settle);
+	if (entry->what == QUEUE_LOOKED_UP &&
+		lead_find(&capture->settle.writers, binding->binding_id, entry->key) == 0)
+		return;
 	capture->host = table_open(binding->host, AccessShareLock);
 	if (binding->kind == BINDING_LEAD)
 		settle_use(&capture->settle, binding);
@@ -298,7 +301,7 @@ settle_entry(Run *run, QueueEntry *entry, bool arrived)
 	}
 	else if (entry->taken_back && !arrived)
 		entry->outcome = OUTCOME_LEFT;
-	else if (entry->what == QUEUE_REREAD)
+	else if (entry->what == QUEUE_REREAD || entry->what == QUEUE_LOOKED_UP)
 		reread(run, entry);
 	else
 	{

@@ -294,11 +294,13 @@ put_in_order(InboxPage *page)
 /*
  * Does a later entry of the same transaction say all that this one does?  Of a
  * lead that came, or came back, or that the host moved, it does not say with
- * what.
+ * what.  A lead that is to be read again need be read once.
  */
 static bool
 says_all(const QueueEntry *entry, const QueueEntry *later)
 {
+	if (entry->what == QUEUE_LOOKED_UP)
+		return later->what == QUEUE_LOOKED_UP;
 	return entry->txid != 0 && entry->txid == later->txid &&
 		entry->what == QUEUE_CHANGED && entry->old_key == NULL &&
 		later->what == QUEUE_CHANGED && later->old_key == NULL;

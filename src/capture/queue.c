@@ -27,6 +27,7 @@
 
 static const char *const what_names[] = {
 	[QUEUE_REREAD] = "reread",
+	[QUEUE_LOOKED_UP] = "looked_up",
 	[QUEUE_WRITTEN] = "written",
 	[QUEUE_CHANGED] = "changed",
 	[QUEUE_MOVED] = "moved",
@@ -140,12 +141,13 @@ put_waiting(Capture *capture, QueueWhat what, TupleTableSlot *roles, const char 
 	handover_due(due);
 }
 
-void
-inbox_put(int32 binding_id, List *keys, TimestampTz at)
+static void
+put_keys(int32 binding_id, List *keys, QueueWhat what, TimestampTz at)
 {
-	Oid			types[3] = {INT4OID, TIMESTAMPTZOID, TEXTARRAYOID};
-	Datum	   *texts = palloc(sizeof(Datum) * Max(list_length(keys), 1));
-	Datum		values[3] = {Int32GetDatum(binding_id), TimestampTzGetDatum(at)};
+	Oid			types[4] = {INT4OID, TIMESTAMPTZOID, TEXTARRAYOID, TEXTOID};
+	Datum	   *texts = MemoryContextAllocHuge(CurrentMemoryContext,
+											   sizeof(Datum) * Max(list_length(keys), 1));
+	Datum		values[4] = {Int32GetDatum(binding_id), TimestampTzGetDatum(at)};
 	OwnerScope	scope;
 	ListCell   *cell;
 	int			n = 0;
@@ -156,12 +158,25 @@ inbox_put(int32 binding_id, List *keys, TimestampTz at)
 		texts[n++] = CStringGetTextDatum((char *) lfirst(cell));
 	values[2] = PointerGetDatum(construct_array(texts, n, TEXTOID, -1, false, TYPALIGN_INT));
 	owner_enter(&scope);
-	if (SPI_execute_with_args("INSERT INTO revops.inbox (binding_id, at, key) "
-							  "SELECT $1, $2, k FROM unnest($3) WITH ORDINALITY AS u (k, n) ORDER BY n",
-							  3, types, values, NULL, false, 0) != SPI_OK_INSERT)
+	values[3] = CStringGetTextDatum(what_names[what]);
+	if (SPI_execute_with_args("INSERT INTO revops.inbox (binding_id, at, key, what) "
+							  "SELECT $1, $2, k, $4 FROM unnest($3) WITH ORDINALITY AS u (k, n) ORDER BY n",
+							  4, types, values, NULL, false, 0) != SPI_OK_INSERT)
 		elog(ERROR, "writing the inbox failed");
 	owner_leave(&scope);
 	handover_due(at);
+}
+
+void
+inbox_put(int32 binding_id, List *keys, TimestampTz at)
+{
+	put_keys(binding_id, keys, QUEUE_REREAD, at);
+}
+
+void
+inbox_put_looked_up(int32 binding_id, List *keys, TimestampTz at)
+{
+	put_keys(binding_id, keys, QUEUE_LOOKED_UP, at);
 }
 
 /* ----- statements on activity tables --------------------------------------- */

@@ -27,6 +27,7 @@
 typedef enum QueueWhat
 {
 	QUEUE_REREAD,				/* read the host's row again */
+	QUEUE_LOOKED_UP,			/* the same, if it is a known lead: what it reads changed */
 	QUEUE_WRITTEN,				/* the row is there; a gone lead is back */
 	QUEUE_CHANGED,				/* it was there before, too */
 	QUEUE_MOVED,				/* and its stage, owner or team changed */

@@ -383,6 +383,8 @@ binding_key(BindingRun *run, TupleTableSlot *host_row)
 
 	if (plan->key_error != NULL)
 		ThrowErrorData(plan->key_error);
+	if (plan->nkeys == 0)
+		return NULL;
 	slot_getsomeattrs(host_row, run->last_attnum);
 	for (int i = 0; i < plan->nkeys; i++)
 	{

@@ -169,7 +169,8 @@ extern bool binding_accepts(BindingRun *run, TupleTableSlot *host_row);
  * The key as canonical text, palloc'd in the current context: one column as
  * its type prints it, free of session settings (a trailing blank of char(n) and
  * a trailing zero of numeric are dropped: such keys are equal); several joined
- * by '|', with '|' and '\' escaped by '\'.  NULL when any part is NULL.  Raises
+ * by '|', with '|' and '\' escaped by '\'.  NULL when any part is NULL,
+ * or the binding has no key.  Raises
  * RV005 when a column of the key is gone.
  */
 extern char *binding_key(BindingRun *run, TupleTableSlot *host_row);

@@ -294,8 +294,14 @@ ask_guarded(Asking *asking)
 {
 	ErrorData  *error = attempt(ask, asking);
 
-	if (error != NULL && (error->sqlerrcode == ERRCODE_LOCK_NOT_AVAILABLE ||
-						  attempt_lacks_resources(error->sqlerrcode)))
+	if (error == NULL)
+		return NULL;
+	if (error->sqlerrcode == ERRCODE_LOCK_NOT_AVAILABLE)
+	{
+		error->message = pstrdup("a table that roles look up is locked by another transaction");
+		ReThrowError(error);
+	}
+	if (attempt_lacks_resources(error->sqlerrcode))
 		ReThrowError(error);
 	return error;
 }
@@ -460,6 +466,9 @@ lookups_of_row(LookupPlan *plan, TupleTableSlot *row, bool careful, RoleFault fa
 void
 lookups_next(Lookups *lookups, Datum *values, bool *nulls)
 {
+	/* what is read back from disk is the slot's until the next row, not the caller's */
+	MemoryContext old = MemoryContextSwitchTo(lookups->context);
+
 	memset(nulls, true, sizeof(bool) * lookups->plan->n);
 	for (int i = 0; i < lookups->n; i++)
 	{
@@ -476,6 +485,7 @@ lookups_next(Lookups *lookups, Datum *values, bool *nulls)
 			nulls[role] = answers->slot->tts_isnull[j];
 		}
 	}
+	MemoryContextSwitchTo(old);
 }
 
 void

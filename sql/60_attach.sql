@@ -586,10 +586,19 @@ CREATE FUNCTION revops.wanted_captures(binding_id int)
     CROSS JOIN LATERAL (SELECT format('revops_%s_%s', lpad(b.binding_id::text, 10, '0'), e.event)::name) AS t (trigger_name)
     WHERE b.binding_id = wanted_captures.binding_id AND b.detached_at IS NULL AND b.mode <> 'scan'
       AND NOT (f.cloned AND b.replicated AND e.event <> 'truncate')
-    ORDER BY f.member <> b.host, f.member, e.n
+    UNION ALL
+    -- the last of the table's triggers, by its name: it sees what others made of the row
+    SELECT t.trigger_name, f.member, false,
+           format('CREATE TRIGGER %I BEFORE INSERT OR UPDATE ON %s FOR EACH ROW EXECUTE FUNCTION revops.fill_row(%s)',
+                  t.trigger_name, f.member, b.binding_id)
+    FROM revops.binding b
+    CROSS JOIN LATERAL revops.family(b.host) AS f
+    CROSS JOIN LATERAL (SELECT format('zz_revops_%s_fill', lpad(b.binding_id::text, 10, '0'))::name) AS t (trigger_name)
+    WHERE b.binding_id = wanted_captures.binding_id AND b.detached_at IS NULL AND b.mode = 'inline'
+      AND b.write_back IS NOT NULL AND NOT f.cloned
     $$;
 COMMENT ON FUNCTION revops.wanted_captures(int) IS
-    'The triggers that a binding needs, on its table and all below it: revops_<binding_id>_insert, _update, _delete and _truncate (the number has ten digits, so that triggers of one table fire in order of their bindings); "always": they must fire in replicas too. None where it is detached, or of mode scan.';
+    'The triggers that a binding needs, on its table and all below it: revops_<binding_id>_insert, _update, _delete and _truncate (the number has ten digits, so that triggers of one table fire in order of their bindings); "always": they must fire in replicas too. An inline binding that writes back has zz_revops_<binding_id>_fill beside them. None where it is detached, or of mode scan.';
 
 CREATE FUNCTION revops.captures(binding_id int)
     RETURNS TABLE (trigger_name name, host regclass, owner regrole)
@@ -599,7 +608,7 @@ CREATE FUNCTION revops.captures(binding_id int)
     SELECT t.tgname, c.oid::regclass, c.relowner::regrole
     FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid JOIN pg_class c ON c.oid = t.tgrelid
     WHERE p.pronamespace = 'revops'::regnamespace AND p.prorettype = 'trigger'::regtype
-      AND p.proname ^@ 'capture_'
+      AND (p.proname ^@ 'capture_' OR p.proname = 'fill_row')
       AND t.tgargs = convert_to(binding_id::text, 'UTF8') || '\x00'::bytea
       AND NOT t.tgisinternal AND t.tgparentid = 0
     ORDER BY c.oid, t.tgname

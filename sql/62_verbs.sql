@@ -76,10 +76,17 @@ BEGIN
         after := revops.fold_batch(after, batch);
         EXIT WHEN after IS NULL;
     END LOOP;
+    after := 0;
+    LOOP
+        COMMIT;
+        SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
+        after := revops.write_back_batch(after, batch);
+        EXIT WHEN after IS NULL;
+    END LOOP;
 END
 $$;
 COMMENT ON PROCEDURE revops.settle(int) IS
-    'Settles all that waits, as the background worker does: entries of the inbox that are due or were tried before, and deltas of all leads that are not busy. Timers and breaches are run_due()''s. Commits after each batch, so it must be called outside a transaction block. Raises 22023 for a batch under 1, 2D000 inside a transaction block.';
+    'Settles all that waits, as the background worker does: entries of the inbox that are due or were tried before, deltas of all leads that are not busy, and rows of the host that are to be written back. Timers and breaches are run_due()''s. Commits after each batch, so it must be called outside a transaction block. Raises 22023 for a batch under 1, 2D000 inside a transaction block.';
 
 CREATE PROCEDURE revops.rescore(workspace_id int DEFAULT 1, batch int DEFAULT 1000)
     LANGUAGE plpgsql AS $$

@@ -8,12 +8,14 @@
  */
 #include "postgres.h"
 
+#include "access/xact.h"
 #include "fmgr.h"
 #include "utils/timestamp.h"
 
 #include "base/batch_size.h"
 #include "base/handover.h"
 #include "capture/capture.h"
+#include "capture/write_back.h"
 #include "time/engine_time.h"
 #include "worker/errands.h"
 
@@ -80,5 +82,8 @@ revops_run_due(PG_FUNCTION_ARGS)
 	/* the worker may find the inbox busy meanwhile */
 	handover_note(HANDOVER_INBOX);
 	inbox = inbox_settle(0, batch, &last);
+	/* rows of the host's are locked until the transaction ends: in one that goes on, not */
+	if (!IsTransactionBlock())
+		(void) write_back_page(0, batch, true, &last);
 	PG_RETURN_INT32(timers.done + breaches.done + (inbox == INBOX_BUSY ? 0 : inbox));
 }

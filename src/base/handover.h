@@ -19,7 +19,8 @@ typedef enum HandoverWork
 	HANDOVER_FOLD_LATER = 2,	/* a delta that may wait to be folded with others */
 	HANDOVER_INBOX = 4,			/* an entry of the inbox that is due */
 	HANDOVER_LEADS_FREED = 8,	/* leads were locked: the worker may have passed them over */
-	HANDOVER_LOOK = 16			/* anything may wait: look at all there is */
+	HANDOVER_LOOK = 16,			/* anything may wait: look at all there is */
+	HANDOVER_WRITE_BACK = 32	/* a row of the host's that is to be written */
 } HandoverWork;
 
 /* Listens to the ends of transactions; called from _PG_init while preloaded. */

@@ -15,6 +15,7 @@
 #include "postgres.h"
 
 #include "commands/trigger.h"
+#include "lib/stringinfo.h"
 #include "utils/rel.h"
 #include "utils/tuplestore.h"
 
@@ -50,6 +51,7 @@ typedef struct Capture
 	Settle		settle;
 	List	   *keys;			/* for the inbox */
 	List	   *displaced;		/* leads whose key another row has taken */
+	struct Filling *filling;	/* see write_back.h; NULL: no row was compared */
 	MemoryContext context;		/* the caller's */
 
 	/* see queue.h */
@@ -116,6 +118,26 @@ extern void inbox_put_looked_up(int32 binding_id, List *keys, TimestampTz at);
  * for each other.
  */
 extern bool capture_emptied_part(Capture *capture);
+
+/*
+ * A condition for the host row ("h") of a canonical key, with its parameters, in
+ * the current memory context; false when no row can have such a key.  Raises RV005
+ * for a key that is not of the binding.
+ */
+typedef struct HostKey
+{
+	StringInfoData text;
+	int			nargs;
+	Oid		   *types;			/* room for two a column of the key */
+	Datum	   *values;
+} HostKey;
+extern bool host_key_condition(Capture *capture, const char *key, HostKey *query);
+
+/* The host's qualified and quoted name. */
+extern char *host_name(Relation host);
+
+/* The i-th row that SPI has read, a whole row of the host's, copied into a slot. */
+extern void host_row_store(uint64 i, TupleTableSlot *slot);
 
 /*
  * The host's row by its key, as it is now, into a slot of the host's.  Where two

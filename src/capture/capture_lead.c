@@ -11,8 +11,10 @@
 #include "utils/rel.h"
 
 #include "base/owner.h"
+#include "capture/own_write.h"
 #include "capture/queue.h"
 #include "capture/take_rows.h"
+#include "capture/write_back.h"
 
 PG_FUNCTION_INFO_V1(revops_capture_lead);
 
@@ -30,6 +32,7 @@ static void
 begin(Capture *capture)
 {
 	capture->displaced = NIL;
+	capture->filling = NULL;
 	settle_begin(&capture->settle, capture->binding->workspace_id, capture->careful);
 	/* what is appended is not decided upon: no rules */
 	if (queue_wants(capture))
@@ -169,11 +172,22 @@ keys_known(Capture *capture)
 	return known;
 }
 
+/* A row of the statement, as it is: to be settled. */
+static void
+take_written(Capture *capture, BindingRun *run, TupleTableSlot *row, const char *key, bool look)
+{
+	TupleTableSlot *roles = capture_project(capture, run, row);
+
+	if (capture->binding->fills != NULL && capture->trigger != NULL)
+		write_back_row(capture, row, key, roles, NULL);
+	take_row(capture, key, roles, look);
+}
+
 void
 capture_lead_again(Capture *capture, BindingRun *run, TupleTableSlot *row, const char *key)
 {
 	if (row != NULL && binding_accepts(run, row))
-		take_row(capture, key, capture_project(capture, run, row), true);
+		take_written(capture, run, row, key, true);
 	else
 		drop_row(capture, key);
 }
@@ -272,7 +286,7 @@ take_inserted(Capture *capture, BindingRun *run, TupleTableSlot *row, void *look
 	if (queue_wants(capture))
 		queue_put(capture, QUEUE_WRITTEN, key, NULL, capture_project(capture, run, row));
 	else
-		take_row(capture, key, capture_project(capture, run, row), *(bool *) look);
+		take_written(capture, run, row, key, *(bool *) look);
 }
 
 static void
@@ -326,6 +340,7 @@ queue_update(Capture *capture, const char *key, const char *old_key,
 
 	if (!same)
 		queue_put(capture, old_roles == NULL ? QUEUE_WRITTEN :
+				  own_write_of(capture->binding) == NULL &&
 				  host_moved(roles, old_roles) ? QUEUE_MOVED : QUEUE_CHANGED,
 				  key, old_key, roles);
 	else if (lead_find(&capture->settle.writers, capture->binding_id, key) == 0)
@@ -370,6 +385,8 @@ take_updated(Capture *capture, const RowPair *pair, void *arg)
 	if (lead_id != 0 && old_roles != NULL && !renamed &&
 		binding_same_roles(capture->binding, roles, old_roles))
 		return;
+	if (capture->binding->fills != NULL)
+		write_back_row(capture, row, key, roles, old_roles);
 	if (lead_id == 0)
 		take_row(capture, key, roles, true);
 	else
@@ -443,8 +460,13 @@ take_entry(Capture *capture, const QueueEntry *entry, TupleTableSlot *roles)
 	if (lead_id == 0)
 		take_row(capture, entry->key, roles, renamed);
 	else if (entry->what != QUEUE_SEEN)
+	{
+		/* the statement left stage, owner and team alone, or we have written them */
+		capture->settle.unspoken = entry->what == QUEUE_CHANGED;
 		change_row(capture, lead_id, renamed ? entry->key : NULL,
 				   entry->what == QUEUE_WRITTEN, roles);
+		capture->settle.unspoken = false;
+	}
 }
 
 void
@@ -514,6 +536,7 @@ take_statement(Capture *capture)
 	else
 		capture_each_row(capture, t->tg_oldtable, take_deleted, NULL);
 	settle_end(&capture->settle);
+	write_back_rest(capture);
 }
 
 /* revops.capture_lead(binding_id): statement trigger on a lead table */

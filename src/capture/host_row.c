@@ -22,15 +22,6 @@
 #include "base/errors.h"
 #include "capture/capture.h"
 
-/* What host_row_by_key asks for: the query and its parameters, two a column. */
-typedef struct RowQuery
-{
-	StringInfoData text;
-	int			nargs;
-	Oid		   *types;
-	Datum	   *values;
-} RowQuery;
-
 /*
  * The parts of a canonical key, as binding_key joins them: "|" stands between
  * two, "\" before a "|" or "\\" within one.  A key of one column is not escaped.
@@ -119,7 +110,7 @@ part_value(Oid type, char *part, Datum *value)
  * False when no row can have this value.
  */
 static bool
-compare_part(RowQuery *query, Form_pg_attribute column, char *part)
+compare_part(HostKey *query, Form_pg_attribute column, char *part)
 {
 	Oid			type = getBaseType(column->atttypid);
 	const char *name = quote_identifier(NameStr(column->attname));
@@ -142,7 +133,7 @@ compare_part(RowQuery *query, Form_pg_attribute column, char *part)
 	return true;
 }
 
-static char *
+char *
 host_name(Relation host)
 {
 	return quote_qualified_identifier(get_namespace_name(RelationGetNamespace(host)),
@@ -159,17 +150,12 @@ has_places(Relation host)
 		kind == RELKIND_MATVIEW;
 }
 
-/*
- * The query for the host row of a key, its columns in the order of the key;
- * false when no row can have it.
- */
-static bool
-build_query(Capture *capture, const char *key, RowQuery *query)
+bool
+host_key_condition(Capture *capture, const char *key, HostKey *query)
 {
 	List	   *columns = binding_key_columns(capture->binding);
 	int			n = list_length(columns);
 	List	   *parts = key_parts(key, n);
-	Relation	host = capture->host;
 
 	if (list_length(parts) != n)
 		ereport(ERROR,
@@ -182,18 +168,26 @@ build_query(Capture *capture, const char *key, RowQuery *query)
 	query->types = palloc(sizeof(Oid) * n * 2);
 	query->values = palloc(sizeof(Datum) * n * 2);
 	initStringInfo(&query->text);
-	appendStringInfo(&query->text, "SELECT h FROM %s h WHERE true", host_name(host));
+	appendStringInfoString(&query->text, "true");
 	for (int i = 0; i < n; i++)
 	{
-		if (!compare_part(query, TupleDescAttr(RelationGetDescr(host), list_nth_int(columns, i) - 1),
+		if (!compare_part(query, TupleDescAttr(RelationGetDescr(capture->host),
+											   list_nth_int(columns, i) - 1),
 						  list_nth(parts, i)))
 			return false;
 	}
-	if (capture->binding->key_unique)
-		appendStringInfoString(&query->text, " LIMIT 1");
-	else if (has_places(host))
-		appendStringInfoString(&query->text, " ORDER BY h.tableoid, h.ctid");
 	return true;
+}
+
+/* The query for the host row of a key: where two may have it, in a fixed order. */
+static char *
+row_query(Capture *capture, const HostKey *query)
+{
+	const char *order = capture->binding->key_unique ? " LIMIT 1" :
+		has_places(capture->host) ? " ORDER BY h.tableoid, h.ctid" : "";
+
+	return psprintf("SELECT h FROM %s h WHERE %s%s", host_name(capture->host),
+					query->text.data, order);
 }
 
 /* ----- reading ------------------------------------------------------------- */
@@ -212,9 +206,8 @@ past_row_security(void)
 	return nest;
 }
 
-/* The i-th row that was read, copied into a slot. */
-static void
-store_row(uint64 i, TupleTableSlot *slot)
+void
+host_row_store(uint64 i, TupleTableSlot *slot)
 {
 	bool		isnull;
 	HeapTupleHeader row = DatumGetHeapTupleHeader(SPI_getbinval(SPI_tuptable->vals[i],
@@ -250,7 +243,7 @@ newest_row(Capture *capture, TupleTableSlot *slot)
 	{
 		TimestampTz at;
 
-		store_row(i, slot);
+		host_row_store(i, slot);
 		if (!binding_accepts(run, slot))
 			continue;
 		at = updated_at(capture, run, slot);
@@ -268,21 +261,21 @@ bool
 host_row_by_key(Capture *capture, const char *key, TupleTableSlot *slot)
 {
 	bool		unique = capture->binding->key_unique;
-	RowQuery	query;
+	HostKey		query;
 	int64		found;
 	int			nest;
 
-	if (!build_query(capture, key, &query))
+	if (!host_key_condition(capture, key, &query))
 		return false;
 	PushActiveSnapshot(GetLatestSnapshot());
 	nest = past_row_security();
 	SPI_connect();
-	if (SPI_execute_with_args(query.text.data, query.nargs, query.types, query.values,
+	if (SPI_execute_with_args(row_query(capture, &query), query.nargs, query.types, query.values,
 							  NULL, true, unique ? 1 : 0) != SPI_OK_SELECT)
 		elog(ERROR, "reading a host row failed");
 	found = SPI_processed == 0 ? -1 : unique ? 0 : newest_row(capture, slot);
 	if (found >= 0)
-		store_row(found, slot);
+		host_row_store(found, slot);
 	SPI_finish();
 	AtEOXact_GUC(false, nest);
 	PopActiveSnapshot();
@@ -351,7 +344,7 @@ strike_rows(Capture *capture, BindingRun *run, Sought *sought)
 		{
 			MemoryContext old = MemoryContextSwitchTo(per_row);
 
-			store_row(i, slot);
+			host_row_store(i, slot);
 			strike_row(sought, run, slot);
 			MemoryContextSwitchTo(old);
 			MemoryContextReset(per_row);

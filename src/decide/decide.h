@@ -75,6 +75,8 @@ typedef struct Agreement
 	int			mql_fit;
 	int			mql_intent;
 	int			mql_score;
+	int			grade_fit[3];	/* lower bounds of A, B, C */
+	int			grade_intent[3];	/* lower bounds of 1, 2, 3 */
 	int			nstages;
 	Stage	   *stages;
 	int			by_purpose[N_PURPOSES]; /* stage, or NO_STAGE */

@@ -6,10 +6,12 @@
  */
 #include "postgres.h"
 
+#include "access/sysattr.h"
 #include "catalog/pg_type.h"
 #include "common/shortest_dec.h"
 #include "executor/executor.h"
 #include "lib/stringinfo.h"
+#include "optimizer/optimizer.h"
 #include "utils/builtins.h"
 #include "utils/datetime.h"
 #include "utils/datum.h"
@@ -263,6 +265,26 @@ ready_lookups(BindingRun *run, TupleTableSlot *host_row, bool careful, RoleFault
 {
 	if (run->lookup_context != NULL && run->lookups == NULL)
 		look_up_row(run, host_row, careful, fault, arg);
+}
+
+bool
+binding_role_reads(const Binding *binding, int role, AttrNumber attnum)
+{
+	const BindingPlan *plan = binding->plan;
+
+	for (int i = 0; i < plan->nsteps; i++)
+	{
+		const RoleStep *step = &plan->steps[i];
+		Bitmapset  *columns = NULL;
+
+		if (step->role != role)
+			continue;
+		if (step->kind != STEP_EXPRESSION)
+			return step->attnum == attnum;
+		pull_varattnos((Node *) step->expr, 1, &columns);
+		return bms_is_member(attnum - FirstLowInvalidHeapAttributeNumber, columns);
+	}
+	return false;
 }
 
 /* ----- filter ----------------------------------------------------------- */

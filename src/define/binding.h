@@ -100,6 +100,7 @@ typedef struct Binding
 	struct StageMap *stages;	/* the same, compiled: stage_map.h */
 	Jsonb	   *write_back;		/* NULL: nothing is written back */
 	Jsonb	   *bump;			/* NULL: the host has no such rules */
+	struct WriteBack *fills;	/* both, compiled: write_back.h; NULL: nothing */
 	TupleDesc	roles;			/* descriptor of the role slot */
 	bool	   *mapped;			/* one a role */
 	bool	   *personal;		/* one a role */
@@ -199,6 +200,9 @@ extern bool binding_compares_role(const Binding *binding, int role);
 
 /* Are the mapped roles of two role slots the same (binary, after detoasting)? */
 extern bool binding_same_roles(Binding *binding, TupleTableSlot *a, TupleTableSlot *b);
+
+/* Does the role's expression read this column of the host? */
+extern bool binding_role_reads(const Binding *binding, int role, AttrNumber attnum);
 
 /* A fresh virtual slot of binding->roles, all NULL, in the current memory context. */
 extern TupleTableSlot *binding_role_slot(Binding *binding);

@@ -23,6 +23,7 @@
 #include "define/binding_compile.h"
 #include "define/invalidate.h"
 #include "define/stage_map.h"
+#include "define/write_back.h"
 
 typedef struct BindingEntry
 {
@@ -93,14 +94,14 @@ jsonb_field(int row, int column, MemoryContext context)
 	return json;
 }
 
-static StageMap *
-compile_stages(Jsonb *stage_map, MemoryContext context)
+static void
+compile_words(Binding *binding, MemoryContext context)
 {
 	MemoryContext old = MemoryContextSwitchTo(context);
-	StageMap   *stages = stage_map_compile(stage_map);
 
+	binding->stages = stage_map_compile(binding->stage_map);
+	binding->fills = write_back_compile(binding->write_back, binding->bump);
 	MemoryContextSwitchTo(old);
-	return stages;
 }
 
 static BindingKind
@@ -175,9 +176,9 @@ read_binding(Binding *binding, BindingSource *source, MemoryContext context)
 	binding->replicated = DatumGetBool(field(0, 16, &isnull));
 	binding->zone = text_field(0, 17, context);
 	binding->stage_map = jsonb_field(0, 18, context);
-	binding->stages = compile_stages(binding->stage_map, context);
 	binding->write_back = jsonb_field(0, 19, context);
 	binding->bump = jsonb_field(0, 20, context);
+	compile_words(binding, context);
 	source->filter = text_field(0, 9, context);
 	source->host_name = text_field(0, 10, context);
 	source->filter_columns = jsonb_field(0, 13, context);

@@ -86,13 +86,15 @@ zeroed(Definitions *def, Size size)
 static void
 load_workspace(Definitions *def)
 {
-	if (read_rows("SELECT currency FROM revops.workspace WHERE workspace_id = $1",
+	if (read_rows("SELECT currency, EXISTS (SELECT FROM revops.binding b WHERE b.workspace_id = $1 "
+				  "AND b.write_back IS NOT NULL AND b.detached_at IS NULL) FROM revops.workspace WHERE workspace_id = $1",
 				  def->workspace_id) == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_REVOPS_UNKNOWN_OBJECT),
 				 errmsg("workspace %d does not exist", def->workspace_id),
 				 errhint("Make it with revops.create_workspace().")));
 	def->currency = text_field(def, 0, 1);
+	def->writes_back = bool_field(0, 2);
 }
 
 static bool
@@ -102,7 +104,8 @@ load_model(Definitions *def)
 	bool		isnull;
 
 	if (read_rows("SELECT agreement_id, half_life, fit_base, fit_share, mql_fit, mql_intent, mql_score, "
-				  "(SELECT version FROM revops.agreement a WHERE a.agreement_id = m.agreement_id) "
+				  "(SELECT version FROM revops.agreement a WHERE a.agreement_id = m.agreement_id), "
+				  "grade_fit[1], grade_fit[2], grade_fit[3], grade_intent[1], grade_intent[2], grade_intent[3] "
 				  "FROM revops.score_model m WHERE agreement_id = " ACTIVE,
 				  def->workspace_id) == 0)
 		return false;
@@ -115,6 +118,11 @@ load_model(Definitions *def)
 	a->mql_intent = int_field(0, 6);
 	a->mql_score = int_field(0, 7);
 	a->version = int_field(0, 8);
+	for (int i = 0; i < 3; i++)
+	{
+		a->grade_fit[i] = int_field(0, 9 + i);
+		a->grade_intent[i] = int_field(0, 12 + i);
+	}
 	return true;
 }
 

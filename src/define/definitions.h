@@ -65,6 +65,7 @@ typedef struct Definitions
 {
 	int32		workspace_id;
 	char	   *currency;
+	bool		writes_back;	/* some binding of leads writes into the host's rows */
 	Agreement  *agreement;		/* the active one; NULL: none */
 	int			nsignals;
 	Signal	   *signals;		/* by code */

@@ -194,3 +194,23 @@ env_init(DecideEnv *env, Settle *s)
 	env->rep_active = env_rep_active;
 	env->promise = env_promise;
 }
+
+/* Who would be next is known where there is one alone. */
+static int32
+env_some_rep(void *arg, int32 team_id)
+{
+	Settle	   *s = arg;
+	Team	   *team = team_by_id(s->def, team_id);
+
+	if (team == NULL || team->turns == 0)
+		return 0;
+	s->unforeseen |= team->turns > 1;
+	return team->schedule[0];
+}
+
+void
+env_foresee(DecideEnv *env, Settle *s)
+{
+	env_init(env, s);
+	env->next_rep = env_some_rep;
+}

@@ -11,6 +11,9 @@
 /* The environment of a settle; answers are about the lead at hand. */
 extern void env_init(DecideEnv *env, Settle *s);
 
+/* The same, without taking turns: s->unforeseen is set where a turn would be taken. */
+extern void env_foresee(DecideEnv *env, Settle *s);
+
 /* The roles of the lead at hand, read back from its profile where needed. */
 extern TupleTableSlot *env_roles(Settle *s);
 

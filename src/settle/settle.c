@@ -14,9 +14,9 @@
 #include "base/compat.h"
 #include "base/errors.h"
 #include "base/handover.h"
-#include "define/stage_map.h"
 #include "settle/effects.h"
 #include "settle/env.h"
+#include "settle/host_words.h"
 #include "settle/pending.h"
 #include "settle/settle.h"
 #include "time/decay.h"
@@ -216,125 +216,6 @@ match_rules(Settle *s, TupleTableSlot *roles)
 	settle_rules_end(s);
 }
 
-static Datum
-role_text(TupleTableSlot *roles, int role)
-{
-	return roles->tts_isnull[role] ? NO_TEXT : roles->tts_values[role];
-}
-
-static bool
-role_changed(Settle *s, TupleTableSlot *now, TupleTableSlot *before, int role)
-{
-	if (!s->binding->mapped[role])
-		return false;
-	if (before == NULL)
-		return true;
-	if (now->tts_isnull[role] || before->tts_isnull[role])
-		return now->tts_isnull[role] != before->tts_isnull[role];
-	return !same_varlena(PG_DETOAST_DATUM_PACKED(now->tts_values[role]),
-					  PG_DETOAST_DATUM_PACKED(before->tts_values[role]));
-}
-
-/* A code that the host writes and no definition knows. */
-static void
-unknown_code(Settle *s, const char *kind, Datum code, Datum word)
-{
-	FaultPlace	place = {s->binding->binding_id, s->lead_id, NULL};
-
-	fault_note(&s->faults, &place, kind, ERRCODE_REVOPS_UNKNOWN_OBJECT,
-			   psprintf("%s \"%s\" is not defined", kind, TextDatumGetCString(code)),
-			   code == word ? "The host's row names it; the lead keeps what it had." :
-			   psprintf("The host's row says \"%s\", which the stage map calls so; the lead keeps what it had.",
-						TextDatumGetCString(word)));
-}
-
-static bool
-is_empty(Datum code)
-{
-	return code == NO_TEXT || VARSIZE_ANY_EXHDR(code) == 0;
-}
-
-static void
-host_owner(Settle *s, TupleTableSlot *roles, LeadNews *news)
-{
-	Datum		code = role_text(roles, LEAD_OWNER);
-	Rep		   *rep;
-
-	/* an empty owner on a new lead says nothing: routing finds one */
-	news->owner_told = !news->is_new;
-	news->host_rep_id = 0;
-	if (is_empty(code))
-		return;
-	Assert(code != NO_TEXT);
-	news->owner_told = true;
-	rep = rep_by_code(s->def, VARDATA_ANY(code), VARSIZE_ANY_EXHDR(code));
-	if (rep == NULL)
-	{
-		unknown_code(s, "rep", code, code);
-		news->owner_told = false;
-	}
-	else
-		news->host_rep_id = rep->rep_id;
-}
-
-static void
-host_team(Settle *s, TupleTableSlot *roles, LeadNews *news)
-{
-	Datum		code = role_text(roles, LEAD_TEAM);
-	Team	   *team;
-
-	news->team_told = !news->is_new;
-	news->host_team_id = 0;
-	if (is_empty(code))
-		return;
-	Assert(code != NO_TEXT);
-	news->team_told = true;
-	team = team_by_code(s->def, VARDATA_ANY(code), VARSIZE_ANY_EXHDR(code));
-	if (team == NULL)
-	{
-		unknown_code(s, "team", code, code);
-		news->team_told = false;
-	}
-	else
-		news->host_team_id = team->team_id;
-}
-
-/* The host's word for a stage, as the binding translates it. */
-static void
-host_stage(Settle *s, TupleTableSlot *roles, LeadNews *news)
-{
-	Datum		word = role_text(roles, LEAD_STAGE);
-	Datum		code;
-
-	if (word == NO_TEXT)
-		return;
-	word = PointerGetDatum(PG_DETOAST_DATUM_PACKED(word));
-	code = stage_map_code(s->binding->stages, word);
-	if (is_empty(code))
-		return;
-	Assert(code != NO_TEXT);
-	news->stage_told = true;
-	news->host_stage = stage_by_code(s->agreement, VARDATA_ANY(code), VARSIZE_ANY_EXHDR(code));
-	if (news->host_stage == NO_STAGE)
-		unknown_code(s, "stage", code, word);
-}
-
-/*
- * What the host's own stage, owner and team columns say, where it changed
- * them.
- */
-static void
-host_words(Settle *s, TupleTableSlot *now, TupleTableSlot *before, LeadNews *news)
-{
-	news->strict = s->binding->strict;
-	if (role_changed(s, now, before, LEAD_STAGE))
-		host_stage(s, now, news);
-	if (role_changed(s, now, before, LEAD_OWNER))
-		host_owner(s, now, news);
-	if (role_changed(s, now, before, LEAD_TEAM))
-		host_team(s, now, news);
-}
-
 static void
 take_dimensions(LeadRow *row, TupleTableSlot *roles)
 {
@@ -457,6 +338,8 @@ settle_old(Settle *s, TupleTableSlot *roles, const char *key, const Past *past)
 				   profile_from_slot(s->binding, roles, true), true);
 	effects_write(s, &row, &effects);
 	lead_insert(&s->writers, &row);
+	if (s->binding->fills != NULL)
+		written_note(s, s->binding, &row, NULL, &effects, true);
 	MemoryContextSwitchTo(old);
 	MemoryContextReset(s->lead_context);
 	if (writers_full(&s->writers))
@@ -476,6 +359,7 @@ settle_later(Settle *s, int64 lead_id, const LeadChange *change, bool lazy)
 	.new_key = change->new_key,.lazy = lazy};
 	TouchSums	sums;
 
+	s->deferred = true;
 	sums_init(&sums);
 	if (pending_take(lead_id, s->agreement->agreement_id, &sums))
 	{
@@ -485,8 +369,11 @@ settle_later(Settle *s, int64 lead_id, const LeadChange *change, bool lazy)
 	}
 	if (change->roles != NULL)
 	{
+		/* whoever folds it compares words with words: ours are not the host's */
 		delta.profile_id = profile_write(&s->writers, s->binding, lead_id,
-										 change->roles, s->now);
+										 s->spoken != NULL ? s->spoken : change->roles, s->now);
+		if (s->binding->fills != NULL && !s->own_write)
+			written_due(s, s->binding->binding_id, lead_id, false, false);
 		delta.personal = profile_from_slot(s->binding, change->roles, true);
 	}
 	delta_append(&s->writers, s->def, &delta, s->now);
@@ -622,6 +509,8 @@ settle_moment(Settle *s, const LeadRow *row)
 static void
 settle_locked(Settle *s, LeadRow *row, const LeadChange *change)
 {
+	LeadState	before = row->state;
+	bool		refit = change->rescore || row->agreement_id != s->agreement->agreement_id;
 	PendingDeltas pending;
 	LeadNews	news;
 	DecideEnv	env;
@@ -665,6 +554,9 @@ settle_locked(Settle *s, LeadRow *row, const LeadChange *change)
 	row->settled_at = s->now;
 	take_key(s, row, change->new_key != NULL ? change->new_key : pending.new_key);
 	lead_update(&s->writers, row);
+	if (s->binding->fills != NULL)
+		written_note(s, s->binding, row, &before, &effects,
+					 change->roles != NULL || pending.profile || refit);
 	CommandCounterIncrement();
 }
 
@@ -713,13 +605,18 @@ effect_of_touches(Settle *s, const LeadRow *row, const TouchSums *sums)
 static TryResult
 settle_sums(Settle *s, LeadRow *row, const TouchSums *sums)
 {
+	LeadState	before = row->state;
 	TryResult	result;
+	Binding    *binding;
 
 	decide_add_touches(&row->state, sums->pos, sums->neg, sums->touches, sums->last_touch_at);
 	row->settled_at = settle_moment(s, row);
 	result = lead_try_update(&s->writers, row);
-	if (result == TRY_DONE)
-		CommandCounterIncrement();
+	if (result != TRY_DONE)
+		return result;
+	if (s->def->writes_back && (binding = binding_by_id(row->binding_id))->fills != NULL)
+		written_note(s, binding, row, &before, NULL, false);
+	CommandCounterIncrement();
 	return result;
 }
 
@@ -890,4 +787,61 @@ settle_end(Settle *s)
 	faults_write(&s->faults, s->now);
 	MemoryContextDelete(s->context);
 	CommandCounterIncrement();
+}
+
+/* ----- foreseeing ------------------------------------------------------------- */
+
+bool
+settle_foresee(Settle *s, LeadGlance *glance, TupleTableSlot *roles,
+			   TupleTableSlot *old_roles, Written *written)
+{
+	LeadRow		row;
+	LeadNews	news;
+	DecideEnv	env;
+	Effects		effects = {0};
+
+	news_init(&news);
+	if (glance == NULL)
+	{
+		news.is_new = true;
+		state_init(&row.state, 0, created_at(s, roles));
+		row.profile_id = 0;
+	}
+	else
+	{
+		if (!lead_peek(&s->writers, glance, s->agreement, &row) ||
+			row.agreement_id != s->agreement->agreement_id)
+			return false;
+		news.is_back = row.state.gone_at != NO_TIME;
+		s->now = settle_moment(s, &row);
+		if (old_roles == NULL)
+		{
+			(void) profile_read(&s->writers, s->binding, row.state.lead_id, row.profile_id,
+								NULL, s->stored_before);
+			old_roles = s->stored_before;
+		}
+	}
+	s->lead_id = row.state.lead_id;
+	s->profile_id = row.profile_id;
+	s->roles = roles;
+	match_rules(s, roles);
+	news.fired = s->fired;
+	host_words(s, roles, glance == NULL ? NULL : old_roles, &news);
+	s->unforeseen = false;
+	env_foresee(&env, s);
+	decide(s->agreement, &row.state, &news, s->now, &env, &effects);
+	if (effects.refusal != NOT_REFUSED)
+		return false;
+	written_of(s, &effects.next, &effects, s->now, written);
+	return true;
+}
+
+void
+settle_abandon(Settle *s)
+{
+	writers_end(&s->writers);
+	if (s->guc_level > 0)
+		AtEOXact_GUC(false, s->guc_level);
+	SetUserIdAndSecContext(s->user, s->sec_context);
+	MemoryContextDelete(s->context);
 }

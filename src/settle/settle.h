@@ -28,6 +28,7 @@
 #include "settle/fold.h"
 #include "settle/lead_row.h"
 #include "settle/past.h"
+#include "settle/written.h"
 #include "settle/writer.h"
 
 typedef struct Settle
@@ -55,6 +56,15 @@ typedef struct Settle
 	TupleTableSlot *stored;		/* slots for profiles read back */
 	TupleTableSlot *stored_before;
 	uint64	   *fired;
+
+	/* what the host's row says, where we have written into it: see write_back.h */
+	TupleTableSlot *spoken;		/* stage and owner as the host has them; NULL: the row itself */
+	bool		unspoken;		/* nothing that the row says of them is news */
+	bool		own_write;		/* the row at hand was written by us */
+	bool		deferred;		/* out: some lead was busy and got a delta */
+	bool		unforeseen;		/* out: who gets the lead was not foreseen */
+	WrittenHolds holds;			/* does the row have what it should?  NULL: it is not at hand */
+	void	   *holds_arg;
 
 	Oid			reader;			/* revops_reader, as which rules run; 0: not asked yet */
 
@@ -149,6 +159,18 @@ extern void settle_old(Settle *s, TupleTableSlot *roles, const char *key, const 
  * move that the transitions refuse.
  */
 extern SettleResult settle_lead(Settle *s, int64 lead_id, const LeadChange *change);
+
+/*
+ * What a lead would show after its row was settled, as far as can be said
+ * without a lock and without a turn of a team's round robin; nothing is written
+ * but faults noted.  glance NULL: it would be new.  old_roles NULL: as the lead
+ * was settled.  False where it can't be told.
+ */
+extern bool settle_foresee(Settle *s, LeadGlance *glance, TupleTableSlot *roles,
+						   TupleTableSlot *old_roles, Written *written);
+
+/* End a settle that was used to foresee only: nothing is written. */
+extern void settle_abandon(Settle *s);
 
 /* Write what was collected, and make it visible to what is read next. */
 extern void settle_flush(Settle *s);

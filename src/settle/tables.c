@@ -27,6 +27,7 @@ static const char *const table_names[N_TABLES] = {
 	[TABLE_OPPORTUNITY] = "opportunity",
 	[TABLE_OPPORTUNITY_CHANGE] = "opportunity_change",
 	[TABLE_INBOX] = "inbox",
+	[TABLE_WRITE_BACK] = "write_back_due",
 };
 
 /* The columns as the install script makes them; rows are written by place. */
@@ -94,6 +95,10 @@ static const Oid inbox_types[INBOX_COLS] = {
 	INT8OID, INT4OID, INT4OID, TEXTOID, TEXTOID, TEXTOID, JSONBOID, JSONBOID
 };
 
+static const Oid write_back_types[WRITE_BACK_COLS] = {
+	INT8OID, INT8OID, TIMESTAMPTZOID, INT4OID, INT4OID, BOOLOID, BOOLOID
+};
+
 static const struct
 {
 	int			ncolumns;
@@ -111,6 +116,7 @@ static const struct
 	[TABLE_OPPORTUNITY] = {DEAL_COLS, opportunity_types},
 	[TABLE_OPPORTUNITY_CHANGE] = {DEALCHANGE_COLS, opportunity_change_types},
 	[TABLE_INBOX] = {INBOX_COLS, inbox_types},
+	[TABLE_WRITE_BACK] = {WRITE_BACK_COLS, write_back_types},
 };
 
 static const char *const sequence_names[N_SEQUENCES] = {
@@ -122,6 +128,7 @@ static const char *const sequence_names[N_SEQUENCES] = {
 	[SEQUENCE_OPPORTUNITY_ID] = "opportunity_id",
 	[SEQUENCE_OPPORTUNITY_CHANGE_ID] = "opportunity_change_id",
 	[SEQUENCE_INBOX_ID] = "inbox_inbox_id_seq",
+	[SEQUENCE_WRITE_BACK_ID] = "write_back_due_due_id_seq",
 };
 
 static const char *const index_names[N_INDEXES] = {

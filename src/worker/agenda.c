@@ -187,6 +187,7 @@ agenda_end(Agenda *agenda, Chore chore, int64 now)
 	{
 		case CHORE_FOLD:
 		case CHORE_INBOX:
+		case CHORE_WRITE_BACK:
 			c->pause_until = now;
 			break;
 		case CHORE_DUE:

@@ -14,6 +14,7 @@ chore_activity(Chore chore)
 		[CHORE_INBOX] = "reading the inbox",
 		[CHORE_DUE] = "firing what is due",
 		[CHORE_FOLD_LATER] = "folding",
+		[CHORE_WRITE_BACK] = "writing back",
 	};
 
 	return activities[chore];
@@ -27,6 +28,7 @@ chore_name(Chore chore)
 		[CHORE_INBOX] = "inbox",
 		[CHORE_DUE] = "due",
 		[CHORE_FOLD_LATER] = "fold later",
+		[CHORE_WRITE_BACK] = "write back",
 	};
 
 	return names[chore];

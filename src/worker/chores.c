@@ -12,6 +12,7 @@
 #include "base/handover.h"
 #include "base/owner.h"
 #include "capture/capture.h"
+#include "capture/write_back.h"
 #include "define/invalidate.h"
 #include "time/engine_time.h"
 #include "worker/chores.h"
@@ -28,6 +29,7 @@ chore_begin(Desk *desk, Chore chore)
 	{
 		case CHORE_FOLD:
 		case CHORE_INBOX:
+		case CHORE_WRITE_BACK:
 			break;
 		case CHORE_FOLD_LATER:
 			/* what comes from here on asks for another round */
@@ -77,6 +79,20 @@ inbox_page(Desk *desk)
 	}
 	else if (result.ends)
 		desk->inbox_due = DT_NOEND;
+	return result;
+}
+
+static PageResult
+write_back(Desk *desk)
+{
+	PageResult	result = {0};
+	int64		last;
+
+	result.done = write_back_page(desk->after[CHORE_WRITE_BACK], PAGE, true, &last);
+	desk->after[CHORE_WRITE_BACK] = last;
+	result.ends = last == 0;
+	if (result.ends)
+		desk->write_back_due = write_back_next(PG_INT64_MIN);
 	return result;
 }
 
@@ -164,6 +180,8 @@ chore_page(Desk *desk, Chore chore)
 			return fold_page(desk, chore);
 		case CHORE_INBOX:
 			return inbox_page(desk);
+		case CHORE_WRITE_BACK:
+			return write_back(desk);
 		case CHORE_DUE:
 			break;
 	}

@@ -115,6 +115,8 @@ hear(Worker *w, int64 now)
 		agenda_wish(&w->agenda, CHORE_FOLD, now);
 	if ((word & HANDOVER_INBOX) != 0)
 		agenda_wish(&w->agenda, CHORE_INBOX, now);
+	if ((word & HANDOVER_WRITE_BACK) != 0)
+		agenda_wish(&w->agenda, CHORE_WRITE_BACK, now);
 	if ((pg_atomic_read_u32(&box->work) & HANDOVER_FOLD_LATER) != 0)
 		agenda_wish(&w->agenda, CHORE_FOLD_LATER, now);
 	if ((word & (HANDOVER_LEADS_FREED | MAILBOX_MAYBE_FREED)) != 0)
@@ -125,6 +127,8 @@ hear(Worker *w, int64 now)
 		agenda_wish(&w->agenda, CHORE_DUE, now);
 	if (w->desk.inbox_due <= clock)
 		agenda_wish(&w->agenda, CHORE_INBOX, now);
+	if (w->desk.write_back_due <= clock)
+		agenda_wish(&w->agenda, CHORE_WRITE_BACK, now);
 }
 
 /* Begin a transaction; false, and none, when the extension is not there. */
@@ -163,6 +167,11 @@ hear_myself(Worker *w)
 
 	if ((left & HANDOVER_FOLD) != 0)
 		agenda_page(&w->agenda, CHORE_FOLD, 0, 0, true);
+	/* the inbox too: of a queued binding our own UPDATE is read there */
+	if ((left & HANDOVER_INBOX) != 0)
+		agenda_wish(&w->agenda, CHORE_INBOX, agenda_clock());
+	if ((left & HANDOVER_WRITE_BACK) != 0)
+		agenda_wish(&w->agenda, CHORE_WRITE_BACK, agenda_clock());
 	if ((left & (HANDOVER_FOLD | HANDOVER_FOLD_LATER)) != 0)
 		agenda_wish(&w->agenda, CHORE_FOLD_LATER, agenda_clock());
 }
@@ -173,6 +182,7 @@ extension_is_gone(Worker *w)
 	agenda_clear(&w->agenda);
 	held_free_all(&w->desk.held);
 	w->desk.inbox_due = DT_NOEND;
+	w->desk.write_back_due = DT_NOEND;
 	(void) pg_atomic_exchange_u64(&w->desk.box->due, DT_NOEND);
 	w->absent = true;
 }
@@ -298,6 +308,7 @@ wait_for_work(Worker *w)
 	until = Min(until, agenda_wakes(&w->agenda));
 	until = Min(until, alarm_at(w, CHORE_DUE, due, now));
 	until = Min(until, alarm_at(w, CHORE_INBOX, w->desk.inbox_due, now));
+	until = Min(until, alarm_at(w, CHORE_WRITE_BACK, w->desk.write_back_due, now));
 	if (until > now)
 		(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH,
 						 (long) ((until - now + 999) / 1000), PG_WAIT_EXTENSION);
@@ -371,6 +382,7 @@ revops_worker_main(Datum place)
 	held_init(&desk->held, TopMemoryContext);
 	desk->inbox_from = DT_NOBEGIN;
 	desk->inbox_due = DT_NOEND;
+	desk->write_back_due = DT_NOEND;
 	worker.context = AllocSetContextCreate(TopMemoryContext, "pg_revops worker",
 										   ALLOCSET_DEFAULT_SIZES);
 	MemoryContextSwitchTo(worker.context);

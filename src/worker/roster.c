@@ -185,6 +185,9 @@ roster_count(int place, Chore chore, int done, bool round_ends)
 		case CHORE_DUE:
 			report->due_fired += done;
 			break;
+		case CHORE_WRITE_BACK:
+			/* not counted: what waits is in revops.write_back_due */
+			break;
 	}
 	unlock();
 }

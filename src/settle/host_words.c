@@ -1,0 +1,118 @@
+/*
+ * host_words.c
+ *		See host_words.h.
+ */
+#include "postgres.h"
+
+#include "utils/builtins.h"
+
+#include "base/errors.h"
+#include "define/stage_map.h"
+#include "settle/host_words.h"
+
+static bool
+role_changed(Settle *s, TupleTableSlot *now, TupleTableSlot *before, int role)
+{
+	if (!s->binding->mapped[role])
+		return false;
+	if (before == NULL)
+		return true;
+	if (now->tts_isnull[role] || before->tts_isnull[role])
+		return now->tts_isnull[role] != before->tts_isnull[role];
+	return !same_varlena(PG_DETOAST_DATUM_PACKED(now->tts_values[role]),
+					  PG_DETOAST_DATUM_PACKED(before->tts_values[role]));
+}
+
+/* A code that the host writes and no definition knows. */
+static void
+unknown_code(Settle *s, const char *kind, Datum code, Datum word)
+{
+	FaultPlace	place = {s->binding->binding_id, s->lead_id, NULL};
+
+	fault_note(&s->faults, &place, kind, ERRCODE_REVOPS_UNKNOWN_OBJECT,
+			   psprintf("%s \"%s\" is not defined", kind, TextDatumGetCString(code)),
+			   code == word ? "The host's row names it; the lead keeps what it had." :
+			   psprintf("The host's row says \"%s\", which the stage map calls so; the lead keeps what it had.",
+						TextDatumGetCString(word)));
+}
+
+static void
+host_owner(Settle *s, TupleTableSlot *roles, LeadNews *news)
+{
+	Datum		code = role_text(roles, LEAD_OWNER);
+	Rep		   *rep;
+
+	/* an empty owner on a new lead says nothing: routing finds one */
+	news->owner_told = !news->is_new;
+	news->host_rep_id = 0;
+	if (is_empty(code))
+		return;
+	Assert(code != NO_TEXT);
+	news->owner_told = true;
+	rep = rep_by_code(s->def, VARDATA_ANY(code), VARSIZE_ANY_EXHDR(code));
+	if (rep == NULL)
+	{
+		unknown_code(s, "rep", code, code);
+		news->owner_told = false;
+	}
+	else
+		news->host_rep_id = rep->rep_id;
+}
+
+static void
+host_team(Settle *s, TupleTableSlot *roles, LeadNews *news)
+{
+	Datum		code = role_text(roles, LEAD_TEAM);
+	Team	   *team;
+
+	news->team_told = !news->is_new;
+	news->host_team_id = 0;
+	if (is_empty(code))
+		return;
+	Assert(code != NO_TEXT);
+	news->team_told = true;
+	team = team_by_code(s->def, VARDATA_ANY(code), VARSIZE_ANY_EXHDR(code));
+	if (team == NULL)
+	{
+		unknown_code(s, "team", code, code);
+		news->team_told = false;
+	}
+	else
+		news->host_team_id = team->team_id;
+}
+
+/* The host's word for a stage, as the binding translates it. */
+static void
+host_stage(Settle *s, TupleTableSlot *roles, LeadNews *news)
+{
+	Datum		word = role_text(roles, LEAD_STAGE);
+	Datum		code;
+
+	if (word == NO_TEXT)
+		return;
+	word = PointerGetDatum(PG_DETOAST_DATUM_PACKED(word));
+	code = stage_map_code(s->binding->stages, word);
+	if (is_empty(code))
+		return;
+	Assert(code != NO_TEXT);
+	news->stage_told = true;
+	news->host_stage = stage_by_code(s->agreement, VARDATA_ANY(code), VARSIZE_ANY_EXHDR(code));
+	if (news->host_stage == NO_STAGE)
+		unknown_code(s, "stage", code, word);
+}
+
+void
+host_words(Settle *s, TupleTableSlot *now, TupleTableSlot *before, LeadNews *news)
+{
+	news->strict = s->binding->strict;
+	if (s->unspoken)
+		return;
+	if (s->spoken != NULL)
+		now = s->spoken;
+	if (role_changed(s, now, before, LEAD_STAGE))
+		host_stage(s, now, news);
+	if (role_changed(s, now, before, LEAD_OWNER))
+		host_owner(s, now, news);
+	if (role_changed(s, now, before, LEAD_TEAM))
+		host_team(s, now, news);
+}

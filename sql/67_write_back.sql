@@ -280,15 +280,17 @@ BEGIN
         RETURN NEW;
     END IF;
     SELECT w.key AS item, w.value AS name INTO filled FROM jsonb_each_text(bound.write_back - 'stage_words') w
-    WHERE w.key <> NEW.role
+    -- what a sub-select finds by the column cannot be found back from
+    WHERE (w.key <> NEW.role OR NEW.expression ~* '\mselect\M')
       AND (NEW.columns ? w.value OR NEW.attnum = (SELECT a.attnum FROM pg_attribute a WHERE a.attrelid = bound.host AND a.attname = w.value))
     ORDER BY w.key LIMIT 1;
     IF FOUND THEN
         RAISE EXCEPTION USING ERRCODE = 'RV005',
             MESSAGE = format('role "%s" of binding "%s" reads column "%s", which the engine fills with the %s',
                              NEW.role, bound.binding, filled.name, filled.item),
-            DETAIL = 'Rules would see what the engine itself has written.',
-            HINT = 'Map the role to another column, or fill another one; stage and owner may be read from the columns that they are written to.';
+            DETAIL = CASE filled.item WHEN NEW.role THEN 'It looks up by it what the engine would write into it.'
+                     ELSE 'Rules would see what the engine itself has written.' END,
+            HINT = 'Map the role to another column, or fill another one; stage and owner may be read from the columns that they are written to, without a sub-select.';
     END IF;
     RETURN NEW;
 END

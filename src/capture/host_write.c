@@ -249,24 +249,43 @@ copy_words(LeadNow *lead, MemoryContext context)
 	MemoryContextSwitchTo(old);
 }
 
+/*
+ * The view takes much longer to plan than to ask for one lead: the plan is kept
+ * for good, and PostgreSQL makes it anew when what it reads has changed.
+ */
+static SPIPlanPtr
+lead_plan(void)
+{
+	static SPIPlanPtr kept = NULL;
+	Oid			type = INT8OID;
+	SPIPlanPtr	plan;
+
+	if (kept != NULL)
+		return kept;
+	plan = SPI_prepare_cursor("SELECT s.score, s.grade, s.stage, s.rep, s.sla_due_at, "
+							  "EXISTS (SELECT FROM revops.lead_delta d WHERE d.lead_id = $1 AND d.profile_id IS NOT NULL), "
+							  "p.profile ->> 'stage', p.profile ->> 'owner' "
+							  "FROM revops.lead_status s LEFT JOIN LATERAL "
+							  "(SELECT c.profile FROM revops.profile_change c WHERE c.lead_id = $1 "
+							  "ORDER BY c.change_id DESC LIMIT 1) p ON true WHERE s.lead_id = $1",
+							  1, &type, CURSOR_OPT_GENERIC_PLAN);
+	if (plan == NULL || SPI_keepplan(plan) != 0)
+		elog(ERROR, "preparing the look at a lead failed");
+	kept = plan;
+	return kept;
+}
+
 /* The lead, as the views show it now. */
 static void
 read_lead(const RowToWrite *row, LeadNow *lead)
 {
-	Oid			type = INT8OID;
 	Datum		value = Int64GetDatum(row->lead_id);
 	MemoryContext context = CurrentMemoryContext;
 	OwnerScope	scope;
 
 	memset(lead, 0, sizeof(LeadNow));
 	owner_enter(&scope);
-	if (SPI_execute_with_args("SELECT s.score, s.grade, s.stage, s.rep, s.sla_due_at, "
-							  "EXISTS (SELECT FROM revops.lead_delta d WHERE d.lead_id = $1 AND d.profile_id IS NOT NULL), "
-							  "p.profile ->> 'stage', p.profile ->> 'owner' "
-							  "FROM revops.lead_status s LEFT JOIN LATERAL "
-							  "(SELECT c.profile FROM revops.profile_change c WHERE c.lead_id = $1 "
-							  "ORDER BY c.change_id DESC LIMIT 1) p ON true WHERE s.lead_id = $1",
-							  1, &type, &value, NULL, true, 1) != SPI_OK_SELECT)
+	if (SPI_execute_plan(lead_plan(), &value, NULL, true, 1) != SPI_OK_SELECT)
 		elog(ERROR, "reading a lead failed");
 	if (SPI_processed == 1)
 	{
@@ -348,6 +367,7 @@ find_columns(HostWrite *write, const LeadNow *lead, Update *update, RowToWrite *
 	OwnerScope	scope;
 
 	restricted_enter(&scope, write->capture.binding->owner);
+	binding_pin_zone(write->capture.binding);
 	if (binding_accepts(write->run, write->row))
 	{
 		roles = binding_project_careful(write->run, write->row, NULL, NULL);

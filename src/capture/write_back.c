@@ -464,7 +464,9 @@ write_back_rest(Capture *capture)
 	filled_words_done(capture->binding_id);
 	if (filling == NULL || filling->uneven == NIL)
 		return;
-	open = host_write_open(&write, capture->binding_id) == NULL && write.capture.host != NULL;
+	/* what is read of leads would leave a serializable transaction's predicate locks */
+	open = !IsolationIsSerializable() &&
+		host_write_open(&write, capture->binding_id) == NULL && write.capture.host != NULL;
 	foreach(cell, filling->uneven)
 	{
 		rest.row = lfirst(cell);

@@ -279,6 +279,8 @@ binding_role_reads(const Binding *binding, int role, AttrNumber attnum)
 
 		if (step->role != role)
 			continue;
+		if (step->kind == STEP_LOOKUP)
+			return false;
 		if (step->kind != STEP_EXPRESSION)
 			return step->attnum == attnum;
 		pull_varattnos((Node *) step->expr, 1, &columns);

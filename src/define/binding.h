@@ -201,7 +201,7 @@ extern bool binding_compares_role(const Binding *binding, int role);
 /* Are the mapped roles of two role slots the same (binary, after detoasting)? */
 extern bool binding_same_roles(Binding *binding, TupleTableSlot *a, TupleTableSlot *b);
 
-/* Does the role's expression read this column of the host? */
+/* Does the role's expression read this column of the host?  A lookup is said not to. */
 extern bool binding_role_reads(const Binding *binding, int role, AttrNumber attnum);
 
 /* A fresh virtual slot of binding->roles, all NULL, in the current memory context. */

@@ -264,6 +264,7 @@ CALL refused('{"score": "country"}');
 CALL refused('{"score": "score", "grade": "score"}');
 CALL refused('{"score": "score"}', filter => 'score IS NULL');
 CALL refused('{"owner": "stage"}');
+CALL refused('{"stage": "stage"}', roles => '{"stage": "(SELECT status FROM host.inl WHERE id = plain.stage::int)"}');
 CALL refused('{"stage": "stage"}', stage_map => '{"a": "lead", "b": "lead"}');
 CALL refused('{"stage": "stage", "stage_words": {"lead": "c"}}', stage_map => '{"a": "lead", "b": "lead"}');
 CALL refused('{"stage": "stage", "stage_words": {"lead": "b"}}', stage_map => '{"a": "lead", "b": "lead"}');

@@ -82,6 +82,7 @@ GRANT EXECUTE ON FUNCTION revops.lead_id(text, text) TO revops_marketing, revops
 GRANT EXECUTE ON FUNCTION
     revops.explain_score(bigint),
     revops.record_touch(bigint, text, timestamptz),
+    revops.capture(jsonb, text, text),
     revops.recycle(bigint, text, timestamptz)
     TO revops_marketing, revops_sales;
 -- the lead is sales' from its handoff on

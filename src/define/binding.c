@@ -316,6 +316,12 @@ binding_accepts(BindingRun *run, TupleTableSlot *host_row)
 	return !isnull && DatumGetBool(result);
 }
 
+Expr *
+binding_filter(const Binding *binding)
+{
+	return binding->plan->filter;
+}
+
 /* ----- key -------------------------------------------------------------- */
 
 /* By its output function, which may heed settings of the session: ours count. */

@@ -166,6 +166,9 @@ extern bool binding_runs_expressions(const Binding *binding);
  */
 extern bool binding_accepts(BindingRun *run, TupleTableSlot *host_row);
 
+/* The filter, planned, over Var(1, column); NULL: none, or one that no longer compiles. */
+extern Expr *binding_filter(const Binding *binding);
+
 /*
  * The key as canonical text, palloc'd in the current context: one column as
  * its type prints it, free of session settings (a trailing blank of char(n) and

@@ -106,7 +106,7 @@ read_entries(Jsonb *json)
 			entry->key = pnstrdup(value.val.string.val, value.val.string.len);
 			entries = lappend(entries, entry);
 		}
-		else if (token == WJB_VALUE)
+		else if (token == WJB_VALUE && entry != NULL)
 		{
 			entry->kind = value.type;
 			entry->text = text_of(&value);

@@ -64,6 +64,25 @@ typedef struct Submission
 	List	   *left;
 } Submission;
 
+/*
+ * Run a query of ours, as the owner, whose plan is kept for the session: planned
+ * once for all parameters, as each of them finds one row, or few.
+ */
+static void
+run_kept(SPIPlanPtr *kept, const char *sql, int nargs, const Oid *types, Datum *values)
+{
+	if (*kept == NULL)
+	{
+		SPIPlanPtr	plan = SPI_prepare_cursor(sql, nargs, (Oid *) types, CURSOR_OPT_GENERIC_PLAN);
+
+		if (plan == NULL || SPI_keepplan(plan) != 0)
+			elog(ERROR, "preparing a query failed: %s", sql);
+		*kept = plan;
+	}
+	if (SPI_execute_plan(*kept, values, NULL, true, 0) != SPI_OK_SELECT)
+		elog(ERROR, "a query failed: %s", sql);
+}
+
 /* ----- the binding --------------------------------------------------------------- */
 
 static void
@@ -89,15 +108,14 @@ no_binding(const char *name, uint64 n)
 static void
 find_binding(Submission *sub, const char *name)
 {
+	static SPIPlanPtr plan = NULL;
 	OwnerScope	scope;
 	int32		binding_id = 0;
 	bool		isnull;
 
 	owner_enter(&scope);
-	if (SPI_execute("SELECT b.binding_id, b.binding, b.mode FROM revops.binding b "
-					"WHERE b.kind = 'lead' AND b.detached_at IS NULL ORDER BY b.binding",
-					true, 0) != SPI_OK_SELECT)
-		elog(ERROR, "reading bindings failed");
+	run_kept(&plan, "SELECT b.binding_id, b.binding, b.mode FROM revops.binding b "
+			 "WHERE b.kind = 'lead' AND b.detached_at IS NULL ORDER BY b.binding", 0, NULL, NULL);
 	for (uint64 i = 0; i < SPI_processed; i++)
 	{
 		HeapTuple	row = SPI_tuptable->vals[i];
@@ -133,14 +151,14 @@ find_columns(Submission *sub)
 		"  coalesce((SELECT n.attnum FROM pg_attribute n WHERE n.attrelid = b.host AND n.attnum > 0 "
 		"            AND NOT n.attisdropped AND n.attname = (parse_ident(r.expression))[1]), "
 		"           CASE WHEN r.numbered = b.host THEN r.attnum END) END";
+	static SPIPlanPtr plan = NULL;
 	MemoryContext context = CurrentMemoryContext;
 	OwnerScope	scope;
 	Oid			type = INT4OID;
 	Datum		value = Int32GetDatum(sub->binding->binding_id);
 
 	owner_enter(&scope);
-	if (SPI_execute_with_args(sql, 1, &type, &value, NULL, true, 0) != SPI_OK_SELECT)
-		elog(ERROR, "reading roles failed");
+	run_kept(&plan, sql, 1, &type, &value);
 	for (uint64 i = 0; i < SPI_processed; i++)
 	{
 		HeapTuple	row = SPI_tuptable->vals[i];
@@ -183,6 +201,7 @@ lock_email(const Submission *sub, const char *normal)
 static void
 look_up(Submission *sub)
 {
+	static SPIPlanPtr plan = NULL;
 	static const Oid types[2] = {INT4OID, TEXTOID};
 	Datum		values[2] = {Int32GetDatum(sub->binding->binding_id),
 	CStringGetTextDatum(sub->lead.key)};
@@ -193,9 +212,8 @@ look_up(Submission *sub)
 	sub->stage_before = 0;
 	sub->lead_id = 0;
 	owner_enter(&scope);
-	if (SPI_execute_with_args("SELECT l.lead_id, l.stage FROM revops.lead l WHERE l.binding_id = $1 AND l.key = $2",
-							  2, (Oid *) types, values, NULL, true, 1) != SPI_OK_SELECT)
-		elog(ERROR, "reading a lead failed");
+	run_kept(&plan, "SELECT l.lead_id, l.stage FROM revops.lead l WHERE l.binding_id = $1 AND l.key = $2",
+			 2, types, values);
 	if (SPI_processed > 0)
 	{
 		HeapTuple	row = SPI_tuptable->vals[0];
@@ -397,15 +415,8 @@ read_status(const Submission *sub, TupleDesc result, Datum *values, bool *nulls)
 	OwnerScope	scope;
 
 	owner_enter(&scope);
-	if (plan == NULL)
-	{
-		plan = SPI_prepare("SELECT s.stage, s.fit, s.intent, s.score, s.grade, s.team, s.rep, s.sla_due_at "
-						   "FROM revops.lead_status s WHERE s.lead_id = $1", 1, &type);
-		if (plan == NULL || SPI_keepplan(plan) != 0)
-			elog(ERROR, "preparing to read a lead's status failed");
-	}
-	if (SPI_execute_plan(plan, &value, NULL, true, 1) != SPI_OK_SELECT)
-		elog(ERROR, "reading a lead's status failed");
+	run_kept(&plan, "SELECT s.stage, s.fit, s.intent, s.score, s.grade, s.team, s.rep, s.sla_due_at "
+			 "FROM revops.lead_status s WHERE s.lead_id = $1", 1, &type, &value);
 	if (SPI_processed > 0)
 	{
 		MemoryContext old = MemoryContextSwitchTo(context);

@@ -70,6 +70,10 @@ SELECT revops.attach_touch('tasks', 'public.compose_record', 'leads',
         'occurred_at', 'created_at'),
     filter => format($$rel_module = %s AND deleted_at IS NULL AND "values" #>> '{Status,0}' = 'Completed'$$, :'task_module'));
 
+-- Revisions, where they are switched on, tell what was changed.
+CALL revops.adopt_history('leads', 'public.compose_record_revisions',
+    roles => jsonb_build_object('lead', 'rel_resource', 'stage', $$delta #>> '{Status,new,0}'$$, 'at', 'ts', 'actor', 'NULLIF(rel_user, 0)'),
+    filter => $$delta ? 'Status'$$);
 CALL revops.backfill('leads');
 CALL revops.backfill('deals');
 CALL revops.backfill('tasks');

@@ -89,6 +89,10 @@ SELECT revops.attach_touch('emails', 'public.email', 'leads',
         'occurred_at', 'date_sent'),
     filter => $$parent_type = 'Lead' AND status IN ('Sent', 'Archived') AND NOT deleted$$);
 
+-- The stream remembers each change of the status, as JSON in a text.
+CALL revops.adopt_history('leads', 'public.note',
+    roles => jsonb_build_object('lead', 'parent_id', 'stage', $$data::jsonb ->> 'value'$$, 'at', 'created_at', 'actor', 'created_by_id'),
+    filter => $$type = 'Status' AND parent_type = 'Lead' AND NOT deleted$$);
 CALL revops.backfill('leads');
 CALL revops.backfill('deals');
 CALL revops.backfill('calls');

@@ -82,6 +82,14 @@ SELECT revops.attach_touch('comments', 'public.comments', 'leads',
     roles => jsonb_build_object('lead', 'commentable_id', 'signal', $$'call'$$, 'occurred_at', 'created_at'),
     filter => $$commentable_type = 'Lead'$$);
 
+-- PaperTrail's audit rows tell what the status became, in YAML.
+CALL revops.adopt_history('leads', 'public.versions',
+    roles => jsonb_build_object(
+        'lead',  'item_id',
+        'stage', $$substring(object_changes FROM 'status:\n- [^\n]*\n- ([^\n]*)')$$,
+        'at',    'created_at',
+        'actor', 'whodunnit'),
+    filter => $$item_type = 'Lead' AND event = 'update' AND object_changes LIKE '%status:%'$$);
 CALL revops.backfill('leads');
 CALL revops.backfill('deals');
 CALL revops.backfill('tasks');

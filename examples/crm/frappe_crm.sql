@@ -80,6 +80,10 @@ SELECT revops.attach_touch('tasks', 'public."tabCRM Task"', 'leads',
     roles => jsonb_build_object('lead', 'reference_docname', 'signal', $$'call'$$, 'occurred_at', 'modified'),
     filter => $$reference_doctype = 'CRM Lead' AND status = 'Done'$$);
 
+-- The CRM's own log of the statuses: each entry is what a lead became.
+CALL revops.adopt_history('leads', 'public."tabCRM Status Change Log"',
+    roles => jsonb_build_object('lead', 'parent', 'stage', '"to"', 'at', 'coalesce(to_date, from_date)', 'actor', 'log_owner'),
+    filter => $$parenttype = 'CRM Lead' AND "to" <> ''$$);
 CALL revops.backfill('leads');
 CALL revops.backfill('deals');
 CALL revops.backfill('communications');

@@ -81,6 +81,14 @@ SELECT revops.attach_touch('activities', 'public.lead_activities', 'leads',
                  WHERE a.id = lead_activities.activity_id)$$,
     key => '{activity_id,lead_id}', mode => 'queued');
 
+-- Krayin notes a change of stage as an activity of its own.
+CALL revops.adopt_history('leads', 'public.activities',
+    roles => jsonb_build_object(
+        'lead',  '(SELECT l.lead_id FROM public.lead_activities l WHERE l.activity_id = activities.id LIMIT 1)',
+        'stage', $$additional #>> '{new,label}'$$,
+        'at',    'created_at',
+        'actor', 'user_id'),
+    filter => $$type = 'system' AND additional ->> 'attribute' = 'Stage'$$);
 CALL revops.backfill('leads');
 CALL revops.backfill('deals');
 CALL revops.backfill('activities');

@@ -66,6 +66,12 @@ SELECT revops.attach_touch('tasks', 'salesforce.task', 'leads',
         'occurred_at', 'completed_date_time'),
     filter => $$who_id LIKE '00Q%' AND is_closed AND completed_date_time IS NOT NULL AND NOT coalesce(is_deleted, false)$$);
 
+-- History mode beside it: each row is a lead from a moment on.
+SELECT to_regclass('salesforce_history.lead') IS NOT NULL AS history \gset
+\if :history
+CALL revops.adopt_history('leads', 'salesforce_history.lead',
+    roles => jsonb_build_object('lead', 'id', 'stage', 'status', 'at', '_fivetran_start'));
+\endif
 CALL revops.backfill('leads');
 CALL revops.backfill('deals');
 CALL revops.backfill('tasks');

@@ -104,5 +104,10 @@ $do$;
 
 SELECT format('CALL pg_temp.attach_workspace(%L, %L)', "displayName", "databaseSchema")
 FROM core.workspace WHERE "deletedAt" IS NULL AND "activationStatus" = 'ACTIVE' ORDER BY id \gexec
+-- Twenty's timeline tells what the stage became.
+SELECT format('CALL revops.adopt_history(%L, %L, %L, %L)', 'leads ' || "displayName", format('%I."timelineActivity"', "databaseSchema"),
+              jsonb_build_object('lead', '"targetOpportunityId"', 'stage', $$properties #>> '{diff,stage,after}'$$, 'at', '"happensAt"'),
+              $$name = 'opportunity.updated' AND properties #> '{diff,stage}' IS NOT NULL$$)
+FROM core.workspace WHERE "deletedAt" IS NULL AND "activationStatus" = 'ACTIVE' ORDER BY id \gexec
 SELECT format('CALL revops.backfill(%L)', binding)
 FROM revops.binding WHERE kind <> 'lookup' AND detached_at IS NULL ORDER BY binding_id \gexec

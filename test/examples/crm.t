@@ -31,7 +31,12 @@ my %differs = (
 		only => q{key NOT LIKE 'local:%'},
 	},
 	twenty => { binding => 'leads Acme' },
-	chatwoot => { binding => 'leads 1' },
+	chatwoot => { binding => 'leads 1', 'no deals' => 1 },
+	django_crm => { 'no deals' => 1 },
+	synthetic_layouts => { 'no deals' => 1 },
+	hubspot_dlt => { 'no touches' => 1 },
+	# a task of a lead that is deleted
+	corteza => { faults => ['tasks: a touch names a lead that is not known: 1'] },
 );
 
 sub slurp
@@ -118,15 +123,18 @@ CREATE EXTENSION pg_revops;
 \\i examples/crm/$name.sql
 \\o
 SQL
-	  $compare ? (sides($name, $query), comparison('after backfill'), $later) : $later, <<'SQL';
+	  $compare ? (sides($name, $query), comparison('after backfill'), $later) : $later, <<'SQL', <<"SQL";
 SELECT 'bindings', count(*) FROM revops.binding;
 SELECT 'touches', count(*) > 0 FROM revops.touch;
 SELECT 'deals', count(*) > 0 FROM revops.opportunity WHERE lead_id IS NOT NULL;
-SELECT 'fault', b.binding, f.key, f.object, f.message, f.detail, f.occurrences FROM revops.fault f LEFT JOIN revops.binding b USING (binding_id) ORDER BY f.fault_id;
+SELECT 'fault', b.binding, f.message, sum(f.occurrences), min(f.detail) FROM revops.fault f LEFT JOIN revops.binding b USING (binding_id) GROUP BY 1, 2, 3 ORDER BY 2, 3;
+SELECT 'stage', l.key, l.stage, said.stage
+FROM revops.lead l JOIN revops.binding b USING (binding_id) JOIN revops.profile_change p ON p.lead_id = l.lead_id AND p.change_id = l.profile_id,
+     LATERAL (SELECT CASE WHEN b.stage_map ? (p.profile ->> 'stage') THEN b.stage_map ->> (p.profile ->> 'stage') ELSE p.profile ->> 'stage' END AS stage) AS said
+WHERE l.gone_at IS NULL AND l.stage <> said.stage AND NOT EXISTS (SELECT FROM revops.opportunity o WHERE o.lead_id = l.lead_id);
 SELECT 'drift', v FROM revops.verify() AS v;
 SELECT 'detached', count(revops.detach(binding)::text) FROM (SELECT binding FROM revops.binding WHERE detached_at IS NULL ORDER BY kind = 'lead', binding_id) AS b;
 SQL
-	  <<"SQL";
 DROP SCHEMA IF EXISTS compared CASCADE;
 \\! $pg_dump -s -N revops -d crm_$name > $work/$name.after
 SQL
@@ -147,6 +155,8 @@ sub schemas_same
 {
 	my ($name) = @_;
 	my ($before, $after) = map { my $f = "$work/$name.$_"; -e $f ? slurp($f) : '' } qw(before after);
+	# a word of pg_dump's own against injection, new each time
+	s/^\\(?:un)?restrict .*$//mg for $before, $after;
 	return $before ne '' && $before eq $after;
 }
 
@@ -166,7 +176,14 @@ sub test_crm
 		my ($leads) = $lines{"$when: leads"}[0] =~ /\|(\d+)/;
 		ok(!@wrong && $leads > 10, "$name: $leads leads are those of the CRM, $when") or $show->(@wrong);
 	}
-	is_deeply($lines{fault} // [], [], "$name: no faults") or $show->(@{ $lines{fault} });
+	is_deeply($lines{stage} // [], [], "$name: leads are in the stages that the CRM says") or $show->(@{ $lines{stage} });
+	# binding, message, how often
+	my @faults = map { join ': ', (split /\|/, $_)[1 .. 3] } @{ $lines{fault} // [] };
+	is_deeply(\@faults, $differs{$name}{faults} // [], "$name: no faults but those that are meant") or $show->(@{ $lines{fault} });
+	for my $facts ('touches', 'deals')
+	{
+		is($lines{$facts}[0] // '', "$facts|t", "$name: there are $facts") unless $differs{$name}{"no $facts"};
+	}
 	is_deeply($lines{drift} // [], [], "$name: no drift") or $show->(@{ $lines{drift} });
 	ok(schemas_same($name), "$name: detached, its schemas are as they were")
 	  or $show->(`diff $work/$name.before $work/$name.after | head -20`);

@@ -72,13 +72,15 @@ SELECT revops.attach_opportunity('deals', 'public.leads', 'leads',
     filter => $$closed_at IS NOT NULL AND lost_reason IS NULL$$);
 
 -- The link table says which lead an activity is about; it has no key at all.
+-- A filter reads its own row only, so what is not done, and what is no contact,
+-- has a signal of its own, which scores nothing.
+INSERT INTO revops.signal (signal, direction) VALUES ('no contact', 'outbound');
 SELECT revops.attach_touch('activities', 'public.lead_activities', 'leads',
     roles => jsonb_build_object(
         'lead',        'lead_id',
-        'signal',      '(SELECT a.type FROM public.activities a WHERE a.id = lead_activities.activity_id)',
+        'signal',      $$(SELECT CASE WHEN a.is_done AND a.type IN ('call', 'meeting', 'email') THEN a.type ELSE 'no contact' END
+                          FROM public.activities a WHERE a.id = lead_activities.activity_id)$$,
         'occurred_at', '(SELECT a.schedule_from FROM public.activities a WHERE a.id = lead_activities.activity_id)'),
-    filter => $$(SELECT a.is_done AND a.type IN ('call', 'meeting', 'email') FROM public.activities a
-                 WHERE a.id = lead_activities.activity_id)$$,
     key => '{activity_id,lead_id}', mode => 'queued');
 
 -- Krayin notes a change of stage as an activity of its own.

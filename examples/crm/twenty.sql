@@ -84,15 +84,17 @@ BEGIN
             'closed_at', $$CASE stage::text WHEN 'CUSTOMER' THEN "updatedAt" END$$),
         filter => $$"deletedAt" IS NULL AND stage::text IN ('PROPOSAL', 'CUSTOMER')$$);
 
-    -- Activities: a task that is done (two tables: the link and the task), and
-    -- a message or meeting that Twenty linked to the opportunity.
+    -- Activities: a task that is done (two tables: the link, and the task, which
+    -- a filter cannot read: what is not done is a signal that scores nothing),
+    -- and a message or meeting that Twenty linked to the opportunity.
+    INSERT INTO revops.signal (workspace_id, signal, direction) VALUES (ours, 'planned', 'outbound');
     PERFORM revops.attach_touch('tasks ' || name, format('%I."taskTarget"', host_schema)::regclass, 'leads ' || name,
         roles => jsonb_build_object(
             'lead',        '"targetOpportunityId"',
-            'signal',      $$'call'$$,
+            'signal',      format($$(SELECT CASE t.status::text WHEN 'DONE' THEN 'call' ELSE 'planned' END
+                                    FROM %I.task t WHERE t.id = "taskTarget"."taskId")$$, host_schema),
             'occurred_at', format('(SELECT t."updatedAt" FROM %I.task t WHERE t.id = "taskTarget"."taskId")', host_schema)),
-        filter => format($$"targetOpportunityId" IS NOT NULL AND "deletedAt" IS NULL
-                           AND (SELECT t.status::text = 'DONE' FROM %I.task t WHERE t.id = "taskTarget"."taskId")$$, host_schema));
+        filter => '"targetOpportunityId" IS NOT NULL AND "deletedAt" IS NULL');
     PERFORM revops.attach_touch('timeline ' || name, format('%I."timelineActivity"', host_schema)::regclass, 'leads ' || name,
         roles => jsonb_build_object(
             'lead',        '"targetOpportunityId"',

@@ -28,8 +28,12 @@ DECLARE
     leads text := 'leads ' || account;
     draft int;
 BEGIN
-    INSERT INTO revops.rep (workspace_id, rep)
-    SELECT ours, a.user_id::text FROM public.account_users a WHERE a.account_id = account;
+    -- Its agents, and whoever has a conversation of it all the same.
+    INSERT INTO revops.rep (workspace_id, rep, active)
+    SELECT ours, u.id::text, EXISTS (SELECT FROM public.account_users a WHERE (a.account_id, a.user_id) = (account, u.id))
+    FROM public.users u
+    WHERE EXISTS (SELECT FROM public.account_users a WHERE (a.account_id, a.user_id) = (account, u.id))
+       OR EXISTS (SELECT FROM public.conversations v WHERE (v.account_id, v.assignee_id) = (account, u.id));
 
     draft := revops.draft_agreement(ours, 'an inbox answers at once');
     INSERT INTO revops.transition (agreement_id, from_stage, to_stage)

@@ -46,7 +46,9 @@ SELECT revops.attach_lead('leads', 'hubspot_dataset.contacts', key => '{id}',
     stage_map => '{"marketingqualifiedlead": "mql", "salesqualifiedlead": "sql", "other": null}');
 
 -- A deal is tied to contacts by a child table of contacts: the first is its lead.
-SELECT revops.attach_opportunity('deals', 'hubspot_dataset.deals', 'leads', key => '{id}',
+-- The key of deals (and touches) must be unique: it is _dlt_id, found by itself;
+-- a deal that is loaded again is one that is gone and one that is new.
+SELECT revops.attach_opportunity('deals', 'hubspot_dataset.deals', 'leads',
     roles => jsonb_build_object(
         'lead',      '(SELECT c.id FROM hubspot_dataset.contacts__deals d JOIN hubspot_dataset.contacts c ON c._dlt_id = d._dlt_parent_id
                        WHERE d.deals_id = deals.id ORDER BY c.createdate, c.id LIMIT 1)',

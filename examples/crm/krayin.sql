@@ -5,8 +5,10 @@
 -- What is a lead: a row of leads.  Its person has the e-mail (the first of a
 -- json array of {value, label}) and, over the organization, company and country.
 --
--- Mode: inline.  Laravel under READ COMMITTED, no optimistic lock; the activity
--- links alone are queued, as their table has no key.
+-- Mode: inline.  Laravel under READ COMMITTED, no optimistic lock.  Activities
+-- are scanned: the table that ties them to leads has no key, and whether one is
+-- done stands in another.  Each hour or so
+--     CALL revops.reconcile('activities');
 --
 -- Zone: timestamp(0), UTC (config app.timezone; give yours if it is another).
 --
@@ -81,7 +83,7 @@ SELECT revops.attach_touch('activities', 'public.lead_activities', 'leads',
         'signal',      $$(SELECT CASE WHEN a.is_done AND a.type IN ('call', 'meeting', 'email') THEN a.type ELSE 'no contact' END
                           FROM public.activities a WHERE a.id = lead_activities.activity_id)$$,
         'occurred_at', '(SELECT a.schedule_from FROM public.activities a WHERE a.id = lead_activities.activity_id)'),
-    key => '{activity_id,lead_id}', mode => 'queued');
+    key => '{activity_id,lead_id}', mode => 'scan');
 
 -- Krayin notes a change of stage as an activity of its own.
 CALL revops.adopt_history('leads', 'public.activities',

@@ -10,7 +10,8 @@
 -- again, or dropped, and the staging table moved into its place.  After each run
 --     CALL revops.reconcile('leads');
 -- Deals and tasks are merged (DELETE and INSERT of what changed, in one
--- transaction), in place: queued, which takes that for one change of one row.
+-- transaction), in place: queued.  Their key must be unique: it is _dlt_id, found by
+-- itself; one that is loaded again is taken back and recorded anew.
 --
 -- Write-back: refused by sense: the next run overwrites it.
 --
@@ -50,7 +51,7 @@ SELECT revops.attach_lead('leads', 'salesforce_data.lead', key => '{id}',
     stage_map => '{"Open - Not Contacted": "lead", "Working - Contacted": "sql",
                    "Closed - Converted": "opportunity", "Closed - Not Converted": "disqualified"}');
 
-SELECT revops.attach_opportunity('deals', 'salesforce_data.opportunity', 'leads', key => '{id}',
+SELECT revops.attach_opportunity('deals', 'salesforce_data.opportunity', 'leads',
     roles => jsonb_build_object(
         'lead',      '(SELECT l.id FROM salesforce_data.lead l WHERE l.converted_opportunity_id = opportunity.id ORDER BY l.id LIMIT 1)',
         'won',       'is_won',
@@ -60,7 +61,7 @@ SELECT revops.attach_opportunity('deals', 'salesforce_data.opportunity', 'leads'
         'closed_at', 'CASE WHEN is_closed THEN close_date END'),
     mode => 'queued');
 
-SELECT revops.attach_touch('tasks', 'salesforce_data.task', 'leads', key => '{id}',
+SELECT revops.attach_touch('tasks', 'salesforce_data.task', 'leads',
     roles => jsonb_build_object(
         'lead',        'who_id',
         'signal',      $$CASE task_subtype WHEN 'Email' THEN 'email' ELSE 'call' END$$,

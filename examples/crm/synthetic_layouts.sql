@@ -21,8 +21,8 @@ SELECT revops.activate_agreement(:draft);
 SELECT revops.attach_lead('partitioned', 'part.lead', key => '{id}', mode => 'queued',
     roles => '{"email": "email", "company": "company", "stage": "status", "owner": "owner_id", "source": "source", "created_at": "created_at"}',
     stage_map => '{"new": "lead", "working": "sql", "won": "customer", "lost": "disqualified"}');
--- Touches without a key: the columns that tell them apart.
-SELECT revops.attach_touch('partitioned touches', 'part.touch', 'partitioned', key => '{lead_id,at,kind}',
+-- Touches without a key are scanned; the columns that tell them apart are the key.
+SELECT revops.attach_touch('partitioned touches', 'part.touch', 'partitioned', key => '{lead_id,at,kind}', mode => 'scan',
     roles => '{"lead": "lead_id", "signal": "kind", "occurred_at": "at"}');
 
 -- A view: attach the table that it reads, with the view's condition as filter.

@@ -12,3 +12,4 @@ DELETE FROM lead_pipeline_stages WHERE id = 3;
 DELETE FROM leads WHERE id = 20;
 INSERT INTO activities (title, type, is_done, user_id, schedule_from, created_at) VALUES ('Call', 'call', true, 1, '2026-03-01 11:00', '2026-03-01 11:00');
 INSERT INTO lead_activities SELECT max(id), 1 FROM activities;
+CALL revops.reconcile('activities');

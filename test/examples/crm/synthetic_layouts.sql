@@ -8,6 +8,8 @@ UPDATE vw.lead SET status = 'WN' WHERE id = 3;
 UPDATE vw.lead_joined SET owner = 'bob' WHERE id = 4;
 UPDATE base.t_lead SET c_del = 'Y' WHERE pk = 5;
 REFRESH MATERIALIZED VIEW vw.lead_mat;
+CALL revops.settle();
+CALL revops.reconcile('partitioned touches');
 CALL revops.reconcile('a joined view');
 CALL revops.reconcile('a materialized view');
 UPDATE inh.lead SET status = 'new', owner_id = 1 WHERE id <= 12;

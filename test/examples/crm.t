@@ -25,14 +25,29 @@ my $writes = 'test/examples/crm';
 $ENV{PGOPTIONS} = "-c pg_revops.now='2026-03-02\\ 09:00+00' -c timezone=UTC -c datestyle=ISO -c client_min_messages=warning";
 
 # What differs from the canonical row, and why; what faults there are, and why.
+my $no_lead = 'a touch names a lead that is not known';
 my %differs = (
 	salesforce_heroku_connect => {
 		# two rows have no sfid yet: they are not leads until they have
 		only => q{key NOT LIKE 'local:%'},
 	},
-	twenty => { binding => 'leads Acme' },
+	# canonical rows are those of the first tenant
+	twenty => {
+		binding => 'leads Acme',
+		faults => [ "tasks Acme: $no_lead: 1", "tasks Globex: $no_lead: 1" ],
+	},
 	chatwoot => { binding => 'leads 1', 'no deals' => 1 },
-	django_crm => { 'no deals' => 1 },
+	# activities of rows that are deleted, archived, samples or customers: those
+	# are no leads, and who asks is told once
+	axelor => { faults => ["events: $no_lead: 3"] },
+	corteza => { faults => ["tasks: $no_lead: 1"] },
+	django_crm => { 'no deals' => 1, faults => ["comments Org 1: $no_lead: 6"] },
+	dolibarr => { faults => ["events: $no_lead: 6"] },
+	espocrm => { faults => [ "calls: $no_lead: 1", "emails: $no_lead: 1" ] },
+	fatfree => { faults => ["comments: $no_lead: 1"] },
+	salesforce_airbyte => { faults => ["tasks: $no_lead: 1"] },
+	salesforce_dlt => { faults => ["tasks: $no_lead: 1"] },
+	hubspot_dlt => { 'no touches' => 1 },
 	synthetic_layouts => {
 		'no deals' => 1,
 		'after backfill' => [
@@ -141,7 +156,6 @@ SQL
 \\o /dev/null
 \\i $shared/$name.sql
 $before
-CREATE EXTENSION pg_revops;
 \\i examples/crm/$name.sql
 \\o
 SQL
@@ -171,7 +185,6 @@ sub plain_session
 	return <<"SQL";
 \\o /dev/null
 \\i $shared/$name.sql
-CREATE EXTENSION pg_revops;
 $said
 \\! $pg_dump -s -N revops -d plain_$name > $work/$name.plain
 SQL
@@ -184,7 +197,7 @@ sub run_in
 	open my $out, '>', "$work/$database.sql" or die "cannot write: $!";
 	print $out $text;
 	close $out;
-	system('createdb', $database) == 0 or die 'createdb failed';
+	system('createdb', '-T', 'crm_template', $database) == 0 or die 'createdb failed';
 	my $said = `psql -Xqd $database -v ON_ERROR_STOP=1 -f $work/$database.sql 2>&1`;
 	return ($?, split /\n/, $said);
 }
@@ -234,6 +247,7 @@ sub test_crm
 }
 
 my %query = canonical_queries();
+system(q{createdb crm_template && psql -Xqd crm_template -c 'CREATE EXTENSION pg_revops'}) == 0 or die 'no template';
 my @names = @ARGV ? @ARGV : sort map { m{/(\w+)\.sql$} ? $1 : () } grep { !/mappings/ } glob("$shared/*.sql");
 cmp_ok(scalar @names, '>=', 18, 'the CRMs are there') unless @ARGV;
 for my $name (@names)

@@ -12,6 +12,6 @@ DELETE FROM llx_societe_commerciaux WHERE fk_soc = 2 AND fk_user = 3;
 INSERT INTO llx_actioncomm (datep, code, fk_soc, percent, label) VALUES ('2026-03-01 11:00', 'AC_TEL', 6, 100, 'Call');
 -- its tool turns all triggers off and on again; what is written meanwhile, reconcile finds
 SELECT dol_util_triggerall(false);
-UPDATE llx_societe SET email = 'meanwhile@vandelay.example' WHERE rowid = 10;
+UPDATE llx_societe SET email = 'meanwhile@vandelay.example' WHERE rowid = 11;
 SELECT dol_util_triggerall(true);
 CALL revops.reconcile('leads');

@@ -5,6 +5,7 @@
 #include "postgres.h"
 
 #include "miscadmin.h"
+#include "utils/memutils.h"
 #include "utils/rel.h"
 
 #include "base/attempt.h"
@@ -153,14 +154,14 @@ take_one(void *arg)
 {
 	Trip	   *trip = arg;
 	Capture    *capture = trip->capture;
-	BindingRun *run;
+	Tuplestorestate *one = tuplestore_begin_heap(true, false, work_mem);
 
+	tuplestore_puttupleslot(one, trip->row);
 	begin_trip(trip);
 	trip->taking->look = true;
-	run = capture_binding_run(capture);
-	taker(capture) (capture, run, trip->row, trip->taking);
-	binding_run_end(run);
+	capture_each_row(capture, one, taker(capture), trip->taking);
 	end(capture, trip->taking);
+	tuplestore_end(one);
 	inbox_arrived(capture);
 }
 
@@ -219,6 +220,8 @@ take_each(Capture *capture, Taking *taking)
 	Faults		faults;
 	Rows		rows;
 	TupleTableSlot *row;
+	MemoryContext per_row = AllocSetContextCreate(CurrentMemoryContext, "pg_revops row taken",
+												  ALLOCSET_DEFAULT_SIZES);
 
 	memset(taking->taken, 0, sizeof(TakenRows));
 	faults_init(&faults, CurrentMemoryContext);
@@ -227,16 +230,20 @@ take_each(Capture *capture, Taking *taking)
 	{
 		Trip		trip = {capture, taking,.careful = true,.row = row};
 		TakenRows	before = *taking->taken;
+		MemoryContext old = MemoryContextSwitchTo(per_row);
 		ErrorData  *error;
 
 		CHECK_FOR_INTERRUPTS();
 		error = attempt(take_one, &trip);
-		if (error == NULL)
-			continue;
-		*taking->taken = before;
-		note_failure(capture, taking, &faults, row, error);
-		FreeErrorData(error);
+		MemoryContextSwitchTo(old);
+		if (error != NULL)
+		{
+			*taking->taken = before;
+			note_failure(capture, taking, &faults, row, error);
+		}
+		MemoryContextReset(per_row);
 	}
+	MemoryContextDelete(per_row);
 	rows_end(&rows);
 	faults_write(&faults, engine_clock());
 }

@@ -121,10 +121,12 @@ CREATE TABLE crm.odd (id int, size int, divisor int, part int);
 INSERT INTO crm.odd SELECT n, 100, CASE WHEN n = 5 THEN 0 ELSE 1 END, CASE WHEN n = 7 THEN 0 ELSE 1 END FROM generate_series(1, 9) n;
 INSERT INTO crm.odd VALUES (NULL, 1, 1, 1);
 CREATE UNIQUE INDEX ON crm.odd (id);
-SELECT revops.attach_lead('odd', 'crm.odd', '{"company_size": "size / divisor"}', key => '{id}', filter => '1 / part = 1') AS odd;
+CREATE TABLE crm.label (id int PRIMARY KEY, label text);
+INSERT INTO crm.label SELECT n, 'label ' || n FROM generate_series(1, 9) n;
+SELECT revops.attach_lead('odd', 'crm.odd', '{"company_size": "size / divisor", "source": "(SELECT l.label FROM crm.label l WHERE l.id = odd.id)"}', key => '{id}', filter => '1 / part = 1') AS odd;
 CALL revops.backfill('odd');
 SELECT read, taken, known, passed, failed FROM done WHERE binding = 'odd';
-SELECT string_agg(l.key || ':' || l.fit, ' ' ORDER BY l.key) FROM revops.lead l WHERE binding_id = 5;
+SELECT string_agg(l.key || ':' || l.fit || ':' || l.source, ' ' ORDER BY l.key) FROM revops.lead l WHERE binding_id = 5;
 SELECT key, object, sqlstate, message, detail FROM revops.fault WHERE binding_id = 5 AND key IS NOT NULL ORDER BY fault_id;
 
 -- ----- keys that are not unique: the row that was written last is the lead --------------

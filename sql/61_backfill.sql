@@ -75,10 +75,15 @@ CREATE FUNCTION revops.backfill_close() RETURNS void
     LANGUAGE c AS 'MODULE_PATHNAME', 'revops_backfill_close';
 COMMENT ON FUNCTION revops.backfill_close() IS 'This session has done its backfill. backfill() calls it.';
 
-CREATE FUNCTION revops.backfill_batch(binding_id int, OUT finished boolean, OUT moving text[], OUT movers xid[])
+CREATE FUNCTION revops.backfill_batch(binding_id int, OUT finished boolean, OUT moving text[])
     LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'revops_backfill_batch';
 COMMENT ON FUNCTION revops.backfill_batch(int) IS
-    'Takes the next rows of a binding in, and notes in table backfill how far it is. Gives the keys of rows that somebody is just writing, which wait in the inbox to be read again, and whose transactions are to be waited for. Raises 55000 unless the session has called backfill_open(). backfill() calls it.';
+    'Takes the next rows of a binding in, and notes in table backfill how far it is. Gives the keys of rows that somebody is just writing, which wait in the inbox to be read again. Raises 55000 unless the session has called backfill_open(). backfill() calls it.';
+
+CREATE FUNCTION revops.backfill_check(binding_id int, INOUT moving text[], OUT movers xid[])
+    LANGUAGE c AS 'MODULE_PATHNAME', 'revops_backfill_check';
+COMMENT ON FUNCTION revops.backfill_check(int, text[]) IS
+    'To be called when the last batch is committed: adds the keys of rows that were written while it was not, when nobody could see its leads, and gives the transactions that are to be waited for. backfill() calls it.';
 
 CREATE FUNCTION revops.await_transactions(xids xid[]) RETURNS void
     LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'revops_await_transactions';
@@ -208,21 +213,25 @@ CREATE PROCEDURE revops.backfill(binding text, batch int DEFAULT 10000, act bool
 DECLARE
     id int := revops.backfill_begin(binding, batch, act);
     step record;
+    moved record;
     row_key text;
 BEGIN
     LOOP
         COMMIT;
         SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
-        SELECT s.finished, s.moving, s.movers INTO step FROM revops.backfill_batch(id) AS s;
-        IF step.moving IS NOT NULL THEN
+        SELECT s.finished, s.moving INTO step FROM revops.backfill_batch(id) AS s;
+        COMMIT;
+        SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
+        SELECT c.moving, c.movers INTO moved FROM revops.backfill_check(id, step.moving) AS c;
+        IF moved.moving IS NOT NULL THEN
             COMMIT;
             SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
-            PERFORM revops.backfill_again(id, step.moving, step.movers);
+            PERFORM revops.backfill_again(id, moved.moving, moved.movers);
             -- their leads are known by now, but perhaps not to those who were writing until then
             COMMIT;
             SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
             PERFORM revops.await_writers(id);
-            FOREACH row_key IN ARRAY step.moving LOOP
+            FOREACH row_key IN ARRAY moved.moving LOOP
                 COMMIT;
                 SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
                 PERFORM revops.read_inbox(revops.backfill_hold(id, row_key) OPERATOR(pg_catalog.-) 1, 1);

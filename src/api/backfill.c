@@ -39,6 +39,7 @@
 PG_FUNCTION_INFO_V1(revops_backfill_open);
 PG_FUNCTION_INFO_V1(revops_backfill_close);
 PG_FUNCTION_INFO_V1(revops_backfill_batch);
+PG_FUNCTION_INFO_V1(revops_backfill_check);
 PG_FUNCTION_INFO_V1(revops_await_transactions);
 PG_FUNCTION_INFO_V1(revops_await_writers);
 
@@ -46,6 +47,9 @@ PG_FUNCTION_INFO_V1(revops_await_writers);
 #define LOCK_WAIT	"100ms"
 /* a row that moves is read again after that at the latest, should we be killed */
 #define MOVING_WAIT	USECS_PER_MINUTE
+
+/* the rows of the last batch: after its commit it is asked what has become of them */
+static HostPages last_rows;
 
 /* ----- one session at a time -------------------------------------------------- */
 
@@ -128,6 +132,7 @@ Datum
 revops_backfill_close(PG_FUNCTION_ARGS)
 {
 	let_go();
+	host_pages_forget(&last_rows);
 	PG_RETURN_VOID();
 }
 
@@ -270,7 +275,7 @@ leave_leaf(Progress *p, List *leaves)
 typedef struct Batch
 {
 	Binding    *binding;
-	HostPages	pages;
+	Relation	host;
 	List	   *movers;			/* transactions that are about to change rows of it */
 	PastMoves  *past;
 } Batch;
@@ -280,7 +285,7 @@ moving(void *arg)
 {
 	Batch	   *batch = arg;
 
-	return host_pages_moving(&batch->pages, batch->binding, &batch->movers);
+	return host_pages_moving(&last_rows, batch->binding, batch->host, &batch->movers);
 }
 
 static const Past *
@@ -292,8 +297,8 @@ past_of(void *arg, const char *key)
 static void
 take_batch(Batch *batch, const Progress *p, TakenRows *taken)
 {
-	TakeRows	what = {.binding_id = p->binding_id,.host = batch->pages.host,
-		.rows = batch->pages.rows,.adopt = !p->act,.moving = moving,.arg = batch,
+	TakeRows	what = {.binding_id = p->binding_id,.host = batch->host,
+		.rows = last_rows.rows,.adopt = !p->act,.moving = moving,.arg = batch,
 	.past = batch->past == NULL ? NULL : past_of};
 	int			level = NewGUCNestLevel();
 
@@ -301,7 +306,7 @@ take_batch(Batch *batch, const Progress *p, TakenRows *taken)
 							 GUC_ACTION_SAVE, true, 0, false);
 	take_rows(&what, taken);
 	AtEOXact_GUC(true, level);
-	/* whoever came in between has seen nothing of what was just written */
+	/* whoever came in between has seen nothing of what was just written; should we be killed ... */
 	taken->held = list_concat(taken->held, moving(batch));
 	if (taken->held != NIL)
 		inbox_put(p->binding_id, taken->held, engine_clock() + MOVING_WAIT);
@@ -333,8 +338,8 @@ xid_array(List *xids)
 }
 
 /*
- * revops.backfill_batch(binding_id int, OUT finished boolean, OUT moving text[],
- * OUT movers xid[]): takes the next rows in.
+ * revops.backfill_batch(binding_id int, OUT finished boolean, OUT moving text[]):
+ * takes the next rows in.
  */
 Datum
 revops_backfill_batch(PG_FUNCTION_ARGS)
@@ -346,8 +351,8 @@ revops_backfill_batch(PG_FUNCTION_ARGS)
 	Relation	host;
 	List	   *leaves;
 	TupleDesc	desc;
-	Datum		values[3];
-	bool		nulls[3] = {0};
+	Datum		values[2];
+	bool		nulls[2] = {0};
 	int64		rows_read = 0;
 
 	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
@@ -362,25 +367,78 @@ revops_backfill_batch(PG_FUNCTION_ARGS)
 	host = table_open(batch.binding->host, AccessShareLock);
 	host_check_readable(batch.binding, host);
 	leaves = host_leaves(host);
+	batch.host = host;
 	choose_leaf(&p, leaves);
+	host_pages_forget(&last_rows);
 	if (!p.finished)
 	{
-		host_pages_read(&batch.pages, batch.binding, host, p.leaf, p.next, p.leaf_pages, p.batch);
-		batch.past = past_moves_read(batch.binding, host, batch.pages.rows);
+		host_pages_read(&last_rows, batch.binding, host, p.leaf, p.next, p.leaf_pages, p.batch);
+		batch.past = past_moves_read(batch.binding, host, last_rows.rows);
 		take_batch(&batch, &p, &taken);
-		p.next = batch.pages.next;
-		rows_read = batch.pages.nrows;
-		if (batch.pages.at_end)
+		p.next = last_rows.next;
+		rows_read = last_rows.nrows;
+		if (last_rows.at_end)
 			leave_leaf(&p, leaves);
-		host_pages_end(&batch.pages);
 	}
 	write_progress(&p, &taken, rows_read);
 	table_close(host, NoLock);
 
 	values[0] = BoolGetDatum(p.finished);
 	values[1] = text_array(taken.held);
-	values[2] = xid_array(batch.movers);
 	nulls[1] = taken.held == NIL;
+	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), values, nulls)));
+}
+
+/* The texts of an array, added to a list without repeating any. */
+static List *
+add_texts(List *texts, ArrayType *array)
+{
+	Datum	   *values;
+	int			n;
+
+	deconstruct_array(array, TEXTOID, -1, false, TYPALIGN_INT, &values, NULL, &n);
+	for (int i = 0; i < n; i++)
+	{
+		char	   *key = TextDatumGetCString(values[i]);
+		ListCell   *cell;
+
+		foreach(cell, texts)
+			if (strcmp(lfirst(cell), key) == 0)
+				break;
+		if (cell == NULL)
+			texts = lappend(texts, key);
+	}
+	return texts;
+}
+
+/*
+ * revops.backfill_check(binding_id int, INOUT moving text[], OUT movers xid[]):
+ * adds what has moved between the batch and its commit, and waits in the inbox
+ * now.
+ */
+Datum
+revops_backfill_check(PG_FUNCTION_ARGS)
+{
+	int32		binding_id = PG_GETARG_INT32(0);
+	Batch		batch = {.binding = binding_by_id(binding_id)};
+	TupleDesc	desc;
+	List	   *late;
+	Datum		values[2];
+	bool		nulls[2] = {0};
+
+	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
+		elog(ERROR, "return type must be a row type");
+	batch.host = table_open(batch.binding->host, AccessShareLock);
+	late = moving(&batch);
+	table_close(batch.host, NoLock);
+	if (late != NIL)
+		inbox_put(binding_id, late, engine_clock() + MOVING_WAIT);
+	host_pages_forget(&last_rows);
+	if (!PG_ARGISNULL(1))
+		late = add_texts(late, PG_GETARG_ARRAYTYPE_P(1));
+	values[0] = text_array(late);
+	nulls[0] = late == NIL;
+	values[1] = xid_array(batch.movers);
 	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), values, nulls)));
 }
 

@@ -19,6 +19,7 @@
 #include "lib/stringinfo.h"
 #include "miscadmin.h"
 #include "storage/bufmgr.h"
+#include "storage/bufpage.h"
 #include "storage/procarray.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
@@ -247,15 +248,33 @@ fitting_end(Fitting *fitting)
 		ExecDropSingleTupleTableSlot(fitting->fit);
 }
 
+/* Note the row, and where it stands. */
+static void
+put_row(HostPages *pages, Fitting *fitting)
+{
+	HeapTuple	row = ExecFetchSlotHeapTuple(fitting->own, false, NULL);
+	MemoryContext old = MemoryContextSwitchTo(pages->context);
+
+	if (pages->nrows == pages->room)
+	{
+		pages->room *= 2;
+		pages->places = repalloc_huge(pages->places, sizeof(RowPlace) * pages->room);
+	}
+	pages->places[pages->nrows].tid = fitting->own->tts_tid;
+	pages->places[pages->nrows++].xmin = HeapTupleHeaderGetRawXmin(row->t_data);
+	tuplestore_puttupleslot(pages->rows, fit(fitting));
+	MemoryContextSwitchTo(old);
+}
+
 static TableScanDesc
-scan_pages(HostPages *pages, int64 from, int64 end)
+scan_pages(HostPages *pages, Snapshot snapshot, int64 end)
 {
 	ItemPointerData first;
 	ItemPointerData last;
 
-	ItemPointerSet(&first, (BlockNumber) from, FirstOffsetNumber);
+	ItemPointerSet(&first, (BlockNumber) pages->from, FirstOffsetNumber);
 	ItemPointerSet(&last, (BlockNumber) (end - 1), MaxOffsetNumber);
-	return table_beginscan_tidrange(pages->leaf, pages->snapshot, &first, &last);
+	return table_beginscan_tidrange(pages->leaf, snapshot, &first, &last);
 }
 
 static void
@@ -263,13 +282,16 @@ read_pages(HostPages *pages, int64 end, int32 rows)
 {
 	Fitting		fitting;
 	TableScanDesc scan;
+	Snapshot	snapshot;
 
 	pages->next = end;
 	pages->at_end = true;
 	if (pages->from >= end)
 		return;
+	/* values that are stored aside are read while the caller's snapshot, an older one, is there */
+	snapshot = RegisterSnapshot(GetLatestSnapshot());
 	fitting_begin(&fitting, pages);
-	scan = scan_pages(pages, pages->from, end);
+	scan = scan_pages(pages, snapshot, end);
 	while (table_scan_getnextslot_tidrange(scan, ForwardScanDirection, fitting.own))
 	{
 		BlockNumber block = ItemPointerGetBlockNumber(&fitting.own->tts_tid);
@@ -282,53 +304,67 @@ read_pages(HostPages *pages, int64 end, int32 rows)
 			break;
 		}
 		CHECK_FOR_INTERRUPTS();
-		tuplestore_puttupleslot(pages->rows, fit(&fitting));
-		if (++pages->nrows >= rows)
+		put_row(pages, &fitting);
+		if (pages->nrows >= rows)
 			pages->next = block;
 	}
 	if (pages->at_end)
 		pages->next = end;
 	table_endscan(scan);
 	fitting_end(&fitting);
+	UnregisterSnapshot(snapshot);
 }
 
 void
 host_pages_read(HostPages *pages, Binding *binding, Relation host, Oid leaf,
 				int64 from, int64 end, int32 rows)
 {
+	MemoryContext old;
+
 	memset(pages, 0, sizeof(HostPages));
 	pages->host = host;
 	pages->leaf = leaf == RelationGetRelid(host) ? host : relation_open(leaf, AccessShareLock);
+	pages->leaf_id = leaf;
 	pages->from = from;
-	pages->rows = tuplestore_begin_heap(true, false, maintenance_work_mem);
-	if (!has_pages(pages->leaf))
+	pages->context = AllocSetContextCreate(TopMemoryContext, "pg_revops rows read",
+										   ALLOCSET_DEFAULT_SIZES);
+	old = MemoryContextSwitchTo(pages->context);
+	pages->rows = tuplestore_begin_heap(true, true, maintenance_work_mem);
+	pages->room = 1024;
+	pages->places = palloc(sizeof(RowPlace) * pages->room);
+	MemoryContextSwitchTo(old);
+	pages->paged = has_pages(pages->leaf);
+	if (pages->paged)
 	{
-		give_kept(pages, binding, from, rows);
-		return;
+		pages->file = RelationGetForm(pages->leaf)->relfilenode;
+		read_pages(pages, end, rows);
 	}
-	pages->snapshot = RegisterSnapshot(GetLatestSnapshot());
-	read_pages(pages, end, rows);
+	else
+		give_kept(pages, binding, from, rows);
+	if (pages->leaf != host)
+		relation_close(pages->leaf, NoLock);
+	pages->leaf = pages->host = NULL;
 }
 
 void
-host_pages_end(HostPages *pages)
+host_pages_forget(HostPages *pages)
 {
-	tuplestore_end(pages->rows);
-	if (pages->snapshot != NULL)
-		UnregisterSnapshot(pages->snapshot);
-	if (pages->leaf != pages->host)
-		relation_close(pages->leaf, NoLock);
+	if (pages->context == NULL)
+		return;
+	if (pages->rows != NULL)
+		tuplestore_end(pages->rows);
+	MemoryContextDelete(pages->context);
+	memset(pages, 0, sizeof(HostPages));
 }
 
 /* ----- rows that move ------------------------------------------------------------ */
 
 /* Has somebody replaced or deleted this version, or is about to (*by: who)? */
 static bool
-is_moving(HeapTupleHeader row, TransactionId *by)
+is_replaced(HeapTupleHeader row, TransactionId *by)
 {
 	TransactionId xmax;
 
-	*by = InvalidTransactionId;
 	if ((row->t_infomask & HEAP_XMAX_INVALID) != 0 || HEAP_XMAX_IS_LOCKED_ONLY(row->t_infomask))
 		return false;
 	xmax = HeapTupleHeaderGetUpdateXid(row);
@@ -342,37 +378,102 @@ is_moving(HeapTupleHeader row, TransactionId *by)
 	return TransactionIdDidCommit(xmax);
 }
 
-List *
-host_pages_moving(HostPages *pages, Binding *binding, List **xids)
+/* Is the row not any more where, and what, it was? */
+static bool
+has_moved(Page page, const RowPlace *place, TransactionId *by)
 {
-	List	   *keys = NIL;
-	BindingRun *run;
-	Fitting		fitting;
-	TableScanDesc scan;
-	OwnerScope	scope;
-	int64		end = pages->next;
+	OffsetNumber offset = ItemPointerGetOffsetNumber(&place->tid);
+	ItemId		item;
+	HeapTupleHeader row;
 
-	if (pages->snapshot == NULL || pages->from >= end)
-		return NIL;
-	restricted_enter(&scope, binding->owner);
-	run = binding_run_begin(binding, RelationGetDescr(pages->host), NULL, NULL);
-	fitting_begin(&fitting, pages);
-	scan = scan_pages(pages, pages->from, end);
-	while (table_scan_getnextslot_tidrange(scan, ForwardScanDirection, fitting.own))
+	*by = InvalidTransactionId;
+	if (offset > PageGetMaxOffsetNumber(page))
+		return true;
+	item = PageGetItemId(page, offset);
+	if (!ItemIdIsNormal(item))
+		return true;
+	row = (HeapTupleHeader) PageGetItem(page, item);
+	return HeapTupleHeaderGetRawXmin(row) != place->xmin || is_replaced(row, by);
+}
+
+/* Which of the rows from `first` on that stand in its page have moved?  Returns how many stand there. */
+static int64
+look_at_page(HostPages *pages, Relation leaf, int64 first, bool *moved, List **xids)
+{
+	BlockNumber block = ItemPointerGetBlockNumber(&pages->places[first].tid);
+	Buffer		buffer = ReadBuffer(leaf, block);
+	int64		i;
+
+	LockBuffer(buffer, BUFFER_LOCK_SHARE);
+	for (i = first; i < pages->nrows &&
+		 ItemPointerGetBlockNumber(&pages->places[i].tid) == block; i++)
 	{
-		HeapTuple	row = ExecFetchSlotHeapTuple(fitting.own, false, NULL);
 		TransactionId by;
-		char	   *key;
 
-		if (!is_moving(row->t_data, &by) || (key = binding_key(run, fit(&fitting))) == NULL)
-			continue;
-		keys = lappend(keys, key);
+		moved[i] = has_moved(BufferGetPage(buffer), &pages->places[i], &by);
 		if (TransactionIdIsValid(by))
 			*xids = list_append_unique_int(*xids, (int) by);
 	}
-	table_endscan(scan);
-	fitting_end(&fitting);
+	UnlockReleaseBuffer(buffer);
+	return i - first;
+}
+
+/* The keys of the rows that have moved. */
+static List *
+keys_of(HostPages *pages, Binding *binding, Relation host, const bool *moved)
+{
+	TupleTableSlot *row = MakeSingleTupleTableSlot(RelationGetDescr(host), &TTSOpsMinimalTuple);
+	BindingRun *run;
+	OwnerScope	scope;
+	List	   *keys = NIL;
+
+	restricted_enter(&scope, binding->owner);
+	run = binding_run_begin(binding, RelationGetDescr(host), NULL, NULL);
+	tuplestore_select_read_pointer(pages->rows, 0);
+	tuplestore_rescan(pages->rows);
+	for (int64 i = 0; tuplestore_gettupleslot(pages->rows, true, false, row); i++)
+	{
+		char	   *key = moved[i] ? binding_key(run, row) : NULL;
+
+		if (key != NULL)
+			keys = lappend(keys, key);
+	}
 	binding_run_end(run);
 	restricted_leave(&scope);
+	ExecDropSingleTupleTableSlot(row);
+	return keys;
+}
+
+List *
+host_pages_moving(HostPages *pages, Binding *binding, Relation host, List **xids)
+{
+	Relation	leaf;
+	BlockNumber blocks;
+	bool	   *moved;
+	bool		any = false;
+	List	   *keys = NIL;
+
+	if (!pages->paged || pages->nrows == 0)
+		return NIL;
+	leaf = try_relation_open(pages->leaf_id, AccessShareLock);
+	blocks = leaf == NULL || RelationGetForm(leaf)->relfilenode != pages->file ? 0 :
+		RelationGetNumberOfBlocks(leaf);
+	moved = MemoryContextAllocHuge(CurrentMemoryContext, pages->nrows);
+	for (int64 i = 0, n; i < pages->nrows; i += n)
+	{
+		n = 1;
+		/* written anew, or cut off: nothing is where it was */
+		if (ItemPointerGetBlockNumber(&pages->places[i].tid) >= blocks)
+			moved[i] = true;
+		else
+			n = look_at_page(pages, leaf, i, moved, xids);
+	}
+	if (leaf != NULL)
+		relation_close(leaf, NoLock);
+	for (int64 i = 0; i < pages->nrows && !any; i++)
+		any = moved[i];
+	if (any)
+		keys = keys_of(pages, binding, host, moved);
+	pfree(moved);
 	return keys;
 }

@@ -16,7 +16,6 @@
 
 #include "nodes/pg_list.h"
 #include "utils/rel.h"
-#include "utils/snapshot.h"
 #include "utils/tuplestore.h"
 
 #include "define/binding.h"
@@ -39,34 +38,47 @@ extern int64 host_leaf_pages(Oid leaf);
 /* The file that a leaf is in: another one when it was written anew.  0: it is in none. */
 extern Oid	host_leaf_file(Oid leaf);
 
+/* Where a row that was read stands, and who wrote it there. */
+typedef struct RowPlace
+{
+	ItemPointerData tid;
+	TransactionId xmin;
+} RowPlace;
+
 typedef struct HostPages
 {
-	Relation	host;
+	Relation	host;			/* while it is read */
 	Relation	leaf;
+	Oid			leaf_id;
 	int64		from;			/* pages; of what has none, rows */
 	int64		next;			/* where to go on */
 	bool		at_end;			/* nothing is left of the leaf */
 	int64		nrows;
 	Tuplestorestate *rows;		/* with the host's descriptor */
-	Snapshot	snapshot;		/* NULL: the leaf has no pages */
+	bool		paged;			/* the leaf has pages */
+	Oid			file;			/* that they are in */
+	RowPlace   *places;			/* of the rows, in their order */
+	int64		room;
+	MemoryContext context;		/* of rows and places: it outlives the transaction */
 } HostPages;
 
 /*
  * Read pages from `from` on, before `end`, until they have given `rows` rows.
- * All that is opened is owned by the current memory context and resource owner
- * until host_pages_end.
+ * The relations are the transaction's; rows and places are there until
+ * host_pages_forget, so that it can be asked after the commit what has become of
+ * the rows.
  */
 extern void host_pages_read(HostPages *pages, Binding *binding, Relation host, Oid leaf,
 							int64 from, int64 end, int32 rows);
-extern void host_pages_end(HostPages *pages);
+extern void host_pages_forget(HostPages *pages);
 
 /*
- * Of the rows that were read: the keys (char *) of those that somebody has
- * changed or deleted since, or is about to; and the transactions that are about
- * to (an XID list, added to *xids).  Whoever of the two comes later sees the
- * other: those sets the row's xmax and looks for the lead then, we make the lead
- * and look at the xmax then.
+ * Of the rows that were read: the keys (char *, in the current context) of those
+ * that somebody has changed or deleted since, or is about to; and the
+ * transactions that are about to, added to *xids.  Asked when the leads of the
+ * rows have been committed it misses nobody who might have missed them: whoever
+ * writes a row marks it first and looks for its lead then.
  */
-extern List *host_pages_moving(HostPages *pages, Binding *binding, List **xids);
+extern List *host_pages_moving(HostPages *pages, Binding *binding, Relation host, List **xids);
 
 #endif							/* REVOPS_HOST_PAGES_H */

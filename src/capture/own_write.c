@@ -4,7 +4,7 @@
  *
  * The UPDATE fires the host's triggers, ours among them, one level deeper than
  * the statement.  What a trigger of the host's writes then is deeper still, and
- * is the host's.
+ * is the host's; where that makes us write, too, one own write is in another.
  */
 #include "postgres.h"
 
@@ -29,14 +29,14 @@ own_write_begin(OwnWrite *own, Fill *fill, const Written *written)
 	own->written = written;
 	own->depth = trigger_depth();
 	own->held = false;
+	own->outer = current;
 	current = own;
 }
 
 void
 own_write_end(OwnWrite *own)
 {
-	if (current == own)
-		current = NULL;
+	current = own->outer;
 }
 
 OwnWrite *

@@ -12,6 +12,7 @@ typedef struct OwnWrite
 	Fill	   *fill;
 	const Written *written;		/* what is written */
 	int			depth;			/* of triggers, of the statement */
+	struct OwnWrite *outer;		/* in whose triggers this one is written; NULL: none */
 	bool		held;			/* the lead was busy: its new profile waits in a delta */
 } OwnWrite;
 

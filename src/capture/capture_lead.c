@@ -339,8 +339,8 @@ queue_update(Capture *capture, const char *key, const char *old_key,
 		binding_same_roles(capture->binding, roles, old_roles);
 
 	if (!same)
-		queue_put(capture, old_roles == NULL ? QUEUE_WRITTEN :
-				  own_write_of(capture->binding) == NULL &&
+		queue_put(capture, own_write_of(capture->binding) != NULL ? QUEUE_OURS :
+				  old_roles == NULL ? QUEUE_WRITTEN :
 				  host_moved(roles, old_roles) ? QUEUE_MOVED : QUEUE_CHANGED,
 				  key, old_key, roles);
 	else if (lead_find(&capture->settle.writers, capture->binding_id, key) == 0)
@@ -461,8 +461,7 @@ take_entry(Capture *capture, const QueueEntry *entry, TupleTableSlot *roles)
 		take_row(capture, entry->key, roles, renamed);
 	else if (entry->what != QUEUE_SEEN)
 	{
-		/* the statement left stage, owner and team alone, or we have written them */
-		capture->settle.unspoken = entry->what == QUEUE_CHANGED;
+		capture->settle.unspoken = entry->what == QUEUE_OURS;
 		change_row(capture, lead_id, renamed ? entry->key : NULL,
 				   entry->what == QUEUE_WRITTEN, roles);
 		capture->settle.unspoken = false;

@@ -59,18 +59,19 @@ slot_of(Filling *f, HeapTuple tuple)
 	return slot;
 }
 
-/* The version before the statement, where it counted as a lead; NULL: there is none. */
-static TupleTableSlot *
-roles_before(Filling *f, char **key)
+/* The key before the statement, of a row that counted as a lead; NULL: it did not. */
+static char *
+key_before(Filling *f)
 {
+	char	   *key = NULL;
+
 	if (!TRIGGER_FIRED_BY_UPDATE(f->trigger->tg_event))
 		return NULL;
 	f->old_row = slot_of(f, f->trigger->tg_trigtuple);
 	f->old_run = binding_run_begin(f->binding, f->desc, NULL, NULL);
-	if (!binding_accepts(f->old_run, f->old_row) ||
-		(*key = binding_key(f->old_run, f->old_row)) == NULL)
-		return NULL;
-	return binding_project(f->old_run, f->old_row);
+	if (binding_accepts(f->old_run, f->old_row))
+		key = binding_key(f->old_run, f->old_row);
+	return key;
 }
 
 static char *
@@ -154,19 +155,18 @@ foresee(Filling *f)
 {
 	Settle	   *s = &f->settle;
 	TupleTableSlot *roles;
-	TupleTableSlot *old_roles;
 	LeadGlance	glance = {0};
 	Written		written;
 	char	   *key;
-	char	   *old_key = NULL;
+	char	   *old_key;
 
 	if (!binding_accepts(f->run, f->row) || (key = binding_key(f->run, f->row)) == NULL)
 		return;
 	filled_words_keep(f->binding_id, key, NULL);
 	roles = binding_project(f->run, f->row);
-	old_roles = roles_before(f, &old_key);
-	(void) lead_find_glance(&s->writers, f->binding_id, old_roles != NULL ? old_key : key, &glance);
-	if (settle_foresee(s, glance.lead_id == 0 ? NULL : &glance, roles, old_roles, &written))
+	old_key = key_before(f);
+	(void) lead_find_glance(&s->writers, f->binding_id, old_key != NULL ? old_key : key, &glance);
+	if (settle_foresee(s, glance.lead_id == 0 ? NULL : &glance, roles, &written))
 		fill_columns(f, &written, key, roles, glance.lead_id == 0);
 }
 

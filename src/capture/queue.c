@@ -31,6 +31,7 @@ static const char *const what_names[] = {
 	[QUEUE_WRITTEN] = "written",
 	[QUEUE_CHANGED] = "changed",
 	[QUEUE_MOVED] = "moved",
+	[QUEUE_OURS] = "ours",
 	[QUEUE_SEEN] = "seen",
 	[QUEUE_REMOVED] = "removed",
 	[QUEUE_CANCELLED] = "cancelled",

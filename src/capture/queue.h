@@ -31,6 +31,7 @@ typedef enum QueueWhat
 	QUEUE_WRITTEN,				/* the row is there; a gone lead is back */
 	QUEUE_CHANGED,				/* it was there before, too */
 	QUEUE_MOVED,				/* and its stage, owner or team changed */
+	QUEUE_OURS,					/* so did they, but it was we who wrote them */
 	QUEUE_SEEN,					/* updated, with no role changed */
 	QUEUE_REMOVED,				/* gone, or counts no more */
 	QUEUE_CANCELLED,			/* a touch that waits for its lead is no more */

@@ -792,8 +792,7 @@ settle_end(Settle *s)
 /* ----- foreseeing ------------------------------------------------------------- */
 
 bool
-settle_foresee(Settle *s, LeadGlance *glance, TupleTableSlot *roles,
-			   TupleTableSlot *old_roles, Written *written)
+settle_foresee(Settle *s, LeadGlance *glance, TupleTableSlot *roles, Written *written)
 {
 	LeadRow		row;
 	LeadNews	news;
@@ -814,19 +813,15 @@ settle_foresee(Settle *s, LeadGlance *glance, TupleTableSlot *roles,
 			return false;
 		news.is_back = row.state.gone_at != NO_TIME;
 		s->now = settle_moment(s, &row);
-		if (old_roles == NULL)
-		{
-			(void) profile_read(&s->writers, s->binding, row.state.lead_id, row.profile_id,
-								NULL, s->stored_before);
-			old_roles = s->stored_before;
-		}
+		(void) profile_read(&s->writers, s->binding, row.state.lead_id, row.profile_id,
+							NULL, s->stored_before);
 	}
 	s->lead_id = row.state.lead_id;
 	s->profile_id = row.profile_id;
 	s->roles = roles;
 	match_rules(s, roles);
 	news.fired = s->fired;
-	host_words(s, roles, glance == NULL ? NULL : old_roles, &news);
+	host_words(s, roles, glance == NULL ? NULL : s->stored_before, &news);
 	s->unforeseen = false;
 	env_foresee(&env, s);
 	decide(s->agreement, &row.state, &news, s->now, &env, &effects);

@@ -163,11 +163,11 @@ extern SettleResult settle_lead(Settle *s, int64 lead_id, const LeadChange *chan
 /*
  * What a lead would show after its row was settled, as far as can be said
  * without a lock and without a turn of a team's round robin; nothing is written
- * but faults noted.  glance NULL: it would be new.  old_roles NULL: as the lead
- * was settled.  False where it can't be told.
+ * but faults noted.  glance NULL: it would be new.  False where it can't be
+ * told.
  */
 extern bool settle_foresee(Settle *s, LeadGlance *glance, TupleTableSlot *roles,
-						   TupleTableSlot *old_roles, Written *written);
+						   Written *written);
 
 /* End a settle that was used to foresee only: nothing is written. */
 extern void settle_abandon(Settle *s);

@@ -25,7 +25,7 @@ my $MOST = $ENV{REVOPS_ALL_FAULTS} ? 1_000_000 : 250;
 # where an error may begin
 my @ENTRIES = qw(revops_capture_lead revops_capture_touch revops_capture_opportunity end_pending);
 # What runs before the subtransaction that catches, and allocates nothing.
-my @SPARED = (@ENTRIES, qw(capture_run attempt was_nested check_protocol must_raise give_up attempt_tolerates
+my @SPARED = (@ENTRIES, qw(capture_run settle_or_record attempt was_nested check_protocol must_raise give_up attempt_tolerates
   pending_relieve settle_all settle_pending list_pending_leads try_in_memory rid_alone));
 # What PostgreSQL calls back while it ends a transaction, cleans up or learns that
 # something changed, and asks not to raise anything.

@@ -347,6 +347,23 @@ queue_update(Capture *capture, const char *key, const char *old_key,
 		queue_put(capture, QUEUE_SEEN, key, NULL, roles);
 }
 
+/*
+ * What an updated row said before; NULL where its old version does not tell.
+ * Where the row names another row than before, or none, and that makes no
+ * difference, the one that it named may have changed or gone in the same
+ * statement, as by ON DELETE SET NULL: what it said is looked up too late.
+ */
+static TupleTableSlot *
+roles_before(Capture *capture, const RowPair *pair, TupleTableSlot *roles)
+{
+	TupleTableSlot *old_roles = capture_project(capture, pair->old_run, pair->old_row);
+
+	if (binding_looks_up_otherwise(capture->binding, pair->row, pair->old_row) &&
+		binding_same_roles(capture->binding, roles, old_roles))
+		return NULL;
+	return old_roles;
+}
+
 /* One updated row: both of its versions, either of which may not be a lead's. */
 static void
 take_updated(Capture *capture, const RowPair *pair, void *arg)
@@ -372,7 +389,7 @@ take_updated(Capture *capture, const RowPair *pair, void *arg)
 		return;
 	}
 	roles = capture_project(capture, run, row);
-	old_roles = was_lead ? capture_project(capture, old_run, old_row) : NULL;
+	old_roles = was_lead ? roles_before(capture, pair, roles) : NULL;
 	renamed = was_lead && strcmp(key, old_key) != 0;
 	if (queue_wants(capture))
 	{

@@ -686,6 +686,27 @@ binding_compares_role(const Binding *binding, int role)
 }
 
 bool
+binding_looks_up_otherwise(const Binding *binding, TupleTableSlot *a, TupleTableSlot *b)
+{
+	int			attnum = -1;
+
+	while ((attnum = bms_next_member(binding->plan->lookup_columns, attnum)) > 0)
+	{
+		bool		a_isnull;
+		bool		b_isnull;
+		Datum		a_value = slot_getattr(a, attnum, &a_isnull);
+		Datum		b_value = slot_getattr(b, attnum, &b_isnull);
+
+		if (a_isnull != b_isnull)
+			return true;
+		if (!a_isnull &&
+			!same_value(TupleDescAttr(a->tts_tupleDescriptor, attnum - 1), a_value, b_value))
+			return true;
+	}
+	return false;
+}
+
+bool
 binding_same_roles(Binding *binding, TupleTableSlot *a, TupleTableSlot *b)
 {
 	for (int i = 0; i < binding->roles->natts; i++)

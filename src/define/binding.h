@@ -148,6 +148,14 @@ extern void binding_run_lookups(BindingRun *run, Tuplestorestate *rows, bool car
 extern void binding_run_next(BindingRun *run);
 
 /*
+ * Do two versions of a host's row differ in a column that looked up roles name?
+ * Both are looked up now: what the older one's roles are then need not be what
+ * they were, for the row that it named may have changed, or gone, with it.
+ */
+extern bool binding_looks_up_otherwise(const Binding *binding, TupleTableSlot *a,
+									   TupleTableSlot *b);
+
+/*
  * Make the binding's zone the session's, within the GUC nest level that the
  * caller has opened, where an expression or lookup of the binding could tell.
  * Plain columns are read in it anyhow.

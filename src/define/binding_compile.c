@@ -166,6 +166,32 @@ attname_of(Relation relation, AttrNumber attnum)
 }
 
 /*
+ * The next of the columns that a text names: its name there, and its number now,
+ * 0 where it is gone.  Returns false when there are no more.
+ */
+static bool
+next_column(JsonbIterator **iterator, Relation host, char **name, AttrNumber *attnum)
+{
+	JsonbIteratorToken token;
+	JsonbValue	json;
+
+	while ((token = JsonbIteratorNext(iterator, &json, true)) != WJB_DONE)
+	{
+		AttrNumber	recorded;
+
+		if (token == WJB_KEY)
+			*name = pnstrdup(json.val.string.val, json.val.string.len);
+		if (token != WJB_VALUE || json.type != jbvNumeric)
+			continue;
+		recorded = DatumGetInt32(DirectFunctionCall1(numeric_int4,
+													 NumericGetDatum(json.val.numeric)));
+		*attnum = find_column(host, *name, recorded);
+		return true;
+	}
+	return false;
+}
+
+/*
  * The host as an expression's text knows it: a column that was renamed since
  * bears its old name.  The parser takes names from the descriptor, so a copy of
  * the relcache entry with another descriptor is enough; it is good for parsing
@@ -175,26 +201,15 @@ static Relation
 with_old_names(Relation host, Jsonb *columns)
 {
 	JsonbIterator *iterator;
-	JsonbIteratorToken token;
-	JsonbValue	json;
 	char	   *name = NULL;
+	AttrNumber	attnum;
 	RelationData *known = NULL;
 
 	if (columns == NULL)
 		return host;
 	iterator = JsonbIteratorInit(&columns->root);
-	while ((token = JsonbIteratorNext(&iterator, &json, true)) != WJB_DONE)
+	while (next_column(&iterator, host, &name, &attnum))
 	{
-		AttrNumber	recorded;
-		AttrNumber	attnum;
-
-		if (token == WJB_KEY)
-			name = pnstrdup(json.val.string.val, json.val.string.len);
-		if (token != WJB_VALUE || json.type != jbvNumeric)
-			continue;
-		recorded = DatumGetInt32(DirectFunctionCall1(numeric_int4,
-													 NumericGetDatum(json.val.numeric)));
-		attnum = find_column(host, name, recorded);
 		if (attnum == 0 || namestrcmp(attname_of(host, attnum), name) == 0)
 			continue;
 		if (known == NULL)
@@ -470,6 +485,29 @@ known_columns(Relation known)
 	return names;
 }
 
+/* Note the host's columns that a lookup role names: all, where that is not known. */
+static void
+note_lookup_columns(BindingPlan *plan, Relation host, Jsonb *columns)
+{
+	MemoryContext old = MemoryContextSwitchTo(plan->context);
+	char	   *name = NULL;
+	AttrNumber	attnum;
+	JsonbIterator *iterator;
+
+	if (columns == NULL)
+		plan->lookup_columns = bms_add_range(plan->lookup_columns, 1, RelationGetNumberOfAttributes(host));
+	else
+	{
+		iterator = JsonbIteratorInit(&columns->root);
+		while (next_column(&iterator, host, &name, &attnum))
+		{
+			if (attnum > 0)
+				plan->lookup_columns = bms_add_member(plan->lookup_columns, attnum);
+		}
+	}
+	MemoryContextSwitchTo(old);
+}
+
 static void
 add_lookup_step(Binding *binding, int role, const RoleSource *source, Oid type,
 				const char *host_name, Relation host, Relation known)
@@ -486,6 +524,7 @@ add_lookup_step(Binding *binding, int role, const RoleSource *source, Oid type,
 	step->lookup = lookup_plan_count(plan->lookups);
 	lookup_plan_add(plan->lookups, source->role, source->expression, type,
 					known == host ? NIL : known_columns(known));
+	note_lookup_columns(plan, host, source->columns);
 	plan->sees_zone = true;
 }
 

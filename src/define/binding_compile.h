@@ -86,6 +86,7 @@ typedef struct BindingPlan
 	RoleStep   *steps;
 	int			nexpressions;	/* steps of kind STEP_EXPRESSION */
 	LookupPlan *lookups;		/* steps of kind STEP_LOOKUP; NULL: there are none */
+	Bitmapset  *lookup_columns; /* numbers of the host's columns that they name */
 	pg_tz	   *zone;			/* the binding's; NULL: there is no such zone */
 	bool		sees_zone;		/* the session's TimeZone matters to an expression */
 	bool		allocates;		/* some step makes a new value */

@@ -13,7 +13,9 @@ CREATE VIEW revops.worker AS
 SELECT w.state, w.pid, w.started_at,
        revops.engine_now() - (SELECT min(at) FROM revops.lead_delta WHERE urgent) AS urgent_lag,
        revops.engine_now() - (SELECT min(at) FROM revops.lead_delta WHERE NOT urgent) AS fold_lag,
-       revops.engine_now() - (SELECT min(at) FROM revops.inbox WHERE at <= revops.engine_now()) AS inbox_lag,
+       revops.engine_now() - least((SELECT min(at) FROM revops.inbox WHERE at <= revops.engine_now()),
+           -- the first of them is the oldest but for transactions that wrote side by side
+           (SELECT least(told_at, revops.engine_now()) FROM revops.inbox_packet ORDER BY inbox_id LIMIT 1)) AS inbox_lag,
        revops.engine_now() - least(
            (SELECT min(due_at) FROM revops.timer WHERE due_at <= revops.engine_now()),
            (SELECT min(due_at) FROM revops.sla_clock
@@ -28,7 +30,7 @@ COMMENT ON COLUMN revops.worker.pid IS 'process; NULL: none runs';
 COMMENT ON COLUMN revops.worker.started_at IS 'when the process started, by the clock; NULL: none runs';
 COMMENT ON COLUMN revops.worker.urgent_lag IS 'age of the oldest delta that may move its lead; NULL: none waits';
 COMMENT ON COLUMN revops.worker.fold_lag IS 'age of the oldest delta that is not urgent (it changed no more than sums when it was written); NULL: none waits';
-COMMENT ON COLUMN revops.worker.inbox_lag IS 'how long the oldest entry of the inbox could have been read; NULL: none waits';
+COMMENT ON COLUMN revops.worker.inbox_lag IS 'how long the oldest entry of the inbox, rows and packets, could have been read; NULL: none waits';
 COMMENT ON COLUMN revops.worker.due_lag IS 'how long the oldest timer or untold breach has been due; NULL: none is';
 COMMENT ON COLUMN revops.worker.next_due_at IS 'the next moment at which the worker wakes by itself, as far as it knows; NULL: none known';
 COMMENT ON COLUMN revops.worker.rounds IS 'rounds of work done; this and the counts that follow are since the server started or the database was listed';

@@ -56,6 +56,7 @@ typedef struct Capture
 
 	/* see queue.h */
 	int64		statement;		/* first entry that was appended; 0: none */
+	struct Packet *packet;		/* entries that are not written yet; NULL: none */
 	struct QueueEntry *entry;	/* of the inbox, being settled; NULL: none */
 	struct InboxPage *page;		/* that it is of */
 	Awaited		awaited;		/* does anything wait for leads? */

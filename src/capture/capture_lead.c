@@ -33,12 +33,14 @@ begin(Capture *capture)
 {
 	capture->displaced = NIL;
 	capture->filling = NULL;
-	settle_begin(&capture->settle, capture->binding->workspace_id, capture->careful);
 	/* what is appended is not decided upon: no rules */
 	if (queue_wants(capture))
-		settle_as(&capture->settle, capture->binding);
-	else
-		settle_use(&capture->settle, capture->binding);
+	{
+		queue_begin(capture);
+		return;
+	}
+	settle_begin(&capture->settle, capture->binding->workspace_id, capture->careful);
+	settle_use(&capture->settle, capture->binding);
 }
 
 /* The lead that had this key when the statement began; 0: none. */
@@ -463,7 +465,7 @@ take_truncate(Capture *capture)
 		queue_put(capture, QUEUE_TRUNCATED, NULL, NULL, NULL);
 	else
 		drop_all(capture);
-	settle_end(&capture->settle);
+	queue_end(capture);
 }
 
 /* An update of a row, or its return, as an entry of the inbox tells it. */
@@ -551,7 +553,7 @@ take_statement(Capture *capture)
 		capture_each_pair(capture, take_updated, NULL);
 	else
 		capture_each_row(capture, t->tg_oldtable, take_deleted, NULL);
-	settle_end(&capture->settle);
+	queue_end(capture);
 	write_back_rest(capture);
 }
 

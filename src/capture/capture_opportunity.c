@@ -350,7 +350,8 @@ capture_opportunity_again(Capture *capture, BindingRun *run, TupleTableSlot *row
 
 	if (counts)
 	{
-		settle_as(&capture->settle, capture->binding);
+		if (binding_runs_expressions(capture->binding))
+			settle_as(&capture->settle, capture->binding);
 		roles = capture_project(capture, run, row);
 	}
 	if (queue_wants(capture))
@@ -478,8 +479,13 @@ take_statement(Capture *capture)
 {
 	TriggerData *t = capture->trigger;
 
-	settle_begin(&capture->settle, capture->binding->workspace_id, capture->careful);
-	settle_as(&capture->settle, capture->binding);
+	if (queue_wants(capture))
+		queue_begin(capture);
+	else
+	{
+		settle_begin(&capture->settle, capture->binding->workspace_id, capture->careful);
+		settle_as(&capture->settle, capture->binding);
+	}
 	if (TRIGGER_FIRED_BY_TRUNCATE(t->tg_event) && capture_emptied_part(capture))
 		;						/* some rows may be left */
 	else if (TRIGGER_FIRED_BY_TRUNCATE(t->tg_event) && queue_wants(capture))
@@ -496,7 +502,7 @@ take_statement(Capture *capture)
 			take_renames(capture);
 		capture_each_row(capture, t->tg_newtable, take_row, NULL);
 	}
-	settle_end(&capture->settle);
+	queue_end(capture);
 }
 
 /* Is the deal still without a lead?  Then the one that it waited for is its. */

@@ -331,17 +331,18 @@ take_statement(Capture *capture)
 	TriggerData *t = capture->trigger;
 	Touches		touches;
 
+	if (queue_wants(capture))
+	{
+		queue_begin(capture);
+		queue_touches(capture);
+		queue_end(capture);
+		return;
+	}
 	settle_begin(&capture->settle, capture->binding->workspace_id, capture->careful);
 	if (binding_runs_expressions(capture->binding))
 		settle_as(&capture->settle, capture->binding);
 	if (TRIGGER_FIRED_BY_TRUNCATE(t->tg_event) && capture_emptied_part(capture))
 	{
-		settle_end(&capture->settle);
-		return;
-	}
-	if (queue_wants(capture))
-	{
-		queue_touches(capture);
 		settle_end(&capture->settle);
 		return;
 	}

@@ -32,6 +32,7 @@
 #include "base/handover.h"
 #include "base/owner.h"
 #include "capture/inbox_page.h"
+#include "capture/packet.h"
 #include "define/profile.h"
 #include "time/engine_time.h"
 
@@ -275,6 +276,21 @@ turn_to(Run *run, QueueEntry *entry, bool arrived)
 	s->actor = entry->actor != NULL ? entry->actor : run->own_actor;
 }
 
+/*
+ * What the entry told.  A role that the binding has had then, and has no more, is
+ * not read: it may have been personal.
+ */
+static void
+read_roles(const QueueEntry *entry, Binding *binding, TupleTableSlot *slot)
+{
+	if (entry->packet != NULL)
+		packet_entry_to_slot(entry->packet, entry->packed, binding, slot);
+	else
+		profile_to_slot(binding, entry->roles, entry->personal, slot);
+	for (int i = 0; i < binding->roles->natts; i++)
+		slot->tts_isnull[i] |= !binding->mapped[i];
+}
+
 static void
 settle_entry(Run *run, QueueEntry *entry, bool arrived)
 {
@@ -305,7 +321,7 @@ settle_entry(Run *run, QueueEntry *entry, bool arrived)
 		reread(run, entry);
 	else
 	{
-		profile_to_slot(capture->binding, entry->roles, entry->personal, run->slot);
+		read_roles(entry, capture->binding, run->slot);
 		if (entry->kind == BINDING_LEAD)
 			capture_lead_entry(capture, entry, run->slot);
 		else if (entry->kind == BINDING_TOUCH)
@@ -366,6 +382,8 @@ settle_arrivals(Run *run)
 
 		if (own == NULL)
 			others = lappend(others, entry);
+		else					/* by what was appended since the page was read, too */
+			own->superseded |= entry->superseded;
 		if (own == NULL || !own->tried)
 			waiting = lappend(waiting, own == NULL ? entry : own);
 	}

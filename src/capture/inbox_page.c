@@ -13,11 +13,14 @@
 #include "storage/lock.h"
 #include "utils/builtins.h"
 #include "utils/hsearch.h"
+#include "utils/memutils.h"
+#include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 
 #include "base/errors.h"
 #include "base/handover.h"
 #include "base/owner.h"
+#include "capture/inbox_packets.h"
 #include "capture/inbox_page.h"
 #include "time/engine_time.h"
 
@@ -99,8 +102,8 @@ moment_field(uint64 row, int column)
 	return isnull ? NO_TIME : DatumGetTimestampTz(value);
 }
 
-static BindingKind
-kind_of(const char *kind)
+BindingKind
+binding_kind_named(const char *kind)
 {
 	if (strcmp(kind, "touch") == 0)
 		return BINDING_TOUCH;
@@ -129,23 +132,25 @@ make_entry(uint64 row)
 	entry->actor = text_field(row, 13);
 	entry->roles = jsonb_field(row, 14);
 	entry->personal = jsonb_field(row, 15);
-	entry->kind = kind_of(text_field(row, 16));
+	entry->kind = binding_kind_named(text_field(row, 16));
 	entry->superseded = DatumGetBool(field(row, 17, &isnull));
 	entry->taken_back = DatumGetBool(field(row, 18, &isnull));
 	return entry;
 }
 
-/* Read entries, in the current memory context, and lock them. */
+/*
+ * Read entries that are rows, in the given memory context, and lock them.
+ * Called in an owner's scope, whose snapshot it reads under.
+ */
 static List *
-read_entries(const char *condition, int nargs, Oid *types, Datum *values)
+read_rows(MemoryContext context, const char *condition, int nargs, Oid *types, Datum *values)
 {
-	MemoryContext context = CurrentMemoryContext;
-	OwnerScope	scope;
+	SPIPlanPtr	plan = SPI_prepare(psprintf("SELECT " ENTRY_COLUMNS "%s", condition), nargs, types);
 	List	   *entries = NIL;
 
-	owner_enter(&scope);
-	if (SPI_execute_with_args(psprintf("SELECT " ENTRY_COLUMNS "%s", condition),
-							  nargs, types, values, NULL, false, 0) != SPI_OK_SELECT)
+	if (plan == NULL ||
+		SPI_execute_snapshot(plan, values, NULL, GetActiveSnapshot(), InvalidSnapshot,
+							 false, true, 0) != SPI_OK_SELECT)
 		elog(ERROR, "reading the inbox failed");
 	for (uint64 i = 0; i < SPI_processed; i++)
 	{
@@ -154,8 +159,81 @@ read_entries(const char *condition, int nargs, Oid *types, Datum *values)
 		entries = lappend(entries, make_entry(i));
 		MemoryContextSwitchTo(old);
 	}
+	return entries;
+}
+
+static List *
+read_entries(const char *condition, int nargs, Oid *types, Datum *values)
+{
+	MemoryContext context = CurrentMemoryContext;
+	OwnerScope	scope;
+	List	   *entries;
+
+	owner_enter(&scope);
+	entries = read_rows(context, condition, nargs, types, values);
 	owner_leave(&scope);
 	return entries;
+}
+
+static int
+by_number(const ListCell *a, const ListCell *b)
+{
+	const QueueEntry *left = lfirst(a);
+	const QueueEntry *right = lfirst(b);
+
+	return left->inbox_id < right->inbox_id ? -1 : left->inbox_id > right->inbox_id;
+}
+
+/* Rows and packets as one list; packets that begin after this number are left out. */
+static List *
+merge(List *rows, List *packed, int64 last)
+{
+	List	   *entries = rows;
+	ListCell   *cell;
+
+	foreach(cell, packed)
+		if (((QueueEntry *) lfirst(cell))->packet_id <= last)
+			entries = lappend(entries, lfirst(cell));
+	list_sort(entries, by_number);
+	return entries;
+}
+
+/*
+ * The entries that come after this number.  Rows and packets are read under one
+ * snapshot: of a transaction that commits just now, all or nothing.  *full: there
+ * may be more.
+ */
+static List *
+read_next(int64 after, int32 batch, bool only_due, bool *full)
+{
+	Oid			types[5] = {INT8OID, INT4OID, TIMESTAMPTZOID, BOOLOID, INT8OID};
+	Datum		values[5] = {Int64GetDatum(after), Int32GetDatum(batch),
+	TimestampTzGetDatum(engine_clock()), BoolGetDatum(!only_due)};
+	MemoryContext context = CurrentMemoryContext;
+	int64		below = PG_INT64_MAX;
+	int64		last = PG_INT64_MAX;
+	OwnerScope	scope;
+	MemoryContext spi;
+	List	   *packed;
+	List	   *rows;
+
+	owner_enter(&scope);
+	spi = MemoryContextSwitchTo(context);
+	packed = packets_read(after, batch, &below);
+	MemoryContextSwitchTo(spi);
+	values[4] = Int64GetDatum(below);
+	rows = read_rows(context, "WHERE i.inbox_id > $1 AND i.inbox_id < $5 AND (i.at <= $3 OR ($4 AND i.tries > 0) "
+					 "OR (i.tries = 0 AND i.txid IS NOT NULL)) "
+					 "ORDER BY i.inbox_id LIMIT $2 FOR UPDATE OF i SKIP LOCKED",
+					 5, types, values);
+	*full = below != PG_INT64_MAX || list_length(rows) == batch;
+	if (list_length(rows) == batch)
+		last = ((QueueEntry *) llast(rows))->inbox_id;
+	MemoryContextSwitchTo(context);
+	rows = merge(rows, packed, last);
+	MemoryContextSwitchTo(spi);
+	owner_leave(&scope);
+	return rows;
 }
 
 /*
@@ -163,13 +241,13 @@ read_entries(const char *condition, int nargs, Oid *types, Datum *values)
  * unless it is longer than a page.
  */
 static int
-whole_transactions(const List *entries, int32 batch)
+whole_transactions(const List *entries, bool full)
 {
 	int			n = list_length(entries);
 	const QueueEntry *last;
 	int			kept = n;
 
-	if (n < batch || n == 0)
+	if (!full || n == 0)
 		return n;
 	last = llast(entries);
 	if (last->txid == 0)
@@ -189,6 +267,11 @@ rest_of_renames(const List *entries)
 	const QueueEntry *last = llast(entries);
 	Oid			types[2] = {INT8OID, INT8OID};
 	Datum		values[2] = {Int64GetDatum(last->inbox_id), Int64GetDatum(last->statement)};
+	MemoryContext context = CurrentMemoryContext;
+	MemoryContext spi;
+	OwnerScope	scope;
+	List	   *rest;
+	List	   *rows;
 	ListCell   *cell;
 	bool		renames = false;
 
@@ -200,8 +283,17 @@ rest_of_renames(const List *entries)
 	}
 	if (!renames || last->statement == 0)
 		return NIL;
-	return read_entries("WHERE i.inbox_id > $1 AND i.statement = $2 ORDER BY i.inbox_id "
-						"FOR UPDATE OF i SKIP LOCKED", 2, types, values);
+	owner_enter(&scope);
+	spi = MemoryContextSwitchTo(context);
+	rest = packets_of_statement(last->inbox_id, last->statement);
+	MemoryContextSwitchTo(spi);
+	rows = read_rows(context, "WHERE i.inbox_id > $1 AND i.statement = $2 ORDER BY i.inbox_id "
+					 "FOR UPDATE OF i SKIP LOCKED", 2, types, values);
+	MemoryContextSwitchTo(context);
+	rest = merge(rows, rest, PG_INT64_MAX);
+	MemoryContextSwitchTo(spi);
+	owner_leave(&scope);
+	return rest;
 }
 
 /* The first n entries, settled in the order of their numbers. */
@@ -237,8 +329,8 @@ typedef struct Seen
 	QueueEntry *last;
 } Seen;
 
-static uint64
-hash_key(int32 binding_id, const char *key)
+uint64
+entry_hash(int32 binding_id, const char *key)
 {
 	return hash_bytes_extended((const unsigned char *) key, strlen(key), binding_id);
 }
@@ -326,7 +418,7 @@ find_repeats(InboxPage *page)
 		entry->repeated = renamed;
 		if (entry->key == NULL)
 			continue;
-		hash = hash_key(entry->binding_id, entry->key);
+		hash = entry_hash(entry->binding_id, entry->key);
 		seen = hash_search(keys, &hash, HASH_ENTER, &found);
 		entry->repeated |= found;
 		if (found && seen->last->binding_id == entry->binding_id &&
@@ -340,26 +432,26 @@ find_repeats(InboxPage *page)
 InboxPage *
 page_read(int64 after, int32 batch, bool only_due)
 {
-	Oid			types[4] = {INT8OID, INT4OID, TIMESTAMPTZOID, BOOLOID};
-	Datum		values[4] = {Int64GetDatum(after), Int32GetDatum(batch),
-	TimestampTzGetDatum(engine_clock()), BoolGetDatum(!only_due)};
 	InboxPage  *page;
-	List	   *entries;
-	int			n;
+	bool		full;
+	List	   *entries = read_next(after, batch, only_due, &full);
+	int			n = whole_transactions(entries, full);
+	OwnerScope	scope;
+	MemoryContext spi;
 
-	entries = read_entries("WHERE i.inbox_id > $1 AND (i.at <= $3 OR ($4 AND i.tries > 0) "
-						   "OR (i.tries = 0 AND i.txid IS NOT NULL)) "
-						   "ORDER BY i.inbox_id LIMIT $2 FOR UPDATE OF i SKIP LOCKED",
-						   4, types, values);
-	n = whole_transactions(entries, batch);
 	if (n == 0)
 		return NULL;
-	if (n == batch)
+	if (full && n == list_length(entries))
 	{
 		entries = list_concat(entries, rest_of_renames(entries));
 		n = list_length(entries);
 	}
 	page = first_entries(entries, n);
+	owner_enter(&scope);
+	spi = MemoryContextSwitchTo(GetMemoryChunkContext(page));
+	packets_supersede(page->entries, page->n);
+	MemoryContextSwitchTo(spi);
+	owner_leave(&scope);
 	put_in_order(page);
 	find_repeats(page);
 	return page;
@@ -552,16 +644,24 @@ page_finish(InboxPage *page, Faults *faults)
 {
 	TimestampTz now = engine_clock();
 	List	   *settled = NIL;
+	List	   *packed = NIL;
+	int			n = 0;
 
 	for (int i = 0; i < page->n; i++)
 	{
 		QueueEntry *entry = page->entries[i];
 
+		if (entry->packet_id != 0)
+			packed = lappend(packed, entry);
 		if (entry->outcome == OUTCOME_SETTLED)
 		{
-			settled = lappend(settled, entry);
+			n++;
+			if (entry->packet_id == 0)
+				settled = lappend(settled, entry);
 			continue;
 		}
+		if (entry->packet_id != 0)
+			packets_put_back(entry);
 		/* asked before its time, or left to what takes it back: it stays as it is */
 		if (entry->outcome == OUTCOME_LEFT ||
 			(entry->outcome == OUTCOME_WAITS && entry->waited && entry->at > now))
@@ -571,7 +671,8 @@ page_finish(InboxPage *page, Faults *faults)
 		postpone(entry, now);
 	}
 	page_delete(settled);
-	return list_length(settled) + page->others;
+	packets_delete(packed);
+	return n + page->others;
 }
 
 /* ----- what is struck out ---------------------------------------------------------- */
@@ -667,12 +768,16 @@ inbox_forget(int64 lead_id)
 	OwnerScope	scope;
 
 	(void) inbox_lock(true);
+	packets_forget(lead_id);
 	owner_enter(&scope);
-	/* entries may have renamed it, again and again */
-	if (SPI_execute_with_args("WITH RECURSIVE known (binding_id, key) AS ("
+	/* entries, packed ones too, may have renamed it, again and again */
+	if (SPI_execute_with_args("WITH RECURSIVE told AS MATERIALIZED ("
+							  "SELECT e.binding_id, e.key, e.old_key FROM revops.inbox_entry e "
+							  "JOIN revops.lead l USING (binding_id) WHERE l.lead_id = $1), "
+							  "known (binding_id, key) AS ("
 							  "SELECT binding_id, key FROM revops.lead WHERE lead_id = $1 "
-							  "UNION SELECT i.binding_id, i.key FROM revops.inbox i JOIN known k "
-							  "ON (i.binding_id, i.old_key) = (k.binding_id, k.key)) "
+							  "UNION SELECT t.binding_id, t.key FROM told t JOIN known k "
+							  "ON (t.binding_id, t.old_key) = (k.binding_id, k.key)) "
 							  "UPDATE revops.inbox i SET personal = NULL FROM known k "
 							  "WHERE (i.binding_id, i.key) = (k.binding_id, k.key) "
 							  "AND i.personal IS NOT NULL",

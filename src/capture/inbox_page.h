@@ -26,14 +26,19 @@ typedef struct InboxPage
 extern bool inbox_lock(bool wait);
 
 /*
- * Up to batch entries that are due (or, not only_due, have been tried before),
- * numbered after `after`, locked; NULL when there are none.  It ends where a
- * transaction ends, unless that is longer than a batch.
+ * Entries that are due (or, not only_due, have been tried before), numbered
+ * after `after`, locked; NULL when there are none: up to batch of those that are
+ * rows, and of packets as many as it takes to have a batch.  It ends where a
+ * transaction ends, unless that is longer.
  */
 extern InboxPage *page_read(int64 after, int32 batch, bool only_due);
 
 /* A page of entries that were read already, settled in the order of the list. */
 extern InboxPage *page_of(List *entries);
+
+/* The kind of a binding by its name; a hash of binding and key. */
+extern BindingKind binding_kind_named(const char *kind);
+extern uint64 entry_hash(int32 binding_id, const char *key);
 
 /* The page's entry of that number; NULL when it is not in the page. */
 extern QueueEntry *page_entry(const InboxPage *page, int64 inbox_id);

@@ -21,9 +21,13 @@
 
 #include "base/handover.h"
 #include "base/owner.h"
+#include "capture/packet.h"
 #include "capture/queue.h"
 #include "define/profile.h"
 #include "time/engine_time.h"
+
+/* packets that are collected before they are written */
+#define PACKETS_AT_ONCE	8
 
 static const char *const what_names[] = {
 	[QUEUE_REREAD] = "reread",
@@ -111,6 +115,102 @@ append(Capture *capture, Datum *v, bool *nulls)
 		settle_flush(&capture->settle);
 }
 
+/* ----- packets ------------------------------------------------------------- */
+
+void
+queue_begin(Capture *capture)
+{
+	settle_begin_appending(&capture->settle);
+	capture->packet = NULL;
+	if (binding_runs_expressions(capture->binding))
+		settle_as(&capture->settle, capture->binding);
+}
+
+/* Write the packet's entries, if there are any. */
+static void
+close_packet(Capture *capture)
+{
+	Settle	   *s = &capture->settle;
+	Packet	   *packet = capture->packet;
+	Datum		v[PACKET_COLS];
+	bool		nulls[PACKET_COLS] = {0};
+	bytea	   *body;
+
+	if (packet == NULL || packet->entries == 0)
+		return;
+	body = (bytea *) (packet->data - VARHDRSZ);
+	SET_VARSIZE(body, packet->used + VARHDRSZ);
+	v[PACKET_COL_INBOX_ID] = Int64GetDatum(packet->first);
+	v[PACKET_COL_TOLD_AT] = TimestampTzGetDatum(s->now);
+	v[PACKET_COL_TXID] = FullTransactionIdGetDatum(GetTopFullTransactionId());
+	v[PACKET_COL_STATEMENT] = Int64GetDatum(capture->statement);
+	v[PACKET_COL_BINDING_ID] = Int32GetDatum(capture->binding_id);
+	v[PACKET_COL_ENTRIES] = Int32GetDatum(packet->entries);
+	v[PACKET_COL_ACTOR] = code_text(settle_actor(s));
+	v[PACKET_COL_BODY] = PointerGetDatum(body);
+	writer_add(&s->writers, TABLE_INBOX_PACKET, v, nulls);
+	packet_begin(packet, 0);
+	/* each fills a page: no need to collect many */
+	if (s->writers.tables[TABLE_INBOX_PACKET].used >= PACKETS_AT_ONCE)
+		writers_flush(&s->writers);
+}
+
+void
+queue_end(Capture *capture)
+{
+	close_packet(capture);
+	settle_end(&capture->settle);
+}
+
+static Packet *
+packet_of(Capture *capture)
+{
+	if (capture->packet == NULL)
+	{
+		MemoryContext old = MemoryContextSwitchTo(capture->settle.context);
+
+		capture->packet = packet_make(capture->binding);
+		MemoryContextSwitchTo(old);
+	}
+	return capture->packet;
+}
+
+/* Does it go into a packet? */
+static bool
+is_packed(const Capture *capture, QueueWhat what, const char *key)
+{
+	switch (what)
+	{
+		case QUEUE_CANCELLED:
+		case QUEUE_TRUNCATED:
+			return false;
+		case QUEUE_REREAD:
+			return key != NULL && queue_wants(capture);
+		case QUEUE_REMOVED:
+			return capture->binding->kind == BINDING_LEAD && queue_wants(capture);
+		default:
+			return queue_wants(capture);
+	}
+}
+
+/* False where the entry is larger than a packet. */
+static bool
+pack(Capture *capture, QueueWhat what, const char *key, const char *old_key,
+	 TupleTableSlot *roles)
+{
+	Packet	   *packet = packet_of(capture);
+
+	if (packet->entries > 0 && packet_add(packet, what, key, old_key, roles))
+		return true;
+	close_packet(capture);
+	if (!packet_add(packet, what, key, old_key, roles))
+		return false;
+	packet->first = engine_next(SEQUENCE_INBOX_ID);
+	if (capture->statement == 0)
+		capture->statement = packet->first;
+	return true;
+}
+
 void
 queue_put(Capture *capture, QueueWhat what, const char *key, const char *old_key,
 		  TupleTableSlot *roles)
@@ -118,6 +218,13 @@ queue_put(Capture *capture, QueueWhat what, const char *key, const char *old_key
 	Datum		v[INBOX_COLS];
 	bool		nulls[INBOX_COLS];
 
+	if (is_packed(capture, what, key) && pack(capture, what, key, old_key, roles))
+	{
+		handover_note(HANDOVER_INBOX);
+		return;
+	}
+	/* what was told before has lower numbers */
+	close_packet(capture);
 	fill_entry(capture, what, key, old_key, roles, v, nulls);
 	append(capture, v, nulls);
 	handover_note(HANDOVER_INBOX);
@@ -244,7 +351,9 @@ queue_touches(Capture *capture)
 {
 	TriggerData *t = capture->trigger;
 
-	if (TRIGGER_FIRED_BY_TRUNCATE(t->tg_event))
+	if (TRIGGER_FIRED_BY_TRUNCATE(t->tg_event) && capture_emptied_part(capture))
+		;						/* some rows may be left */
+	else if (TRIGGER_FIRED_BY_TRUNCATE(t->tg_event))
 		queue_put(capture, QUEUE_TRUNCATED, NULL, NULL, NULL);
 	else if (capture_reread(capture, touch_again))
 		;						/* all was done by key */

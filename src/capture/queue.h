@@ -24,6 +24,7 @@
 #include "capture/capture.h"
 #include "capture/touches.h"
 
+/* Packets hold these as numbers: what is new comes last. */
 typedef enum QueueWhat
 {
 	QUEUE_REREAD,				/* read the host's row again */
@@ -66,6 +67,9 @@ typedef struct QueueEntry
 	char	   *actor;			/* NULL: not known */
 	Jsonb	   *roles;
 	Jsonb	   *personal;
+	struct PacketReader *packet;	/* that it is of, which tells the roles; NULL: none */
+	struct PacketEntry *packed;
+	int64		packet_id;		/* number of that packet */
 
 	/* the reader's */
 	BindingKind kind;
@@ -85,7 +89,20 @@ extern QueueWhat queue_what(const char *name);
 /* Is the statement at hand to be appended, not settled? */
 extern bool queue_wants(const Capture *capture);
 
-/* Append what the statement says of a row; any of key, old_key, roles may be NULL. */
+/*
+ * Begin the capture's settle where the statement is to be appended: without
+ * definitions, and without a change of user where no expression is run.
+ * queue_end writes what is left, and ends it.
+ */
+extern void queue_begin(Capture *capture);
+extern void queue_end(Capture *capture);
+
+/*
+ * Append what the statement says of a row; any of key, old_key, roles may be
+ * NULL.  On a queued binding entries are packed (packet.h), but for those too
+ * large, and those that may take back what waits for a lead: these are found by
+ * their key.
+ */
 extern void queue_put(Capture *capture, QueueWhat what, const char *key,
 					  const char *old_key, TupleTableSlot *roles);
 

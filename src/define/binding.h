@@ -105,6 +105,7 @@ typedef struct Binding
 	bool	   *mapped;			/* one a role */
 	bool	   *personal;		/* one a role */
 	struct BindingPlan *plan;	/* compiled steps: binding_compile.h */
+	struct PacketForm *form;	/* of the inbox's packets: packet.c; NULL: not made yet */
 } Binding;
 
 /* What is told of a role that fails for one row, in careful projection. */

@@ -153,11 +153,28 @@ set_value(JsonbValue *json, Datum value, Oid type)
 }
 
 Jsonb *
+profile_from_values(const ProfileValue *values, int n)
+{
+	JsonbPair  *pairs = palloc(Max(n, 1) * sizeof(JsonbPair));
+	JsonbValue	object;
+
+	for (int i = 0; i < n; i++)
+	{
+		set_string(&pairs[i].key, unconstify(char *, values[i].role), values[i].length);
+		set_value(&pairs[i].value, values[i].value, values[i].type);
+		pairs[i].order = i;
+	}
+	object.type = jbvObject;
+	object.val.object.nPairs = n;
+	object.val.object.pairs = pairs;
+	return JsonbValueToJsonb(&object);
+}
+
+Jsonb *
 profile_from_slot(Binding *binding, TupleTableSlot *roles, bool personal)
 {
 	TupleDesc	desc = binding->roles;
-	JsonbPair  *pairs = palloc(desc->natts * sizeof(JsonbPair));
-	JsonbValue	object;
+	ProfileValue *values = palloc(Max(desc->natts, 1) * sizeof(ProfileValue));
 	int			n = 0;
 
 	for (int i = 0; i < desc->natts; i++)
@@ -167,15 +184,20 @@ profile_from_slot(Binding *binding, TupleTableSlot *roles, bool personal)
 
 		if (roles->tts_isnull[role] || binding->personal[role] != personal)
 			continue;
-		set_string(&pairs[n].key, NameStr(att->attname), strlen(NameStr(att->attname)));
-		set_value(&pairs[n].value, roles->tts_values[role], att->atttypid);
-		pairs[n].order = n;
-		n++;
+		values[n++] = (ProfileValue) {NameStr(att->attname), strlen(NameStr(att->attname)),
+		att->atttypid, roles->tts_values[role]};
 	}
-	object.type = jbvObject;
-	object.val.object.nPairs = n;
-	object.val.object.pairs = pairs;
-	return JsonbValueToJsonb(&object);
+	return profile_from_values(values, n);
+}
+
+char *
+profile_shown(Datum value, Oid type)
+{
+	JsonbValue	json;
+
+	set_value(&json, value, type);
+	Assert(json.type == jbvString);
+	return pnstrdup(json.val.string.val, json.val.string.len);
 }
 
 /* ----- from jsonb ------------------------------------------------------- */
@@ -372,6 +394,15 @@ get_value(const JsonbValue *json, Oid type, Datum *value)
 		default:
 			return get_other(json, type, value);
 	}
+}
+
+bool
+profile_read_shown(Datum text, Oid type, Datum *value)
+{
+	JsonbValue	json;
+
+	set_string(&json, VARDATA_ANY(DatumGetPointer(text)), VARSIZE_ANY_EXHDR(DatumGetPointer(text)));
+	return get_value(&json, type, value);
 }
 
 /* A role's stored value: in its own store, or where it was before. */

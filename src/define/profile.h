@@ -20,6 +20,25 @@ struct Binding;
 extern Jsonb *profile_from_slot(struct Binding *binding, TupleTableSlot *roles,
 								bool personal);
 
+/* A role's value; the name is not terminated. */
+typedef struct ProfileValue
+{
+	const char *role;
+	int			length;			/* of the name */
+	Oid			type;
+	Datum		value;
+} ProfileValue;
+
+/* The same of values that are given in the order of jsonb's keys, each role once. */
+extern Jsonb *profile_from_values(const ProfileValue *values, int n);
+
+/*
+ * The text that a profile has of a value of a type that jsonb has not; and back,
+ * false where the text does not fit the type.
+ */
+extern char *profile_shown(Datum value, Oid type);
+extern bool profile_read_shown(Datum text, Oid type, Datum *value);
+
 /*
  * And back: fills a virtual slot of binding->roles; either jsonb may be NULL.
  * Values are palloc'd in the current context.  A role that the stored profile

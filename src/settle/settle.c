@@ -34,6 +34,28 @@ change_init(LeadChange *change)
 	change->verb.until = NO_TIME;
 }
 
+/* What every settle has. */
+static void
+begin(Settle *s)
+{
+	s->context = AllocSetContextCreate(CurrentMemoryContext, "pg_revops settle",
+									   ALLOCSET_DEFAULT_SIZES);
+	faults_init(&s->faults, s->context);
+	settle_at(s, NO_TIME);
+	GetUserIdAndSecContext(&s->user, &s->sec_context);
+	s->actor_id = s->user;
+	MemoryContextSwitchTo(s->context);
+	writers_begin(&s->writers);
+	MemoryContextSwitchTo(MemoryContextGetParent(s->context));
+}
+
+void
+settle_begin_appending(Settle *s)
+{
+	memset(s, 0, sizeof(Settle));
+	begin(s);
+}
+
 void
 settle_begin(Settle *s, int32 workspace_id, bool careful)
 {
@@ -53,20 +75,11 @@ settle_begin(Settle *s, int32 workspace_id, bool careful)
 				 errmsg("agreement %d has no entry stage", s->agreement->agreement_id),
 				 errdetail("New leads would have nowhere to go."),
 				 errhint("Give one stage of a draft the purpose 'entry' and activate it.")));
-	s->context = AllocSetContextCreate(CurrentMemoryContext, "pg_revops settle",
-									   ALLOCSET_DEFAULT_SIZES);
+	begin(s);
 	s->lead_context = AllocSetContextCreate(s->context, "pg_revops lead",
 											ALLOCSET_DEFAULT_SIZES);
-	faults_init(&s->faults, s->context);
-	settle_at(s, NO_TIME);
-
-	GetUserIdAndSecContext(&s->user, &s->sec_context);
-	s->actor_id = s->user;
-
-	MemoryContextSwitchTo(s->context);
-	s->fired = palloc0(sizeof(uint64) * (s->agreement->nrules / 64 + 1));
-	writers_begin(&s->writers);
-	MemoryContextSwitchTo(MemoryContextGetParent(s->context));
+	s->fired = MemoryContextAllocZero(s->context,
+									  sizeof(uint64) * (s->agreement->nrules / 64 + 1));
 }
 
 void

@@ -115,6 +115,12 @@ typedef enum SettleResult
 extern void settle_begin(Settle *s, int32 workspace_id, bool careful);
 
 /*
+ * A settle that is told of no leads, and reads no definitions: what is said is
+ * but appended, by the settle's writers.
+ */
+extern void settle_begin_appending(Settle *s);
+
+/*
  * Expressions of this binding are evaluated from now on: as its owner,
  * restricted, in its time zone.  settle_use does it for a lead binding.
  */

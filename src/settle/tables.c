@@ -28,6 +28,7 @@ static const char *const table_names[N_TABLES] = {
 	[TABLE_OPPORTUNITY_CHANGE] = "opportunity_change",
 	[TABLE_INBOX] = "inbox",
 	[TABLE_WRITE_BACK] = "write_back_due",
+	[TABLE_INBOX_PACKET] = "inbox_packet",
 };
 
 /* The columns as the install script makes them; rows are written by place. */
@@ -99,6 +100,10 @@ static const Oid write_back_types[WRITE_BACK_COLS] = {
 	INT8OID, INT8OID, TIMESTAMPTZOID, INT4OID, INT4OID, BOOLOID, BOOLOID
 };
 
+static const Oid inbox_packet_types[PACKET_COLS] = {
+	INT8OID, TIMESTAMPTZOID, XID8OID, INT8OID, INT4OID, INT4OID, TEXTOID, BYTEAOID
+};
+
 static const struct
 {
 	int			ncolumns;
@@ -117,6 +122,7 @@ static const struct
 	[TABLE_OPPORTUNITY_CHANGE] = {DEALCHANGE_COLS, opportunity_change_types},
 	[TABLE_INBOX] = {INBOX_COLS, inbox_types},
 	[TABLE_WRITE_BACK] = {WRITE_BACK_COLS, write_back_types},
+	[TABLE_INBOX_PACKET] = {PACKET_COLS, inbox_packet_types},
 };
 
 static const char *const sequence_names[N_SEQUENCES] = {

@@ -8,6 +8,7 @@
 #include "access/table.h"
 #include "access/tableam.h"
 #include "access/xact.h"
+#include "catalog/index.h"
 #include "catalog/pg_type.h"
 #include "commands/trigger.h"
 #include "executor/executor.h"
@@ -78,19 +79,34 @@ writer_rel(Writers *writers, EngineTable table)
 	return w->rel;
 }
 
+/* Are all its indexes on columns, of all rows, and unique at once or not at all? */
+static bool
+indexes_are_plain(const ResultRelInfo *result)
+{
+	for (int i = 0; i < result->ri_NumIndices; i++)
+	{
+		const IndexInfo *info = result->ri_IndexRelationInfo[i];
+
+		if (info->ii_Expressions != NIL || info->ii_Predicate != NIL ||
+			info->ii_ExclusionOps != NULL || !info->ii_ReadyForInserts ||
+			!result->ri_IndexRelationDescs[i]->rd_index->indimmediate)
+			return false;
+	}
+	return true;
+}
+
 /* Its indexes are opened when there are entries to be made: a HOT update makes none. */
 static ResultRelInfo *
 result_of(Writers *writers, Writer *w)
 {
 	if (w->result == NULL)
 	{
-		MemoryContext old;
+		MemoryContext old = MemoryContextSwitchTo(writers->context);
 
-		(void) estate_of(writers);
-		old = MemoryContextSwitchTo(writers->context);
 		w->result = makeNode(ResultRelInfo);
 		InitResultRelInfo(w->result, w->rel, 0, NULL, 0);
 		ExecOpenIndices(w->result, false);
+		w->plain_indexes = indexes_are_plain(w->result);
 		MemoryContextSwitchTo(old);
 	}
 	return w->result;
@@ -140,6 +156,23 @@ writer_add(Writers *writers, EngineTable table, Datum *values, bool *nulls)
 	MemoryContextSwitchTo(old);
 }
 
+/* For these no executor is needed, whose making costs as much as their entries. */
+static void
+insert_plain_entries(const ResultRelInfo *result, TupleTableSlot *slot)
+{
+	for (int i = 0; i < result->ri_NumIndices; i++)
+	{
+		Relation	index = result->ri_IndexRelationDescs[i];
+		IndexInfo  *info = result->ri_IndexRelationInfo[i];
+		Datum		values[INDEX_MAX_KEYS];
+		bool		nulls[INDEX_MAX_KEYS];
+
+		FormIndexDatum(info, slot, NULL, values, nulls);
+		(void) index_insert(index, values, nulls, &slot->tts_tid, result->ri_RelationDesc,
+							info->ii_Unique ? UNIQUE_CHECK_YES : UNIQUE_CHECK_NO, false, info);
+	}
+}
+
 static void
 insert_index_entries(Writers *writers, Writer *w, TupleTableSlot *slot)
 {
@@ -147,6 +180,12 @@ insert_index_entries(Writers *writers, Writer *w, TupleTableSlot *slot)
 
 	if (result->ri_NumIndices == 0)
 		return;
+	if (w->plain_indexes)
+	{
+		insert_plain_entries(result, slot);
+		return;
+	}
+	(void) estate_of(writers);
 	list_free(ExecInsertIndexTuples(result, slot, writers->estate, false, false, NULL, NIL));
 	ResetPerTupleExprContext(writers->estate);
 }

@@ -40,6 +40,7 @@ typedef struct Writer
 	TupleTableSlot *locked;		/* see writer_lock_slot; NULL: not made yet */
 	TupleTableSlot *updated;	/* of writer_update; NULL: not made yet */
 	bool		direct;			/* straight into the heap */
+	bool		plain_indexes;	/* of result: all are */
 } Writer;
 
 typedef struct Writers

@@ -31,7 +31,7 @@ CREATE VIEW pg_temp.sides AS
     UNION ALL SELECT 'assignment', count(*) FROM revops.assignment UNION ALL SELECT 'sla_clock', count(*) FROM revops.sla_clock
     UNION ALL SELECT 'event', count(*) FROM revops.event UNION ALL SELECT 'touch', count(*) FROM revops.touch
     UNION ALL SELECT 'timer', count(*) FROM revops.timer UNION ALL SELECT 'fault', count(*) FROM revops.fault
-    UNION ALL SELECT 'inbox', count(*) FROM revops.inbox;
+    UNION ALL SELECT 'inbox', count(*) FROM revops.inbox_entry;
 CREATE FUNCTION pg_temp.news() RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
     told text;

@@ -58,7 +58,7 @@ SELECT key, gone FROM leads WHERE key ~ '^5\|';
 -- ----- TRUNCATE -------------------------------------------------------------------------
 -- of one partition: who is gone is found when the inbox is read
 TRUNCATE part.lead_de;
-SELECT what, key FROM revops.inbox;
+SELECT what, key FROM revops.inbox_entry;
 CALL revops.settle();
 SELECT key, gone FROM leads;
 -- of the parent: all, at once; loaded anew they are the same leads

@@ -68,7 +68,7 @@ INSERT INTO rep.plain VALUES (1, 'lead');
 INSERT INTO rep.child VALUES (2, 'lead', 'x');
 UPDATE rep.plain SET stage = 'mql';
 RESET session_replication_role;
-SELECT b.binding, i.what, i.key, i.old_key FROM revops.inbox i JOIN revops.binding b USING (binding_id)
+SELECT b.binding, i.what, i.key, i.old_key FROM revops.inbox_entry i JOIN revops.binding b USING (binding_id)
     WHERE b.kind = 'lead' ORDER BY b.binding, i.inbox_id;
 CALL revops.settle();
 SELECT * FROM leads;

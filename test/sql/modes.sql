@@ -180,7 +180,7 @@ END
 $$;
 SET pg_revops.now = '2026-06-01';
 CALL revops.settle();
-SELECT count(*) AS unsettled FROM revops.inbox WHERE lead_key IS NULL;
+SELECT count(*) AS unsettled FROM revops.inbox_entry WHERE lead_key IS NULL;
 SELECT kind, count(*) > 100 AS many FROM known('inl') GROUP BY kind ORDER BY kind;
 SELECT kind, only_in, count(*) FROM difference GROUP BY 1, 2 ORDER BY 1, 2;
 SELECT object, message, detail FROM revops.fault WHERE object = 'inbox' OR message LIKE '%wait in the inbox%';

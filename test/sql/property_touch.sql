@@ -117,7 +117,7 @@ SELECT stage, count(*) > 5 AS several FROM revops.lead GROUP BY stage ORDER BY s
 SELECT DISTINCT object, sqlstate FROM revops.fault ORDER BY 1;
 -- touches of leads that are not known wait for them, but for those taken back
 CALL revops.settle();
-SELECT count(*) AS waiting FROM revops.inbox WHERE lead_key IS NULL;
+SELECT count(*) AS waiting FROM revops.inbox_entry WHERE lead_key IS NULL;
 SELECT * FROM revops.verify();
 
 -- plain SQL: who is a lead, and its fit

@@ -20,7 +20,7 @@ EXCEPTION WHEN OTHERS THEN
 END
 $$;
 CREATE VIEW waiting AS SELECT b.binding, i.what, i.key, i.old_key, i.roles, i.personal, i.tries, i.lead_key
-    FROM revops.inbox i JOIN revops.binding b USING (binding_id) ORDER BY inbox_id;
+    FROM revops.inbox_entry i JOIN revops.binding b USING (binding_id) ORDER BY inbox_id;
 
 -- ----- attach ----------------------------------------------------------------
 CALL try($$SELECT revops.attach_lead('people', 'person', '{"stage": "stage"}', mode => 'queued', on_violation => 'strict')$$);

@@ -22,6 +22,25 @@ $node->safe_psql('postgres', 'CREATE DATABASE restored');
 create_fixture($node, 'source');
 add_leads($node, 'source', 1, 200);
 
+# what is queued waits in packets, whose values must not depend on numbers of this
+# database: those of types and their labels will be others there
+$node->safe_psql('restored', "CREATE TYPE before AS ENUM ('x')");
+$node->safe_psql('source', q{
+	CREATE SCHEMA later;
+	CREATE TYPE later.mood AS ENUM ('sad', 'glad');
+	CREATE TABLE later.lead (id int PRIMARY KEY, mood later.mood, moods later.mood[], size int, email text, since date);
+	SELECT revops.attach_lead('later', 'later.lead',
+		'{"mood": "mood", "moods": "moods", "company_size": "size", "email": "email", "since": "since"}', mode => 'queued');
+	INSERT INTO later.lead SELECT n, (enum_range(NULL::later.mood))[1 + n % 2], ARRAY['glad', 'sad']::later.mood[], n,
+		'p' || n || '@example.com', date '2026-01-01' + n FROM generate_series(1, 500) n;
+	UPDATE later.lead SET size = size + 1 WHERE id <= 10});
+my $later = q{
+	SELECT count(*), sum((p.profile ->> 'company_size')::int), count(DISTINCT i.personal), string_agg(DISTINCT p.profile ->> 'moods', ' '),
+		bool_and(p.profile ->> 'mood' = CASE key::int % 2 WHEN 0 THEN 'sad' ELSE 'glad' END AND (p.profile ->> 'since')::date = date '2026-01-01' + key::int)
+	FROM revops.lead l JOIN revops.binding USING (binding_id) JOIN revops.profile_change p ON p.change_id = l.profile_id
+	JOIN revops.lead_identity i ON i.lead_id = l.lead_id WHERE binding = 'later'};
+my $later_said = '500|' . (500 * 501 / 2 + 10) . '|500|{glad,sad}|t';
+
 is($node->safe_psql('source', q{
 	SELECT string_agg(c.oid::regclass::text, ', ' ORDER BY c.oid::regclass::text)
 	FROM pg_depend d JOIN pg_class c ON d.classid = 'pg_class'::regclass AND d.objid = c.oid
@@ -53,6 +72,15 @@ $node->command_ok([ 'pg_dump', '-f', $plain, '-d', $node->connstr('source') ], '
 $node->command_ok([ 'psql', '-X', '-q', '-v', 'ON_ERROR_STOP=1', '-o', '/dev/null', '-f', $plain, '-d', $node->connstr('plain') ],
 	'restore of a plain dump');
 is_deeply(digests($node, 'plain'), $before, 'the same by digest');
+
+for my $database ('restored', 'plain')
+{
+	cmp_ok($node->safe_psql($database, 'SELECT count(*) FROM revops.inbox_packet'), '>', 0, "packets wait in database $database");
+	$node->safe_psql($database, 'CALL revops.settle()');
+	is($node->safe_psql($database, $later), $later_said, '... and settle as they were told');
+	is($node->safe_psql($database, 'SELECT count(*) FROM revops.inbox_entry'), '0', '... all of them');
+	is($node->safe_psql($database, 'SELECT count(*) FROM revops.verify()'), '0', '... without drift');
+}
 
 $node->stop;
 done_testing();

@@ -396,7 +396,7 @@ sub load_checks
 		WHERE o.status IS DISTINCT FROM CASE WHEN d.won THEN 'won' ELSE 'open' END}),
 		'', '... and so it is with deals');
 	is($node->safe_psql('postgres', 'SELECT object, message, detail FROM revops.fault'), '', '... no fault was recorded');
-	is($node->safe_psql('postgres', 'SELECT * FROM revops.inbox'), '', '... and nothing waits in the inbox');
+	is($node->safe_psql('postgres', 'SELECT * FROM revops.inbox_entry'), '', '... and nothing waits in the inbox');
 }
 
 # ----- ends ------------------------------------------------------------------

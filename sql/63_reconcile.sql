@@ -307,7 +307,7 @@ CREATE FUNCTION revops.differing_touches(bound revops.binding, since timestamptz
                WHEN known_key IS NULL THEN p.roles ? 'lead'
                ELSE coalesce(differs, false) END
       -- a touch that is planned, or whose lead is not known, waits there
-      AND NOT EXISTS (SELECT FROM revops.inbox i
+      AND NOT EXISTS (SELECT FROM revops.inbox_entry i
                       WHERE i.binding_id = bound.binding_id AND i.key = coalesce(told_key, known_key))
     UNION ALL
     SELECT 'read', NULL, NULL, NULL, NULL, max(t.at) FILTER (WHERE isfinite(t.at) AND t.at <= revops.engine_now()), count(*) FROM theirs t
@@ -471,7 +471,7 @@ CREATE PROCEDURE revops.settle_inbox(batch int)
     LANGUAGE plpgsql AS $$
 DECLARE
     after bigint := 0;
-    upto bigint := (SELECT pg_catalog.max(i.inbox_id) FROM revops.inbox i);
+    upto bigint := (SELECT pg_catalog.max(e.inbox_id) FROM (SELECT i.inbox_id FROM revops.inbox i UNION ALL SELECT p.inbox_id FROM revops.inbox_packet p) AS e);
 BEGIN
     LOOP
         COMMIT;

@@ -51,8 +51,10 @@ WITH attached AS (
     FROM revops.backfill f JOIN attached a USING (binding_id)
     WHERE f.finished_at IS NULL
     UNION ALL
-    SELECT i.binding_id, w.problem, NULL, count(*), min(coalesce(i.told_at, i.at)), NULL, w.severity
-    FROM revops.inbox i
+    SELECT i.binding_id, w.problem, NULL, sum(i.entries), min(coalesce(i.told_at, i.at)), NULL, w.severity
+    FROM (SELECT r.binding_id, r.told_at, r.at, r.tries, r.lead_key, 1 AS entries FROM revops.inbox r
+          UNION ALL
+          SELECT p.binding_id, p.told_at, p.told_at, 0, NULL, p.entries FROM revops.inbox_packet p) i
     JOIN attached a USING (binding_id)
     CROSS JOIN LATERAL (SELECT CASE WHEN i.lead_key IS NOT NULL THEN 'lead_unknown'
                                     WHEN i.tries > 0 THEN 'inbox_fails'

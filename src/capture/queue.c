@@ -177,15 +177,14 @@ packet_of(Capture *capture)
 
 /* Does it go into a packet? */
 static bool
-is_packed(const Capture *capture, QueueWhat what, const char *key)
+is_packed(const Capture *capture, QueueWhat what)
 {
 	switch (what)
 	{
+		case QUEUE_REREAD:
 		case QUEUE_CANCELLED:
 		case QUEUE_TRUNCATED:
 			return false;
-		case QUEUE_REREAD:
-			return key != NULL && queue_wants(capture);
 		case QUEUE_REMOVED:
 			return capture->binding->kind == BINDING_LEAD && queue_wants(capture);
 		default:
@@ -218,7 +217,7 @@ queue_put(Capture *capture, QueueWhat what, const char *key, const char *old_key
 	Datum		v[INBOX_COLS];
 	bool		nulls[INBOX_COLS];
 
-	if (is_packed(capture, what, key) && pack(capture, what, key, old_key, roles))
+	if (is_packed(capture, what) && pack(capture, what, key, old_key, roles))
 	{
 		handover_note(HANDOVER_INBOX);
 		return;

@@ -100,8 +100,8 @@ extern void queue_end(Capture *capture);
 /*
  * Append what the statement says of a row; any of key, old_key, roles may be
  * NULL.  On a queued binding entries are packed (packet.h), but for those too
- * large, and those that may take back what waits for a lead: these are found by
- * their key.
+ * large, those that tell no roles but what is to be read again, and those that
+ * may take back what waits for a lead: these are found by their key.
  */
 extern void queue_put(Capture *capture, QueueWhat what, const char *key,
 					  const char *old_key, TupleTableSlot *roles);

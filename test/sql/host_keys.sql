@@ -138,7 +138,7 @@ INSERT INTO host.pair VALUES (1, NULL, 'half', NULL), (NULL, NULL, 'none', NULL)
 CALL revops.settle();
 UPDATE host.pair SET b = 'y' WHERE company = 'half';
 UPDATE host.pair SET a = NULL WHERE company = 'whole';
-SELECT what, key, old_key FROM revops.inbox ORDER BY inbox_id;
+SELECT what, key, old_key FROM revops.inbox_entry ORDER BY inbox_id;
 CALL revops.settle();
 SELECT key, company, gone FROM leads WHERE binding = 'pair';
 SELECT count(*) AS faults FROM revops.fault;

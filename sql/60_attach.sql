@@ -439,8 +439,7 @@ BEGIN
             DETAIL = format('It is %s; statements that run now would be settled out of order.', OLD.mode),
             HINT = format('SELECT revops.detach(%L), CALL revops.settle(), then attach it anew with the other mode.', OLD.binding);
     END IF;
-    IF EXISTS (SELECT FROM revops.inbox i WHERE i.binding_id = NEW.binding_id AND i.what <> 'reread' AND i.lead_key IS NULL)
-       OR EXISTS (SELECT FROM revops.inbox_packet p WHERE p.binding_id = NEW.binding_id) THEN
+    IF EXISTS (SELECT FROM revops.inbox i WHERE i.binding_id = NEW.binding_id AND i.what <> 'reread' AND i.lead_key IS NULL) OR EXISTS (SELECT FROM revops.inbox_packet p WHERE p.binding_id = NEW.binding_id) THEN
         RAISE EXCEPTION USING ERRCODE = 'RV005',
             MESSAGE = format('binding "%s" has entries in the inbox', NEW.binding),
             DETAIL = format('It was %s; what waits would be settled after what comes now.', OLD.mode),
@@ -856,8 +855,7 @@ BEGIN
     PERFORM revops.drop_capture(bound.binding_id);
     IF EXISTS (SELECT FROM revops.lead l WHERE l.binding_id = coalesce(bound.lead_binding_id, bound.binding_id))
        OR EXISTS (SELECT FROM revops.opportunity o WHERE o.binding_id = bound.binding_id)
-       OR EXISTS (SELECT FROM revops.inbox i WHERE bound.binding_id IN (i.binding_id, i.lead_binding_id))
-       OR EXISTS (SELECT FROM revops.inbox_packet p WHERE p.binding_id = bound.binding_id)
+       OR EXISTS (SELECT FROM revops.inbox i WHERE bound.binding_id IN (i.binding_id, i.lead_binding_id)) OR EXISTS (SELECT FROM revops.inbox_packet p WHERE p.binding_id = bound.binding_id)
        OR EXISTS (SELECT FROM revops.binding b WHERE b.lead_binding_id = bound.binding_id) THEN
         UPDATE revops.binding b SET detached_at = now() WHERE b.binding_id = bound.binding_id;
     ELSE

@@ -364,6 +364,8 @@ packet_add(Packet *packet, QueueWhat what, const char *key, const char *old_key,
 
 /* ----- reading --------------------------------------------------------------- */
 
+static void refuse(void) pg_attribute_noreturn();
+
 static void
 refuse(void)
 {
@@ -438,7 +440,7 @@ packet_next(PacketReader *reader, PacketEntry *entry)
 		return false;
 	entry->begin = take(&at, reader->end, ENTRY_START);
 	length = get_number(entry->begin);
-	has = entry->begin[3];
+	has = (unsigned char) entry->begin[3];
 	if (length < ENTRY_START || length > reader->end - entry->begin)
 		refuse();
 	entry->end = entry->begin + length;
@@ -464,12 +466,12 @@ take_varlena(char **at, const char *end)
 {
 	char	   *from = *at;
 	struct varlena *copy;
-	uint32		header;
+	varattrib_4b header = {{0}};
 	size_t		size;
 
 	if (end > from && VARATT_IS_SHORT(from) && !VARATT_IS_1B_E(from))
 		return PointerGetDatum(take(at, end, VARSIZE_SHORT(from)));
-	memcpy(&header, take(at, end, VARHDRSZ), VARHDRSZ);
+	memcpy(&header.va_4byte.va_header, take(at, end, VARHDRSZ), VARHDRSZ);
 	if (!VARATT_IS_4B_U(&header))
 		refuse();
 	size = VARSIZE_4B(&header);

@@ -217,9 +217,9 @@ SELECT created, stage_before, stage, fit, intent, filled FROM revops.capture('{"
 -- an application's row that nobody has settled yet
 INSERT INTO q (email) VALUES ('q2@b.example');
 SELECT created, stage_before, stage, fit, filled FROM revops.capture('{"email": "q2@b.example", "country": "DE"}', 'queued');
-SELECT count(*) > 0 AS waiting FROM revops.inbox;
+SELECT count(*) > 0 AS waiting FROM revops.inbox_entry;
 CALL revops.settle();
-SELECT count(*) AS waiting FROM revops.inbox;
+SELECT count(*) AS waiting FROM revops.inbox_entry;
 SELECT key, stage, fit, intent, touches FROM revops.lead_status WHERE binding = 'queued' ORDER BY key;
 SELECT key, count(*) AS moves FROM revops.stage_change JOIN revops.lead USING (lead_id)
 WHERE binding_id = (SELECT binding_id FROM revops.binding WHERE binding = 'queued') GROUP BY 1 ORDER BY 1;

@@ -125,7 +125,7 @@ INSERT INTO host.que (id, country, size, status) VALUES (1, 'FR', 500, NULL), (2
 CALL revops.settle();
 SELECT id, status, owner, "Score", grade, due, version, modified FROM host.que ORDER BY id;
 -- our own write waits in the inbox, and says nothing of stage and owner
-SELECT key, what, roles ->> 'stage' AS stage FROM revops.inbox;
+SELECT key, what, roles ->> 'stage' AS stage FROM revops.inbox_entry;
 CALL revops.settle();
 SELECT * FROM went('que');
 UPDATE host.que SET country = 'DE' WHERE id = 1;
@@ -143,7 +143,7 @@ CALL revops.settle();
 SELECT id, status, version FROM host.que WHERE id = 1;
 SELECT key, stage, word, moves FROM went('que') WHERE key = '1';
 SELECT count(*) AS due FROM revops.write_back_due;
-SELECT count(*) AS unread FROM revops.inbox;
+SELECT count(*) AS unread FROM revops.inbox_entry;
 CALL revops.settle();
 SELECT sum(version) FROM host.que;
 SELECT object, message FROM revops.fault;

@@ -19,25 +19,28 @@
 #include "define/invalidate.h"
 #include "define/schedule.h"
 
+typedef struct CacheKey
+{
+	int32		workspace_id;
+	int32		agreement_id;	/* 0: the one in force */
+} CacheKey;
+
 typedef struct CacheEntry
 {
-	int32		workspace_id;	/* hash key */
+	CacheKey	key;
 	Definitions *definitions;
 } CacheEntry;
 
 static HTAB *cache = NULL;
 static uint64 serial = 0;
 
-/* The active version's number, or none. */
-#define ACTIVE "(SELECT agreement_id FROM revops.agreement " \
-	"WHERE workspace_id = $1 AND status = 'active')"
-
+/* Rows of the workspace, $1, and of the version of the agreement, $2. */
 static uint64
-read_rows(const char *query, int32 workspace_id)
+read_rows(const Definitions *def, const char *query)
 {
-	Oid			type = INT4OID;
-	Datum		value = Int32GetDatum(workspace_id);
-	int			rc = SPI_execute_with_args(query, 1, &type, &value, NULL, true, 0);
+	Oid			types[2] = {INT4OID, INT4OID};
+	Datum		values[2] = {Int32GetDatum(def->workspace_id), Int32GetDatum(def->agreement_id)};
+	int			rc = SPI_execute_with_args(query, 2, types, values, NULL, true, 0);
 
 	if (rc != SPI_OK_SELECT)
 		elog(ERROR, "reading definitions failed: %s", SPI_result_code_string(rc));
@@ -86,9 +89,8 @@ zeroed(Definitions *def, Size size)
 static void
 load_workspace(Definitions *def)
 {
-	if (read_rows("SELECT currency, EXISTS (SELECT FROM revops.binding b WHERE b.workspace_id = $1 "
-				  "AND b.write_back IS NOT NULL AND b.detached_at IS NULL) FROM revops.workspace WHERE workspace_id = $1",
-				  def->workspace_id) == 0)
+	if (read_rows(def, "SELECT currency, EXISTS (SELECT FROM revops.binding b WHERE b.workspace_id = $1 "
+				  "AND b.write_back IS NOT NULL AND b.detached_at IS NULL) FROM revops.workspace WHERE workspace_id = $1") == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_REVOPS_UNKNOWN_OBJECT),
 				 errmsg("workspace %d does not exist", def->workspace_id),
@@ -97,17 +99,24 @@ load_workspace(Definitions *def)
 	def->writes_back = bool_field(0, 2);
 }
 
+/* The version in force, if there is one. */
+static void
+find_active(Definitions *def)
+{
+	if (read_rows(def, "SELECT agreement_id FROM revops.agreement WHERE workspace_id = $1 AND status = 'active'") > 0)
+		def->agreement_id = int_field(0, 1);
+}
+
 static bool
 load_model(Definitions *def)
 {
 	Agreement  *a;
 	bool		isnull;
 
-	if (read_rows("SELECT agreement_id, half_life, fit_base, fit_share, mql_fit, mql_intent, mql_score, "
+	if (read_rows(def, "SELECT agreement_id, half_life, fit_base, fit_share, mql_fit, mql_intent, mql_score, "
 				  "(SELECT version FROM revops.agreement a WHERE a.agreement_id = m.agreement_id), "
 				  "grade_fit[1], grade_fit[2], grade_fit[3], grade_intent[1], grade_intent[2], grade_intent[3] "
-				  "FROM revops.score_model m WHERE agreement_id = " ACTIVE,
-				  def->workspace_id) == 0)
+				  "FROM revops.score_model m WHERE agreement_id = $2") == 0)
 		return false;
 	a = def->agreement = zeroed(def, sizeof(Agreement));
 	a->agreement_id = int_field(0, 1);
@@ -150,9 +159,8 @@ load_stages(Definitions *def)
 {
 	Agreement  *a = def->agreement;
 
-	a->nstages = (int) read_rows("SELECT stage, position, purpose, routes FROM revops.stage "
-								 "WHERE agreement_id = " ACTIVE " ORDER BY position",
-								 def->workspace_id);
+	a->nstages = (int) read_rows(def, "SELECT stage, position, purpose, routes FROM revops.stage "
+								 "WHERE agreement_id = $2 ORDER BY position");
 	a->stages = zeroed(def, sizeof(Stage) * a->nstages);
 	for (int p = 0; p < N_PURPOSES; p++)
 		a->by_purpose[p] = NO_STAGE;
@@ -171,8 +179,8 @@ static void
 load_transitions(Definitions *def)
 {
 	Agreement  *a = def->agreement;
-	uint64		n = read_rows("SELECT from_stage, to_stage, needs_reason FROM revops.transition "
-							  "WHERE agreement_id = " ACTIVE, def->workspace_id);
+	uint64		n = read_rows(def, "SELECT from_stage, to_stage, needs_reason FROM revops.transition "
+							  "WHERE agreement_id = $2");
 
 	a->moves = zeroed(def, (Size) a->nstages * a->nstages);
 	for (uint64 i = 0; i < n; i++)
@@ -192,9 +200,8 @@ load_rules(Definitions *def)
 {
 	Agreement  *a = def->agreement;
 
-	a->nrules = (int) read_rows("SELECT rule_id, rule, kind, points, condition FROM revops.score_rule "
-								"WHERE kind <> 'intent' AND agreement_id = " ACTIVE " ORDER BY rule_id",
-								def->workspace_id);
+	a->nrules = (int) read_rows(def, "SELECT rule_id, rule, kind, points, condition FROM revops.score_rule "
+								"WHERE kind <> 'intent' AND agreement_id = $2 ORDER BY rule_id");
 	a->rules = zeroed(def, sizeof(ScoreRule) * a->nrules);
 	def->rule_texts = zeroed(def, sizeof(char *) * a->nrules);
 	for (int i = 0; i < a->nrules; i++)
@@ -213,9 +220,8 @@ load_rules(Definitions *def)
 static void
 load_policies(Definitions *def)
 {
-	def->npolicies = (int) read_rows("SELECT policy_id, policy, promise, condition, calendar_id, target "
-									 "FROM revops.sla_policy WHERE agreement_id = " ACTIVE " ORDER BY position",
-									 def->workspace_id);
+	def->npolicies = (int) read_rows(def, "SELECT policy_id, policy, promise, condition, calendar_id, target "
+									 "FROM revops.sla_policy WHERE agreement_id = $2 ORDER BY position");
 	def->policies = zeroed(def, sizeof(Policy) * def->npolicies);
 	for (int i = 0; i < def->npolicies; i++)
 	{
@@ -236,10 +242,9 @@ load_policies(Definitions *def)
 static void
 load_signals(Definitions *def)
 {
-	def->nsignals = (int) read_rows("SELECT s.signal_id, s.signal, s.answers, r.points FROM revops.signal s "
-									"LEFT JOIN revops.score_rule r ON r.signal = s.signal AND r.agreement_id = " ACTIVE
-									" WHERE s.workspace_id = $1 ORDER BY s.signal COLLATE \"C\"",
-									def->workspace_id);
+	def->nsignals = (int) read_rows(def, "SELECT s.signal_id, s.signal, s.answers, r.points FROM revops.signal s "
+									"LEFT JOIN revops.score_rule r ON r.signal = s.signal AND r.agreement_id = $2 "
+									"WHERE s.workspace_id = $1 ORDER BY s.signal COLLATE \"C\"");
 	def->signals = zeroed(def, sizeof(Signal) * def->nsignals);
 	for (int i = 0; i < def->nsignals; i++)
 	{
@@ -253,8 +258,8 @@ load_signals(Definitions *def)
 static void
 load_reps(Definitions *def)
 {
-	def->nreps = (int) read_rows("SELECT rep_id, rep, calendar_id, active FROM revops.rep "
-								 "WHERE workspace_id = $1 ORDER BY rep_id", def->workspace_id);
+	def->nreps = (int) read_rows(def, "SELECT rep_id, rep, calendar_id, active FROM revops.rep "
+								 "WHERE workspace_id = $1 ORDER BY rep_id");
 	def->reps = zeroed(def, sizeof(Rep) * def->nreps);
 	for (int i = 0; i < def->nreps; i++)
 	{
@@ -268,8 +273,8 @@ load_reps(Definitions *def)
 static void
 load_teams(Definitions *def)
 {
-	def->nteams = (int) read_rows("SELECT team_id, team FROM revops.team "
-								  "WHERE workspace_id = $1 ORDER BY team_id", def->workspace_id);
+	def->nteams = (int) read_rows(def, "SELECT team_id, team FROM revops.team "
+								  "WHERE workspace_id = $1 ORDER BY team_id");
 	def->teams = zeroed(def, sizeof(Team) * def->nteams);
 	for (int i = 0; i < def->nteams; i++)
 	{
@@ -305,10 +310,9 @@ build_schedule(Definitions *def, Team *team, uint64 first, uint64 last)
 static void
 load_members(Definitions *def)
 {
-	uint64		n = read_rows("SELECT m.team_id, m.rep_id, m.weight FROM revops.team_member m "
+	uint64		n = read_rows(def, "SELECT m.team_id, m.rep_id, m.weight FROM revops.team_member m "
 							  "JOIN revops.rep r USING (rep_id) JOIN revops.team t USING (team_id) "
-							  "WHERE t.workspace_id = $1 AND r.active ORDER BY 1, 2",
-							  def->workspace_id);
+							  "WHERE t.workspace_id = $1 AND r.active ORDER BY 1, 2");
 	uint64		row = 0;
 
 	for (int i = 0; i < def->nteams; i++)
@@ -324,9 +328,8 @@ load_members(Definitions *def)
 static void
 load_routes(Definitions *def)
 {
-	def->nroutes = (int) read_rows("SELECT route_id, team_id, route, condition FROM revops.route "
-								   "WHERE workspace_id = $1 AND active ORDER BY position",
-								   def->workspace_id);
+	def->nroutes = (int) read_rows(def, "SELECT route_id, team_id, route, condition FROM revops.route "
+								   "WHERE workspace_id = $1 AND active ORDER BY position");
 	def->routes = zeroed(def, sizeof(Route) * def->nroutes);
 	for (int i = 0; i < def->nroutes; i++)
 	{
@@ -338,7 +341,7 @@ load_routes(Definitions *def)
 }
 
 static Definitions *
-load(int32 workspace_id)
+load(const CacheKey *key)
 {
 	MemoryContext context = AllocSetContextCreate(TopMemoryContext, "pg_revops definitions",
 												  ALLOCSET_SMALL_SIZES);
@@ -348,11 +351,14 @@ load(int32 workspace_id)
 	/* a child of this transaction until it is complete: an error frees it */
 	MemoryContextSetParent(context, CurTransactionContext);
 	def->context = context;
-	def->workspace_id = workspace_id;
+	def->workspace_id = key->workspace_id;
+	def->agreement_id = key->agreement_id;
 	def->serial = ++serial;
 	def->generation = definitions_generation();
 	owner_enter(&scope);
 	load_workspace(def);
+	if (def->agreement_id == 0)
+		find_active(def);
 	if (load_model(def))
 	{
 		load_stages(def);
@@ -371,7 +377,7 @@ load(int32 workspace_id)
 }
 
 static CacheEntry *
-cache_entry(int32 workspace_id)
+cache_entry(const CacheKey *key)
 {
 	bool		found;
 	CacheEntry *entry;
@@ -380,20 +386,20 @@ cache_entry(int32 workspace_id)
 	{
 		HASHCTL		ctl = {0};
 
-		ctl.keysize = sizeof(int32);
+		ctl.keysize = sizeof(CacheKey);
 		ctl.entrysize = sizeof(CacheEntry);
 		cache = hash_create("pg_revops definitions", 8, &ctl, HASH_ELEM | HASH_BLOBS);
 	}
-	entry = hash_search(cache, &workspace_id, HASH_ENTER, &found);
+	entry = hash_search(cache, key, HASH_ENTER, &found);
 	if (!found)
 		entry->definitions = NULL;
 	return entry;
 }
 
-Definitions *
-definitions_of(int32 workspace_id)
+static Definitions *
+cached(const CacheKey *key)
 {
-	CacheEntry *entry = cache_entry(workspace_id);
+	CacheEntry *entry = cache_entry(key);
 
 	if (entry->definitions != NULL &&
 		entry->definitions->generation != definitions_generation())
@@ -404,13 +410,36 @@ definitions_of(int32 workspace_id)
 	}
 	if (entry->definitions == NULL)
 	{
-		Definitions *fresh = load(workspace_id);
+		Definitions *fresh = load(key);
 
 		/* loading may have looked up other workspaces and moved entries */
-		cache_entry(workspace_id)->definitions = fresh;
+		cache_entry(key)->definitions = fresh;
 		return fresh;
 	}
 	return entry->definitions;
+}
+
+Definitions *
+definitions_of(int32 workspace_id)
+{
+	CacheKey	key = {workspace_id, 0};
+
+	return cached(&key);
+}
+
+Definitions *
+definitions_of_version(int32 workspace_id, int32 agreement_id)
+{
+	CacheKey	key = {workspace_id, agreement_id};
+	Definitions *def = cached(&key);
+
+	if (def->agreement == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_REVOPS_UNKNOWN_OBJECT),
+				 errmsg("agreement %d of workspace %d does not exist, or has no scoring model",
+						agreement_id, workspace_id),
+				 errhint("SELECT agreement_id, version, status FROM revops.agreement shows those that there are.")));
+	return def;
 }
 
 static bool

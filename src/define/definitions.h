@@ -64,9 +64,10 @@ typedef struct Policy
 typedef struct Definitions
 {
 	int32		workspace_id;
+	int32		agreement_id;	/* 0: none is in force */
 	char	   *currency;
 	bool		writes_back;	/* some binding of leads writes into the host's rows */
-	Agreement  *agreement;		/* the active one; NULL: none */
+	Agreement  *agreement;		/* NULL: none is in force */
 	int			nsignals;
 	Signal	   *signals;		/* by code */
 	int			nreps;
@@ -88,6 +89,14 @@ typedef struct Definitions
  * workspace.
  */
 extern Definitions *definitions_of(int32 workspace_id);
+
+/*
+ * The same with another version of the agreement than the one in force: a draft
+ * that is tried, a retired one that explains the past.  What is edited in place
+ * (signals, reps, teams, routes) is as it is now.  Raises RV002 for a version
+ * that the workspace does not have.
+ */
+extern Definitions *definitions_of_version(int32 workspace_id, int32 agreement_id);
 
 /* Look-ups; NULL when there is none. */
 extern Signal *signal_by_code(Definitions *def, const char *code, int len);

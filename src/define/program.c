@@ -11,9 +11,15 @@
 #include "define/definitions.h"
 #include "define/invalidate.h"
 
+typedef struct ProgramKey
+{
+	int32		binding_id;
+	int32		agreement_id;
+} ProgramKey;
+
 typedef struct ProgramEntry
 {
-	int32		binding_id;		/* hash key */
+	ProgramKey	key;
 	uint64		definitions_serial;
 	uint64		relations;
 	MemoryContext context;
@@ -116,8 +122,9 @@ compile(Definitions *def, Binding *binding, MemoryContext context)
 }
 
 static ProgramEntry *
-program_entry(int32 binding_id)
+program_entry(const Definitions *def, const Binding *binding)
 {
+	ProgramKey	key = {binding->binding_id, def->agreement_id};
 	bool		found;
 	ProgramEntry *entry;
 
@@ -125,13 +132,13 @@ program_entry(int32 binding_id)
 	{
 		HASHCTL		ctl = {0};
 
-		ctl.keysize = sizeof(int32);
+		ctl.keysize = sizeof(ProgramKey);
 		ctl.entrysize = sizeof(ProgramEntry);
 		programs = hash_create("pg_revops programs", 8, &ctl, HASH_ELEM | HASH_BLOBS);
 		RegisterXactCallback(on_transaction_end, NULL);
 		RegisterSubXactCallback(on_subtransaction_end, NULL);
 	}
-	entry = hash_search(programs, &binding_id, HASH_ENTER, &found);
+	entry = hash_search(programs, &key, HASH_ENTER, &found);
 	if (!found)
 	{
 		entry->program = NULL;
@@ -143,7 +150,7 @@ program_entry(int32 binding_id)
 Program *
 program_for(Definitions *def, Binding *binding)
 {
-	ProgramEntry *entry = program_entry(binding->binding_id);
+	ProgramEntry *entry = program_entry(def, binding);
 	uint64		relations = relations_generation();
 	MemoryContext context;
 	Program    *fresh;
@@ -159,7 +166,7 @@ program_for(Definitions *def, Binding *binding)
 									ALLOCSET_SMALL_SIZES);
 	fresh = compile(def, binding, context);
 	MemoryContextSetParent(context, CacheMemoryContext);
-	entry = program_entry(binding->binding_id);
+	entry = program_entry(def, binding);
 	entry->context = context;
 	entry->program = fresh;
 	entry->definitions_serial = def->serial;

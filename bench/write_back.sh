@@ -35,7 +35,7 @@ make_empty()
 		SELECT revops.draft_agreement() AS draft \gset
 		INSERT INTO revops.score_rule (agreement_id, rule, kind, condition, points)
 			SELECT :draft, 'size ' || n, 'fit', format('company_size > %s', n * 100), 10 FROM generate_series(1, 5) AS n;
-		SELECT revops.activate_agreement(:draft) \g /dev/null
+		SELECT revops.adopt_agreement(:draft) \g /dev/null
 		CREATE TABLE lead (id int PRIMARY KEY, email text, country text, size int, score int, stage text);
 	END
 	chmod 777 "$work"

@@ -95,7 +95,7 @@ INSERT INTO revops.score_rule (agreement_id, rule, kind, condition, points) VALU
     (:draft, 'blue-collar',        'negative', $$job = 'blue-collar'$$, -10),
     (:draft, 'called too often',   'negative', $$calls > 6$$, -10),
     (:draft, 'landline in May',    'negative', $$source = 'telephone' AND month = 'may'$$, -10);
-SELECT revops.activate_agreement(:draft) AS activated \gset
+SELECT revops.adopt_agreement(:draft) AS activated \gset
 
 -- The application does what it always did.
 \set copy 'COPY bank.contact (age, job, marital, education, "default", housing, loan, contact, month, day_of_week, duration, campaign, pdays, previous, poutcome, "emp.var.rate", "cons.price.idx", "cons.conf.idx", euribor3m, "nr.employed", y) FROM PROGRAM ' :'bank_program' ' WITH (FORMAT csv, HEADER, DELIMITER '';'')'

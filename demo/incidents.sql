@@ -116,7 +116,7 @@ SELECT revops.attach_touch('incident events', 'desk.incident_event', 'incidents'
     "signal": "incident_state",
     "occurred_at": "at"
 }') IS NOT NULL AS attached \gset
-SELECT revops.activate_agreement(:draft) AS activated \gset
+SELECT revops.adopt_agreement(:draft) AS activated \gset
 
 -- Play the tape: the engine's clock is set to the minute of each step.
 CREATE PROCEDURE desk.play()

@@ -51,7 +51,7 @@ SELECT revops.attach_opportunity('olist deal', 'olist.closed_deal', 'olist mql',
 SELECT revops.draft_agreement(:olist, 'leads arrive qualified; nothing is promised') AS draft \gset
 DELETE FROM revops.sla_policy WHERE agreement_id = :draft;
 UPDATE revops.stage SET routes = false WHERE agreement_id = :draft;
-SELECT revops.activate_agreement(:draft) AS activated \gset
+SELECT revops.adopt_agreement(:draft) AS activated \gset
 
 -- Day by day, as it happened.  A deal is entered on the day it was won, or
 -- when its lead is there: one was won two days before its first contact.

@@ -257,6 +257,18 @@ $$;
 COMMENT ON FUNCTION revops.activate_agreement(int) IS
     'Puts a draft into force at engine_now() and retires the version before it, in one step; returns that moment. Its review is due a quarter later unless review_on is set. Leads are scored anew as they are next settled, or all by CALL revops.rescore(workspace_id). Raises RV006 if it is no draft, RV004 with all of agreement_problems() if it cannot work, RV002 if unknown.';
 
+CREATE FUNCTION revops.adopt_agreement(agreement_id int, note text DEFAULT NULL) RETURNS timestamptz
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+BEGIN
+    UPDATE revops.agreement a SET note = $2 WHERE a.agreement_id = $1 AND a.status = 'draft' AND $2 IS NOT NULL;
+    RETURN revops.activate_agreement($1);
+END
+$$;
+COMMENT ON FUNCTION revops.adopt_agreement(int, text) IS
+    'Puts a draft into force at once, where one person speaks for both teams; returns that moment. Raises as activate_agreement() does.';
+
 CREATE FUNCTION revops.agreement_problems(agreement_id int)
     RETURNS TABLE (object text, problem text, hint text)
     LANGUAGE plpgsql SECURITY DEFINER

@@ -10,7 +10,7 @@ INSERT INTO revops.score_rule (agreement_id, rule, kind, condition, points) VALU
     (:draft, 'home', 'fit', $$country IN ('DE', 'AT', 'CH')$$, 40),
     (:draft, 'mid-size', 'fit', 'company_size BETWEEN 50 AND 500', 30),
     (:draft, 'free mail', 'negative', $$email ~* '@(gmail|yahoo|gmx)\.'$$, -30);
-SELECT revops.activate_agreement(:draft);
+SELECT revops.adopt_agreement(:draft);
 SELECT * FROM revops.create_crm('other');
 SELECT revops.detach(binding) FROM revops.binding ORDER BY binding_id DESC;
 DELETE FROM revops.binding;

@@ -10,7 +10,7 @@ ALTER TABLE other.act ALTER id SET DEFAULT nextval('other.act_id');
 
 SELECT revops.draft_agreement() AS draft \gset
 UPDATE revops.score_model SET mql_fit = 40, mql_intent = 20 WHERE agreement_id = :draft;
-SELECT revops.activate_agreement(:draft) \g /dev/null
+SELECT revops.adopt_agreement(:draft) \g /dev/null
 
 -- what the statements by hand have to know
 SELECT binding_id AS binding FROM revops.binding WHERE binding = 'act' \gset

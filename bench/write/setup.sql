@@ -59,7 +59,7 @@ UPDATE revops.score_model SET fit_base = 20, mql_fit = 0, mql_intent = 0, mql_sc
 DELETE FROM revops.sla_policy WHERE agreement_id = :draft;
 INSERT INTO revops.sla_policy (agreement_id, policy, position, condition, target, calendar_id) VALUES
     (:draft, 'enterprise', 10, 'segment = ''enterprise''', '4 hours', 1), (:draft, 'rest', 20, NULL, '24 hours', 1);
-SELECT revops.activate_agreement(:draft) \g /dev/null
+SELECT revops.adopt_agreement(:draft) \g /dev/null
 
 -- the competitors' own
 CREATE SCHEMA other;

@@ -27,7 +27,7 @@ SELECT revops.draft_agreement(note => 'deals carry contacts along') AS draft \gs
 INSERT INTO revops.transition (agreement_id, from_stage, to_stage)
 VALUES (:draft, 'lead', 'customer'), (:draft, 'mql', 'customer'), (:draft, 'sql', 'customer'), (:draft, 'nurture', 'customer')
 ON CONFLICT DO NOTHING;
-SELECT revops.activate_agreement(:draft);
+SELECT revops.adopt_agreement(:draft);
 
 SELECT revops.attach_lead('leads', 'public.contacts',
     roles => jsonb_build_object(

@@ -33,7 +33,7 @@ FROM unnest(ARRAY['lead', 'mql', 'sql', 'opportunity', 'disqualified']) AS f (st
      unnest(ARRAY['lead', 'sql', 'opportunity', 'disqualified']) AS t (stage)
 WHERE f.stage <> t.stage
 ON CONFLICT DO NOTHING;
-SELECT revops.activate_agreement(:draft);
+SELECT revops.adopt_agreement(:draft);
 
 SELECT revops.attach_lead('leads', 'public.crm_lead',
     roles => jsonb_build_object(

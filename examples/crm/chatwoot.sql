@@ -40,7 +40,7 @@ BEGIN
     VALUES (draft, 'lead', 'sql'), (draft, 'sql', 'lead'), (draft, 'customer', 'sql'),
            (draft, 'lead', 'customer'), (draft, 'sql', 'customer'), (draft, 'mql', 'customer')
     ON CONFLICT DO NOTHING;
-    PERFORM revops.activate_agreement(draft);
+    PERFORM revops.adopt_agreement(draft);
 
     -- The status is a code: its words stand in the application.  "pending" is
     -- with a bot, "snoozed" waits: neither says where the lead is.

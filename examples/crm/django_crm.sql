@@ -45,7 +45,7 @@ BEGIN
          unnest(ARRAY['lead', 'nurture', 'sql', 'opportunity', 'disqualified']) AS t (stage)
     WHERE f.stage <> t.stage
     ON CONFLICT DO NOTHING;
-    PERFORM revops.activate_agreement(draft);
+    PERFORM revops.adopt_agreement(draft);
 
     PERFORM revops.attach_lead(leads, 'public.lead',
         roles => jsonb_build_object(

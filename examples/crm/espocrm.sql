@@ -33,7 +33,7 @@ INSERT INTO revops.transition (agreement_id, from_stage, to_stage)
 SELECT :draft, m.from_stage, m.to_stage
 FROM (VALUES ('lead', 'sql'), ('lead', 'opportunity'), ('mql', 'opportunity'), ('nurture', 'sql'), ('disqualified', 'sql')) AS m (from_stage, to_stage)
 ON CONFLICT DO NOTHING;
-SELECT revops.activate_agreement(:draft);
+SELECT revops.adopt_agreement(:draft);
 
 SELECT revops.attach_lead('leads', 'public.lead',
     roles => jsonb_build_object(

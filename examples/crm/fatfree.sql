@@ -31,7 +31,7 @@ INSERT INTO revops.transition (agreement_id, from_stage, to_stage)
 SELECT :draft, m.from_stage, m.to_stage
 FROM (VALUES ('lead', 'sql'), ('lead', 'opportunity'), ('mql', 'opportunity'), ('disqualified', 'sql')) AS m (from_stage, to_stage)
 ON CONFLICT DO NOTHING;
-SELECT revops.activate_agreement(:draft);
+SELECT revops.adopt_agreement(:draft);
 
 -- Statuses are those of config/settings.default.yml; yours may have others.
 SELECT revops.attach_lead('leads', 'public.leads',

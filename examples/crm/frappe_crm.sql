@@ -35,7 +35,7 @@ FROM unnest(ARRAY['lead', 'nurture', 'mql', 'sql', 'disqualified']) AS f (stage)
      unnest(ARRAY['lead', 'nurture', 'sql', 'opportunity', 'disqualified']) AS t (stage)
 WHERE f.stage <> t.stage
 ON CONFLICT DO NOTHING;
-SELECT revops.activate_agreement(:draft);
+SELECT revops.adopt_agreement(:draft);
 
 -- The status is the key of "tabCRM Lead Status", where its type says whether it
 -- is won or lost.  Sizes are words, such as 11-50.

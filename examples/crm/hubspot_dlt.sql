@@ -28,7 +28,7 @@ FROM unnest(ARRAY['subscriber', 'lead', 'mql', 'sql', 'opportunity', 'customer',
      unnest(ARRAY['subscriber', 'lead', 'mql', 'sql', 'opportunity', 'customer', 'evangelist']) AS t (stage)
 WHERE f.stage <> t.stage
 ON CONFLICT DO NOTHING;
-SELECT revops.activate_agreement(:draft);
+SELECT revops.adopt_agreement(:draft);
 
 SELECT revops.attach_lead('leads', 'hubspot_dataset.contacts', key => '{id}',
     roles => jsonb_build_object(

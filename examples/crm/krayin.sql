@@ -31,7 +31,7 @@ FROM unnest(ARRAY['lead', 'mql', 'sql', 'opportunity', 'customer', 'disqualified
      unnest(ARRAY['lead', 'sql', 'opportunity', 'customer', 'disqualified']) AS t (stage)
 WHERE f.stage <> t.stage
 ON CONFLICT DO NOTHING;
-SELECT revops.activate_agreement(:draft);
+SELECT revops.adopt_agreement(:draft);
 
 SELECT revops.attach_lead('leads', 'public.leads',
     roles => jsonb_build_object(

@@ -39,7 +39,7 @@ SELECT :draft, m.from_stage, m.to_stage
 FROM (VALUES ('lead', 'opportunity'), ('nurture', 'opportunity'), ('mql', 'opportunity'),
              ('lead', 'customer'), ('mql', 'customer'), ('sql', 'customer'), ('customer', 'opportunity')) AS m (from_stage, to_stage)
 ON CONFLICT DO NOTHING;
-SELECT revops.activate_agreement(:draft);
+SELECT revops.adopt_agreement(:draft);
 
 -- A new database has the four stages below; map those that you made, too.
 -- "New" says nothing: a new row is a lead until it is an opportunity (deals).

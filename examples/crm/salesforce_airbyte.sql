@@ -28,7 +28,7 @@ FROM unnest(ARRAY['lead', 'mql', 'sql', 'disqualified']) AS f (stage),
      unnest(ARRAY['lead', 'sql', 'opportunity', 'disqualified']) AS t (stage)
 WHERE f.stage <> t.stage
 ON CONFLICT DO NOTHING;
-SELECT revops.activate_agreement(:draft);
+SELECT revops.adopt_agreement(:draft);
 
 SELECT revops.attach_lead('leads', 'airbyte_sf."Lead"', key => '{Id}',
     roles => jsonb_build_object(

@@ -12,7 +12,7 @@ SELECT :draft, f.stage, t.stage
 FROM revops.stage f JOIN revops.stage t USING (agreement_id)
 WHERE agreement_id = :draft AND f.stage <> t.stage
 ON CONFLICT DO NOTHING;
-SELECT revops.activate_agreement(:draft);
+SELECT revops.adopt_agreement(:draft);
 
 -- Partitions: attach the parent.  Its key carries the column that it is
 -- partitioned by, so uniqueness of "id" alone is not kept by any index: it is

@@ -43,7 +43,7 @@ BEGIN
          unnest(ARRAY['lead', 'sql', 'opportunity', 'customer']) AS t (stage)
     WHERE f.stage <> t.stage
     ON CONFLICT DO NOTHING;
-    PERFORM revops.activate_agreement(draft);
+    PERFORM revops.adopt_agreement(draft);
 
     -- %1$I: the schema.  Before 2026 an opportunity had no owner of its own.
     PERFORM revops.attach_lead('leads ' || name, format('%I.opportunity', host_schema)::regclass,

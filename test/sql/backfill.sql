@@ -12,7 +12,7 @@ INSERT INTO revops.route (route, position, team_id) VALUES ('all', 1, 1);
 SELECT revops.draft_agreement() AS draft \gset
 INSERT INTO revops.score_rule (agreement_id, rule, kind, condition, points) VALUES
     (:draft, 'size', 'fit', 'company_size >= 50', 60), (:draft, 'out', 'disqualify', 'country = ''XX''', 0);
-SELECT revops.activate_agreement(:draft) \g /dev/null
+SELECT revops.adopt_agreement(:draft) \g /dev/null
 
 CREATE SCHEMA crm;
 CREATE TABLE crm.person (id int PRIMARY KEY, stage text, owner text, size int, country text, email text, kind text DEFAULT 'lead',

@@ -7,7 +7,7 @@ SET datestyle = 'ISO';
 SET client_min_messages = warning;
 
 SELECT revops.create_workspace('acme', 'UTC', 'EUR');
-SELECT revops.activate_agreement(revops.draft_agreement(note => 'test'));
+SELECT revops.adopt_agreement(revops.draft_agreement(note => 'test'));
 CREATE FUNCTION health(b text DEFAULT NULL) RETURNS TABLE (binding text, severity text, problem text, subject text, n bigint, since timestamptz, detail text) LANGUAGE sql AS $$
     SELECT h.binding, h.severity, h.problem, h.subject, h.n, h.since, h.detail FROM revops.binding_health h
     WHERE b IS NULL OR h.binding = b ORDER BY h.binding, h.problem, h.subject

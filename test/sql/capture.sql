@@ -14,7 +14,7 @@ DECLARE
 BEGIN
     INSERT INTO revops.score_rule (agreement_id, rule, kind, condition, points) VALUES
         (v, 'home', 'fit', 'country = ''US''', 60), (v, 'big', 'fit', 'company_size > 100', 20);
-    PERFORM revops.activate_agreement(v);
+    PERFORM revops.adopt_agreement(v);
 END $$;
 CREATE SCHEMA crm;
 CREATE TABLE crm.person (id int PRIMARY KEY, country text, size int, stage text, lead boolean NOT NULL DEFAULT true, note text);

@@ -9,7 +9,7 @@ SELECT revops.capture('{"email": "a@b.example"}');
 SELECT revops.draft_agreement() AS draft \gset
 INSERT INTO revops.score_rule (agreement_id, rule, kind, condition, points) VALUES
     (:draft, 'home', 'fit', 'country = ''DE''', 60), (:draft, 'broken', 'fit', '1 / (company_size - 13) > 1000', 10);
-SELECT revops.activate_agreement(:draft);
+SELECT revops.adopt_agreement(:draft);
 INSERT INTO revops.rep (rep) VALUES ('ann'), ('bob');
 INSERT INTO revops.team (team) VALUES ('dach');
 INSERT INTO revops.team_member (team_id, rep_id) SELECT team_id, rep_id FROM revops.team, revops.rep;

@@ -17,7 +17,7 @@ SELECT n, CASE WHEN n % 4 = 0 THEN '' WHEN n % 4 < 3 THEN 'p' || n || '@x.exampl
 -- before there is a workspace
 SELECT * FROM revops.check_attachment('crm.lead', roles => '{"email": "email"}');
 SELECT revops.create_workspace('acme', 'UTC', 'EUR');
-SELECT revops.activate_agreement(revops.draft_agreement(note => 'test'));
+SELECT revops.adopt_agreement(revops.draft_agreement(note => 'test'));
 INSERT INTO revops.rep (rep) VALUES ('ann');
 CREATE FUNCTION marks(OUT bindings bigint, OUT roles bigint, OUT faults bigint, OUT changes bigint, OUT triggers bigint, OUT next_binding bigint) LANGUAGE sql AS $$
     SELECT (SELECT count(*) FROM revops.binding), (SELECT count(*) FROM revops.binding_role), (SELECT count(*) FROM revops.fault),

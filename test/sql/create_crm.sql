@@ -83,7 +83,7 @@ ORDER BY 1, 2;
 SELECT revops.draft_agreement() AS draft \gset
 INSERT INTO revops.score_rule (agreement_id, rule, kind, condition, points) VALUES
     (:draft, 'home', 'fit', 'country = ''DE''', 40), (:draft, 'mid-size', 'fit', 'company_size BETWEEN 50 AND 500', 30);
-SELECT revops.activate_agreement(:draft);
+SELECT revops.adopt_agreement(:draft);
 INSERT INTO revops.team (team) VALUES ('dach');
 INSERT INTO revops.team_member (team_id, rep_id) SELECT team_id, rep_id FROM revops.team, revops.rep r WHERE r.workspace_id = 1 AND active;
 INSERT INTO revops.route (route, position, team_id) SELECT 'everything', 1, team_id FROM revops.team;

@@ -9,7 +9,7 @@ CREATE TABLE host.lead (id int PRIMARY KEY, country text, stage text);
 CREATE TABLE host.activity (id int PRIMARY KEY, lead_id int, kind text, at timestamptz);
 SELECT revops.draft_agreement() AS draft \gset
 INSERT INTO revops.score_rule (agreement_id, rule, kind, condition, points) VALUES (:draft, 'home', 'fit', 'country = ''DE''', 60);
-SELECT revops.activate_agreement(:draft) IS NOT NULL AS active;
+SELECT revops.adopt_agreement(:draft) IS NOT NULL AS active;
 SELECT revops.attach_lead('leads', 'host.lead', '{"country": "country", "stage": "stage"}') AS leads \gset
 SELECT revops.attach_touch('activities', 'host.activity', 'leads', '{"lead": "lead_id", "signal": "kind", "occurred_at": "at"}') AS touches \gset
 

@@ -12,7 +12,7 @@ INSERT INTO revops.route (route, position, condition, team_id) SELECT team, team
 SELECT revops.draft_agreement() AS draft \gset
 INSERT INTO revops.score_rule (agreement_id, rule, kind, condition, points) VALUES
     (:draft, 'home', 'fit', 'country = ''US''', 60), (:draft, 'big', 'fit', 'company_size > 100', 20);
-SELECT revops.activate_agreement(:draft) IS NOT NULL AS active;
+SELECT revops.adopt_agreement(:draft) IS NOT NULL AS active;
 CREATE PROCEDURE make_side(side text, mode text) LANGUAGE plpgsql AS $$
 BEGIN
     EXECUTE format('CREATE SCHEMA %I', side);

@@ -15,7 +15,7 @@ DECLARE
 BEGIN
     INSERT INTO revops.score_rule (agreement_id, rule, kind, condition, points) VALUES (v, 'home', 'fit', 'country = ''US''', 60),
         (v, 'embargo', 'disqualify', 'country = ''XX''', 0);
-    PERFORM revops.activate_agreement(v);
+    PERFORM revops.adopt_agreement(v);
 END $$;
 CREATE TABLE person (id int PRIMARY KEY, country text, stage text, made timestamptz);
 CREATE TABLE deal (id int PRIMARY KEY, person int, state text, amount numeric, currency text, opened timestamptz, closed timestamptz, live boolean DEFAULT true);

@@ -15,7 +15,7 @@ BEGIN
         (v, 'home', 'fit', 'country = ''US''', 40), (v, 'big', 'fit', 'company_size > 100', 30),
         (v, 'student', 'negative', 'email LIKE ''%.edu''', -50);
     UPDATE revops.score_model SET half_life = '10 days' WHERE agreement_id = v;
-    PERFORM revops.activate_agreement(v);
+    PERFORM revops.adopt_agreement(v);
     INSERT INTO revops.rep (workspace_id, rep) VALUES (ws, 'ann'), (ws, 'bob'), (ws, 'eve');
     INSERT INTO revops.team (workspace_id, team) VALUES (ws, 'one'), (ws, 'two');
     -- one member each: what is rolled back costs an inline team a turn, a queued one none

@@ -15,7 +15,7 @@ DECLARE v int := revops.draft_agreement();
 BEGIN
     UPDATE revops.score_model SET half_life = '1000 years' WHERE agreement_id = v;
     INSERT INTO revops.score_rule (agreement_id, rule, kind, condition, points) VALUES (v, 'home', 'fit', 'country = ''US''', 60);
-    PERFORM revops.activate_agreement(v);
+    PERFORM revops.adopt_agreement(v);
 END $$;
 INSERT INTO lead SELECT n, 'US' FROM generate_series(1, 9) n;
 CREATE VIEW shown AS SELECT key, stage, intent, touches FROM revops.lead_status;

@@ -9,7 +9,7 @@ CREATE TABLE host.lead (id int PRIMARY KEY, country text);
 CREATE TABLE host.activity (id int PRIMARY KEY, lead_id int, kind text, at timestamptz);
 SELECT revops.draft_agreement() AS draft \gset
 UPDATE revops.score_model SET mql_fit = 0, mql_intent = 20, fit_base = 50 WHERE agreement_id = :draft;
-SELECT revops.activate_agreement(:draft) IS NOT NULL AS active;
+SELECT revops.adopt_agreement(:draft) IS NOT NULL AS active;
 SELECT revops.attach_lead('leads', 'host.lead', '{"country": "country"}') > 0 AS attached;
 SELECT revops.attach_touch('activities', 'host.activity', 'leads',
     '{"lead": "lead_id", "signal": "kind", "occurred_at": "at"}') > 0 AS attached;

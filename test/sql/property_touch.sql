@@ -17,7 +17,7 @@ BEGIN
         (v, 'home', 'fit', 'country in (''US'', ''DE'')', 30), (v, 'big', 'fit', 'company_size > 50', 25),
         (v, 'mail', 'negative', 'email like ''%@free.example''', -20), (v, 'tiny', 'negative', 'company_size < 5', -50),
         (v, 'rate', 'fit', '1000 / company_size > 100', 15);
-    PERFORM revops.activate_agreement(v);
+    PERFORM revops.adopt_agreement(v);
 END $$;
 CREATE TABLE person (id int PRIMARY KEY, country text, size int, email text, live boolean NOT NULL DEFAULT true, note text);
 CREATE TABLE act (id int PRIMARY KEY, person int, kind text, at timestamptz);

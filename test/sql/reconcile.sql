@@ -9,7 +9,7 @@ SET client_min_messages = warning;
 SELECT revops.create_workspace('acme', 'UTC', 'EUR');
 SELECT revops.draft_agreement(note => 'test') AS draft \gset
 INSERT INTO revops.score_rule (agreement_id, rule, kind, condition, points) VALUES (:draft, 'home', 'fit', 'country = ''DE''', 70);
-SELECT revops.activate_agreement(:draft);
+SELECT revops.adopt_agreement(:draft);
 INSERT INTO revops.rep (rep) VALUES ('ann');
 INSERT INTO revops.team (team) VALUES ('all');
 INSERT INTO revops.team_member (team_id, rep_id) SELECT team_id, rep_id FROM revops.team, revops.rep;

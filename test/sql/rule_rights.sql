@@ -26,7 +26,7 @@ SELECT revops.draft_agreement() AS draft \gset
 INSERT INTO revops.score_rule (agreement_id, rule, kind, condition, points)
 VALUES (:draft, 'evil', 'fit', 'mal.f(country)', 1);
 RESET ROLE;
-SELECT revops.activate_agreement(:draft) IS NOT NULL AS active;
+SELECT revops.adopt_agreement(:draft) IS NOT NULL AS active;
 INSERT INTO host.lead VALUES (1, 'DE');
 SELECT rolsuper FROM pg_roles WHERE rolname = 'regress_mallory';
 SELECT object, sqlstate, message FROM revops.fault ORDER BY fault_id;

@@ -14,7 +14,7 @@ DECLARE
     v int := revops.draft_agreement();
 BEGIN
     EXECUTE replace(body, ':v', v::text);
-    PERFORM revops.activate_agreement(v);
+    PERFORM revops.adopt_agreement(v);
 END $$;
 SELECT pg_temp.new_version($$
     UPDATE revops.score_model SET half_life = '10 days', fit_base = 5, fit_share = 0.25,

@@ -45,7 +45,7 @@ CREATE TABLE person (id int PRIMARY KEY, tier text);
 SELECT revops.attach_lead('people', 'person', '{"tier": "tier"}');
 SELECT revops.draft_agreement() AS v \gset
 INSERT INTO revops.score_rule (agreement_id, rule, kind, condition, points) VALUES (:v, 'gold', 'fit', $$tier = 'gold'$$, 10);
-SELECT revops.activate_agreement(:v);
+SELECT revops.adopt_agreement(:v);
 DELETE FROM revops.binding_role WHERE role = 'tier';
 CREATE FUNCTION told() RETURNS bigint LANGUAGE sql AS $$ SELECT count(*) FROM revops.fault WHERE object = 'definition' $$;
 -- the transaction that told

@@ -24,7 +24,7 @@ BEGIN
         (v, 'wall', 2, 'source = ''wall''', '2 hours', NULL),
         (v, 'late demo', 3, 'source = ''demo'' or 1 / (company_size - 7) > 0', '1 minute', NULL),
         (v, 'rest', 4, 'coalesce(source, '''') <> ''none''', '8 hours', (SELECT calendar_id FROM revops.calendar WHERE calendar = 'berlin'));
-    PERFORM revops.activate_agreement(v);
+    PERFORM revops.adopt_agreement(v);
 END $$;
 CREATE TABLE person (id int PRIMARY KEY, country text, source text, size int, stage text DEFAULT 'mql');
 CREATE TABLE activity (id int PRIMARY KEY, person int, kind text, at timestamptz);

@@ -13,7 +13,7 @@ INSERT INTO revops.workspace (workspace_id, workspace, time_zone, currency) VALU
 SELECT revops.attach_lead('early', 'host.lead', '{"stage": "status"}', workspace_id => 2, stage_map => '{"Open": "not yet"}') IS NOT NULL AS attached;
 SELECT revops.detach('early');
 SELECT revops.draft_agreement() AS draft \gset
-SELECT revops.activate_agreement(:draft) IS NOT NULL AS active;
+SELECT revops.adopt_agreement(:draft) IS NOT NULL AS active;
 
 -- refused: no object, no text, no such stage
 \set SHOW_CONTEXT never
@@ -56,7 +56,7 @@ SELECT revops.draft_agreement() AS draft \gset
 UPDATE revops.stage SET stage = 'parked' WHERE agreement_id = :draft AND stage = 'nurture';
 DELETE FROM host.lead WHERE id IN (2, 6);
 UPDATE revops.lead SET stage = 'lead' WHERE stage = 'nurture';
-SELECT revops.activate_agreement(:draft) IS NOT NULL AS active;
+SELECT revops.adopt_agreement(:draft) IS NOT NULL AS active;
 INSERT INTO host.lead VALUES (7, 'Nurturing');
 SELECT * FROM told WHERE key = '7';
 SELECT object, message, detail FROM revops.fault ORDER BY fault_id DESC LIMIT 1;

@@ -9,7 +9,7 @@ SELECT revops.draft_agreement() AS draft \gset
 INSERT INTO revops.score_rule (agreement_id, rule, kind, condition, points) VALUES
     (:draft, 'home', 'fit', 'country = ''DE''', 60), (:draft, 'big', 'fit', 'company_size > 100', 20);
 UPDATE revops.sla_policy SET target = '2 hours' WHERE agreement_id = :draft;
-SELECT revops.activate_agreement(:draft) IS NOT NULL AS active;
+SELECT revops.adopt_agreement(:draft) IS NOT NULL AS active;
 INSERT INTO revops.rep (rep) VALUES ('ann'), ('bob');
 INSERT INTO revops.team (team) VALUES ('all');
 INSERT INTO revops.team_member (team_id, rep_id) SELECT team_id, rep_id FROM revops.team, revops.rep;
@@ -87,7 +87,7 @@ SELECT * FROM went('inl');
 -- foresight: one who moves by what the statement itself says, and who gets it is not known before
 SELECT revops.draft_agreement() AS draft \gset
 UPDATE revops.score_model SET mql_intent = 0 WHERE agreement_id = :draft;
-SELECT revops.activate_agreement(:draft) IS NOT NULL AS active;
+SELECT revops.adopt_agreement(:draft) IS NOT NULL AS active;
 INSERT INTO host.inl (id, country, size) VALUES (10, 'DE', 500), (11, 'FR', 1) RETURNING id, status, owner, "Score", due, version;
 SELECT id, status, owner IS NOT NULL AS owned, "Score", due, version FROM host.inl WHERE id >= 10 ORDER BY id;
 CALL revops.settle();

@@ -44,7 +44,7 @@ $node->safe_psql('source', q{
 	SELECT revops.draft_agreement() AS draft \gset
 	INSERT INTO revops.score_rule (agreement_id, rule, kind, condition, points)
 		VALUES (:draft, 'home', 'fit', $$country = 'DE'$$, 60);
-	SELECT revops.activate_agreement(:draft);
+	SELECT revops.adopt_agreement(:draft);
 	GRANT CREATE ON DATABASE source TO keeper;
 	GRANT revops_admin TO keeper;
 	SET SESSION AUTHORIZATION keeper;

@@ -76,7 +76,7 @@ $node->safe_psql('source', q{
 	SELECT nextval('revops.ticket_1') FROM generate_series(1, 7);
 	INSERT INTO revops.score_rule (agreement_id, rule, kind, condition, points)
 	VALUES (revops.draft_agreement(), 'seats', 'fit', 'seats > 3', 50);
-	SELECT revops.activate_agreement(3);
+	SELECT revops.adopt_agreement(3);
 	SELECT revops.draft_agreement()});
 my $expected = digests('source');
 cmp_ok(scalar keys %$expected, '>', 40, 'tables and sequences compared');

@@ -95,7 +95,7 @@ $node->safe_psql('postgres', q{
 	SELECT revops.draft_agreement() AS draft \gset
 	INSERT INTO revops.score_rule (agreement_id, rule, kind, condition, points)
 		VALUES (:draft, 'raises', 'fit', '1 / (company_size - 7) > 0', 1);
-	SELECT revops.activate_agreement(:draft)});
+	SELECT revops.adopt_agreement(:draft)});
 $holder = hold($node, 'postgres', q{key IN ('4', '5')});
 $node->safe_psql('postgres', q{UPDATE crm.person SET size = CASE id WHEN 4 THEN 7 ELSE 9 END WHERE id IN (4, 5)});
 $holder->query_safe('COMMIT');

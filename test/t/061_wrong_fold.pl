@@ -53,7 +53,7 @@ sub found_out
 		SELECT revops.draft_agreement() AS draft \gset
 		UPDATE revops.score_model SET mql_fit = 0, mql_intent = 100, mql_score = 100
 		WHERE agreement_id = :draft;
-		SELECT revops.activate_agreement(:draft);
+		SELECT revops.adopt_agreement(:draft);
 	});
 	my $found = '';
 	for my $round (1 .. $ROUNDS)

@@ -49,7 +49,7 @@ sub create_fixture
 			(:draft, 'too big', 'negative', 'company_size > 380', -20);
 		UPDATE revops.sla_policy SET target = '30 minutes', calendar_id = (SELECT calendar_id FROM revops.calendar)
 			WHERE agreement_id = :draft;
-		SELECT revops.activate_agreement(:draft);
+		SELECT revops.adopt_agreement(:draft);
 	});
 }
 

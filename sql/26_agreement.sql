@@ -42,12 +42,13 @@ CREATE TABLE revops.score_model
     mql_intent   int NOT NULL DEFAULT 20,
     mql_score    int NOT NULL DEFAULT 0,
     grade_fit    int[] NOT NULL DEFAULT '{75,50,25}',
-    grade_intent int[] NOT NULL DEFAULT '{75,50,25}'
+    grade_intent int[] NOT NULL DEFAULT '{75,50,25}',
+    zone         text NOT NULL DEFAULT 'UTC'
 );
 COMMENT ON TABLE revops.score_model IS
     'How points become fit, intent, score and grade, and from which values on a lead is an MQL.';
 COMMENT ON COLUMN revops.score_model.agreement_id IS 'version of the agreement';
-COMMENT ON COLUMN revops.score_model.half_life IS 'time in which a touch loses half of its points: exact time (no months), a minute at least';
+COMMENT ON COLUMN revops.score_model.half_life IS 'time in which a touch loses half of its points: exact time (no months), a minute at least; 1000 years or more, or infinity where intervals have it: nothing fades';
 COMMENT ON COLUMN revops.score_model.fit_base IS 'fit of a lead that no rule matches, points';
 COMMENT ON COLUMN revops.score_model.fit_share IS 'share of fit in the score, 0 to 1: score = round(fit_share * fit + (1 - fit_share) * intent)';
 COMMENT ON COLUMN revops.score_model.mql_fit IS 'fit floor of an MQL, 0 to 100';
@@ -55,6 +56,25 @@ COMMENT ON COLUMN revops.score_model.mql_intent IS 'intent floor of an MQL, 0 to
 COMMENT ON COLUMN revops.score_model.mql_score IS 'score floor of an MQL, 0 to 100, beside the two others';
 COMMENT ON COLUMN revops.score_model.grade_fit IS 'lower bounds of fit for the letters A, B, C; below is D';
 COMMENT ON COLUMN revops.score_model.grade_intent IS 'lower bounds of intent for the digits 1, 2, 3; below is 4';
+COMMENT ON COLUMN revops.score_model.zone IS 'time zone at whose midnights the days, weeks (from Monday on) and months of caps begin, for example Europe/Berlin';
+
+CREATE TABLE revops.score_group
+(
+    agreement_id int NOT NULL REFERENCES revops.agreement ON DELETE CASCADE,
+    score_group  text NOT NULL,
+    kind         text NOT NULL CHECK (kind IN ('fit', 'intent')),
+    cap          int CHECK (cap BETWEEN 1 AND 1000000),
+    cap_period   text CHECK (cap_period IN ('day', 'week', 'month')),
+    PRIMARY KEY (agreement_id, score_group),
+    CONSTRAINT score_group_period CHECK (cap_period IS NULL OR kind = 'intent' AND cap IS NOT NULL)
+);
+COMMENT ON TABLE revops.score_group IS 'Groups of scoring rules of a version: rules whose points together have a cap.';
+COMMENT ON COLUMN revops.score_group.agreement_id IS 'version of the agreement';
+COMMENT ON COLUMN revops.score_group.score_group IS 'name of the group, as score_rule.score_group has it';
+COMMENT ON COLUMN revops.score_group.kind IS 'fit: of fit and negative rules; intent: of intent rules';
+COMMENT ON COLUMN revops.score_group.cap IS
+    'points; NULL: none. fit: the sum of the matching rules is kept within -cap and cap. intent: undecayed points that touches add in a period at most, after the caps of their rules; what takes points has as much, apart';
+COMMENT ON COLUMN revops.score_group.cap_period IS 'period of the cap of an intent group: day, week or month of the model''s zone; NULL: for ever';
 
 CREATE TABLE revops.score_rule
 (
@@ -65,7 +85,12 @@ CREATE TABLE revops.score_rule
     condition    text,
     signal       text,
     points       int NOT NULL DEFAULT 0 CHECK (points BETWEEN -1000 AND 1000),
+    cap          int CHECK (cap BETWEEN 1 AND 1000000),
+    cap_period   text CHECK (cap_period IN ('day', 'week', 'month')),
+    score_group  text,
     UNIQUE (agreement_id, rule),
+    FOREIGN KEY (agreement_id, score_group) REFERENCES revops.score_group ON UPDATE CASCADE,
+    CONSTRAINT score_rule_cap CHECK ((cap IS NULL OR kind = 'intent') AND (cap_period IS NULL OR cap IS NOT NULL)),
     CONSTRAINT score_rule_condition CHECK ((kind = 'intent') = (condition IS NULL)),
     CONSTRAINT score_rule_signal CHECK ((kind = 'intent') = (signal IS NOT NULL)),
     CONSTRAINT score_rule_points CHECK (CASE kind WHEN 'fit' THEN points > 0
@@ -82,6 +107,11 @@ COMMENT ON COLUMN revops.score_rule.kind IS 'fit: adds to fit; negative: takes f
 COMMENT ON COLUMN revops.score_rule.condition IS 'SQL condition over the lead''s roles (fit, negative, disqualify)';
 COMMENT ON COLUMN revops.score_rule.signal IS 'signal whose touches score (intent)';
 COMMENT ON COLUMN revops.score_rule.points IS 'points: positive for fit, negative for negative, either for intent, 0 for disqualify';
+COMMENT ON COLUMN revops.score_rule.cap IS
+    'undecayed points that touches of the rule add (those of a negative rule: take) in a period at most, the earliest first; the touch that crosses the cap counts with what is left; NULL: no cap (intent)';
+COMMENT ON COLUMN revops.score_rule.cap_period IS 'period of the cap: day, week or month of the model''s zone; NULL: for ever';
+COMMENT ON COLUMN revops.score_rule.score_group IS 'group that it counts in; NULL: none';
+CREATE INDEX score_rule_group ON revops.score_rule (agreement_id, score_group);
 
 CREATE TABLE revops.stage
 (

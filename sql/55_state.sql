@@ -109,7 +109,7 @@ COMMENT ON COLUMN revops.lead_delta.profile_id IS 'change_id of a new profile';
 COMMENT ON COLUMN revops.lead_delta.intent_pos IS 'log2 of the sum of positive points, in forward-decay units';
 COMMENT ON COLUMN revops.lead_delta.intent_neg IS 'log2 of the sum of negative points, in forward-decay units';
 COMMENT ON COLUMN revops.lead_delta.touches IS 'touches, net of those taken back';
-COMMENT ON COLUMN revops.lead_delta.recount IS 'true: a touch was taken back, sum the lead''s touches anew';
+COMMENT ON COLUMN revops.lead_delta.recount IS 'true: a touch was taken back, or may be capped: the lead''s touches are summed anew';
 COMMENT ON COLUMN revops.lead_delta.gone IS 'true: the host deleted the row; false: it is back';
 COMMENT ON COLUMN revops.lead_delta.opportunity IS 'open or won: a deal that is to move the lead';
 COMMENT ON COLUMN revops.lead_delta.opportunity_at IS 'when the deal was opened or won';

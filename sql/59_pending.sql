@@ -25,7 +25,7 @@ COMMENT ON COLUMN revops.lead_waiting.intent_neg IS 'log2 of the sum of negative
 COMMENT ON COLUMN revops.lead_waiting.touches IS 'touches, net of those taken back';
 COMMENT ON COLUMN revops.lead_waiting.last_touch_at IS 'latest occurred_at among its touches';
 COMMENT ON COLUMN revops.lead_waiting.answers IS 'true: some of its touches may keep a promise';
-COMMENT ON COLUMN revops.lead_waiting.recount IS 'true: a touch was taken back, the lead''s touches are summed anew';
+COMMENT ON COLUMN revops.lead_waiting.recount IS 'true: a touch was taken back, or may be capped: the lead''s touches are summed anew';
 COMMENT ON COLUMN revops.lead_waiting.delta_id IS 'number of the delta; NULL: touches of the present transaction';
 COMMENT ON COLUMN revops.lead_waiting.profile_id IS 'change_id of a new profile';
 COMMENT ON COLUMN revops.lead_waiting.gone IS 'true: the host deleted the row; false: it is back';

@@ -7,7 +7,7 @@ CREATE FUNCTION revops.verify(workspace_id int DEFAULT NULL)
     SECURITY DEFINER
 BEGIN ATOMIC
     WITH l AS MATERIALIZED (
-        SELECT l.*, m.half_life, m.fit_base, a.status = 'active' AS current,
+        SELECT l.*, m.half_life, m.fit_base, m.zone, a.status = 'active' AS current,
                greatest(l.last_touch_at, l.settled_at) AS at
           FROM revops.lead l
           JOIN revops.agreement a USING (agreement_id)
@@ -26,28 +26,55 @@ BEGIN ATOMIC
         SELECT d.lead_id, sum(d.touches) AS touches, max(d.last_touch_at) AS last_touch_at, bool_or(d.recount) AS recount,
                bool_or(d.profile_id IS NOT NULL) AS profile
           FROM revops.lead_waiting d GROUP BY d.lead_id
-    ), touched AS (
+    ), counting AS (
         -- a touch and its taking back cancel out
-        SELECT l.lead_id, sum(t.sign) AS touches,
-               sum(greatest(t.sign * r.points, 0) * f.factor) FILTER (WHERE r.points > 0) AS pos,
-               sum(greatest(-t.sign * r.points, 0) * f.factor) FILTER (WHERE r.points < 0) AS neg,
-               max(t.occurred_at) AS last_touch_at
+        SELECT l.lead_id, l.zone, t.occurred_at, t.sign AS n, revops.decay_factor(t.occurred_at, l.half_life, l.at) AS factor,
+               r.rule_id, r.points, abs(r.points) * greatest(t.sign, 0) AS amount, r.cap, r.cap_period,
+               r.score_group, g.cap AS group_cap, g.cap_period AS group_period
           FROM l
           JOIN (SELECT t.lead_id, t.occurred_at, t.signal_id, sum(t.sign) AS sign
                   FROM revops.touch t GROUP BY t.lead_id, t.occurred_at, t.signal_id
                 HAVING sum(t.sign) <> 0) t USING (lead_id)
-         CROSS JOIN LATERAL (SELECT revops.decay_factor(t.occurred_at, l.half_life, l.at) AS factor) f
           LEFT JOIN revops.signal s ON s.signal_id = t.signal_id
           LEFT JOIN revops.score_rule r ON r.agreement_id = l.agreement_id AND r.signal = s.signal AND r.kind = 'intent'
-         GROUP BY l.lead_id
+          LEFT JOIN revops.score_group g ON g.agreement_id = r.agreement_id AND g.score_group = r.score_group
+    ), ruled AS (
+        -- of what has come in a period, in order of time, the rule's cap lets so much through
+        SELECT c.*, least(c.used, c.cap) - least(c.used - c.amount, c.cap) AS allowed
+          FROM (SELECT c.*, sum(c.amount) OVER (PARTITION BY c.lead_id, c.rule_id,
+                                                             date_trunc(c.cap_period, c.occurred_at AT TIME ZONE c.zone)
+                                                ORDER BY c.occurred_at) AS used
+                  FROM counting c WHERE c.cap IS NOT NULL OR c.group_cap IS NOT NULL) c
+    ), grouped AS (
+        -- and then the cap of its group
+        SELECT r.*, CASE WHEN r.group_cap IS NULL THEN r.allowed
+                         ELSE least(r.group_used, r.group_cap) - least(r.group_used - r.allowed, r.group_cap) END AS counted
+          FROM (SELECT r.*, sum(r.allowed) OVER (PARTITION BY r.lead_id, r.score_group, r.points > 0,
+                                                              date_trunc(r.group_period, r.occurred_at AT TIME ZONE r.zone)
+                                                 ORDER BY r.occurred_at, r.rule_id) AS group_used
+                  FROM ruled r) r
+    ), touched AS (
+        SELECT c.lead_id, sum(c.n) AS touches,
+               sum(c.counted * c.factor) FILTER (WHERE c.points > 0) AS pos,
+               sum(c.counted * c.factor) FILTER (WHERE c.points < 0) AS neg,
+               max(c.occurred_at) AS last_touch_at
+          FROM (SELECT c.lead_id, c.n, c.points, c.amount AS counted, c.factor, c.occurred_at
+                  FROM counting c WHERE c.cap IS NULL AND c.group_cap IS NULL
+                UNION ALL
+                SELECT g.lead_id, g.n, g.points, g.counted, g.factor, g.occurred_at FROM grouped g) c
+         GROUP BY c.lead_id
     ), purposes AS (
         SELECT s.agreement_id, s.stage, s.purpose,
                bool_or(s.purpose = 'qualified') OVER (PARTITION BY s.agreement_id) AS hands_over
           FROM revops.stage s
     ), fitted AS (
         SELECT l.lead_id, p.profile, ids.matched,
-               least(greatest(l.fit_base + coalesce((SELECT sum(r.points) FROM revops.score_rule r
-                                                      WHERE r.rule_id = ANY (ids.matched)), 0), 0), 100) AS fit,
+               least(greatest(l.fit_base + coalesce((SELECT sum(least(greatest(f.points, -f.cap), f.cap))
+                                                       FROM (SELECT sum(r.points) AS points, g.cap
+                                                               FROM revops.score_rule r
+                                                               LEFT JOIN revops.score_group g USING (agreement_id, score_group)
+                                                              WHERE r.rule_id = ANY (ids.matched)
+                                                              GROUP BY g.score_group, g.cap) f), 0), 0), 100) AS fit,
                EXISTS (SELECT FROM revops.score_rule r
                         WHERE r.rule_id = ANY (ids.matched) AND r.kind = 'disqualify') AS disqualified
           FROM l

@@ -4,7 +4,12 @@
 
 CREATE VIEW revops.lead_unfolded AS
 SELECT u.lead_id,
-       CASE WHEN u.recount THEN COALESCE(r.points, 0.0) END AS intent_anew,
+       CASE WHEN NOT u.recount THEN NULL
+            WHEN EXISTS (SELECT FROM revops.score_rule p
+                         LEFT JOIN revops.score_group h ON h.agreement_id = p.agreement_id AND h.score_group = p.score_group
+                         WHERE p.agreement_id = u.agreement_id AND p.kind = 'intent' AND COALESCE(p.cap, h.cap) IS NOT NULL)
+            THEN revops.intent_anew(u.lead_id, u.agreement_id)
+            ELSE COALESCE(r.points, 0.0) END AS intent_anew,
        u.intent_more,
        CASE WHEN u.recount THEN COALESCE(r.touches, 0)::int ELSE u.touches END AS touches,
        CASE WHEN u.recount THEN r.last_touch_at
@@ -47,7 +52,7 @@ COMMENT ON VIEW revops.lead_unfolded IS
     'What lead_status adds to the state of the leads for which something waits (lead_waiting): one row for each of them, worked out at engine_now(). Other leads are not here.';
 COMMENT ON COLUMN revops.lead_unfolded.lead_id IS 'the lead';
 COMMENT ON COLUMN revops.lead_unfolded.intent_anew IS
-    'where the sums of the state do not hold (a touch was taken back, or weighed by another version): intent from all touches, points, not clamped; else NULL';
+    'where the sums of the state do not hold (a touch was taken back, was weighed by another version, or may be capped): intent from all touches, points, not clamped; else NULL';
 COMMENT ON COLUMN revops.lead_unfolded.intent_more IS 'points that the deltas of the lead''s own version add to the intent of the state; of use where intent_anew is NULL';
 COMMENT ON COLUMN revops.lead_unfolded.touches IS 'number of touches of the lead, deltas counted, net of those taken back';
 COMMENT ON COLUMN revops.lead_unfolded.last_touch_at IS 'latest touch of the lead, deltas counted';

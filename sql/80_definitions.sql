@@ -70,7 +70,8 @@ CREATE FUNCTION revops.seed_scoring(agreement_id int) RETURNS void
     LANGUAGE sql
     SET search_path = pg_catalog, pg_temp
     AS $$
-    INSERT INTO revops.score_model (agreement_id) VALUES ($1);
+    INSERT INTO revops.score_model (agreement_id, zone)
+    SELECT $1, w.time_zone FROM revops.agreement a JOIN revops.workspace w USING (workspace_id) WHERE a.agreement_id = $1;
 
     INSERT INTO revops.score_rule (agreement_id, rule, kind, signal, points)
     SELECT $1, r.signal, 'intent', r.signal, r.points
@@ -202,11 +203,14 @@ BEGIN
     SELECT $1, coalesce(max(a.version), 0) + 1, $2 FROM revops.agreement a WHERE a.workspace_id = $1
     RETURNING agreement_id INTO new_id;
 
-    INSERT INTO revops.score_model
-    SELECT new_id, half_life, fit_base, fit_share, mql_fit, mql_intent, mql_score, grade_fit, grade_intent
+    INSERT INTO revops.score_model (agreement_id, half_life, fit_base, fit_share, mql_fit, mql_intent, mql_score,
+                                    grade_fit, grade_intent, zone)
+    SELECT new_id, half_life, fit_base, fit_share, mql_fit, mql_intent, mql_score, grade_fit, grade_intent, zone
     FROM revops.score_model WHERE agreement_id = old_id;
-    INSERT INTO revops.score_rule (agreement_id, rule, kind, condition, signal, points)
-    SELECT new_id, rule, kind, condition, signal, points
+    INSERT INTO revops.score_group (agreement_id, score_group, kind, cap, cap_period)
+    SELECT new_id, score_group, kind, cap, cap_period FROM revops.score_group WHERE agreement_id = old_id;
+    INSERT INTO revops.score_rule (agreement_id, rule, kind, condition, signal, points, cap, cap_period, score_group)
+    SELECT new_id, rule, kind, condition, signal, points, cap, cap_period, score_group
     FROM revops.score_rule WHERE agreement_id = old_id ORDER BY rule_id;
     INSERT INTO revops.stage
     SELECT new_id, stage, position, purpose, owner_team, routes FROM revops.stage WHERE agreement_id = old_id;
@@ -219,7 +223,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION revops.draft_agreement(int, text) IS
-    'Copies the active version of a workspace''s agreement (score model, rules, stages, transitions, SLA policies) into a new draft, which alone can be edited, and returns its agreement_id. Without an active version the draft is empty. To give a draft up, delete its row of revops.agreement. Raises RV002 for an unknown workspace.';
+    'Copies the active version of a workspace''s agreement (score model, groups, rules, stages, transitions, SLA policies) into a new draft, which alone can be edited, and returns its agreement_id. Without an active version the draft is empty. To give a draft up, delete its row of revops.agreement. Raises RV002 for an unknown workspace.';
 
 CREATE FUNCTION revops.activate_agreement(agreement_id int) RETURNS timestamptz
     LANGUAGE plpgsql SECURITY DEFINER

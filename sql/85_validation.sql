@@ -133,6 +133,18 @@ BEGIN
             DETAIL = format('Score model of agreement %s: score = fit_share * fit + (1 - fit_share) * intent.', NEW.agreement_id),
             HINT = '0.5 weighs fit and intent alike.';
     END IF;
+    -- names that were good before are not looked for in the files of all zones
+    IF NEW.zone <> 'UTC'
+       AND NOT EXISTS (SELECT FROM revops.agreement a JOIN revops.workspace w USING (workspace_id)
+                       WHERE a.agreement_id = NEW.agreement_id AND w.time_zone = NEW.zone)
+       AND NOT EXISTS (SELECT FROM revops.score_model m WHERE m.zone = NEW.zone)
+       AND NOT EXISTS (SELECT FROM pg_timezone_names z WHERE z.name = NEW.zone) THEN
+        RAISE EXCEPTION USING ERRCODE = 'RV004',
+            MESSAGE = format('time zone "%s" does not exist', NEW.zone),
+            DETAIL = format('Score model of agreement %s. The days, weeks and months of caps begin at midnight of this zone.',
+                            NEW.agreement_id),
+            HINT = 'Names are listed in pg_timezone_names, for example Europe/Berlin.';
+    END IF;
     -- raises RV004 for a half-life that is not positive or not exact time
     PERFORM revops.decayed(0.0, NEW.half_life, '2000-01-01 00:00:00+00');
     FOR field IN SELECT * FROM (VALUES ('grade_fit', NEW.grade_fit), ('grade_intent', NEW.grade_intent)) AS f (name, bounds)
@@ -151,11 +163,75 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION revops.validate_score_model() IS
-    'Trigger of score_model: raises RV004 for thresholds outside 0 to 100, a share outside 0 to 1, a half-life that is not positive exact time, bounds of grades that are not three descending numbers.';
+    'Trigger of score_model: raises RV004 for thresholds outside 0 to 100, a share outside 0 to 1, a half-life that is not positive exact time, a time zone that is none, bounds of grades that are not three descending numbers.';
+
+CREATE FUNCTION revops.validate_score_group() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+DECLARE
+    misfit text;
+BEGIN
+    IF revops.restoring() THEN
+        RETURN NEW;
+    END IF;
+    IF NEW.cap NOT BETWEEN 1 AND 1000000 THEN
+        RAISE EXCEPTION USING ERRCODE = 'RV004',
+            MESSAGE = format('cap %s of score group "%s" is not positive, or over a million', NEW.cap, NEW.score_group),
+            DETAIL = 'A cap is the most points that the rules of the group count together.',
+            HINT = 'Leave cap NULL for a group without one.';
+    ELSIF NEW.cap_period IS NOT NULL
+          AND (NEW.cap_period NOT IN ('day', 'week', 'month') OR NEW.kind <> 'intent' OR NEW.cap IS NULL) THEN
+        RAISE EXCEPTION USING ERRCODE = 'RV004',
+            MESSAGE = format('score group "%s" contradicts itself: period "%s" does not suit it', NEW.score_group, NEW.cap_period),
+            DETAIL = format('kind %s, cap %s. Periods (day, week, month) are for caps of intent.', NEW.kind,
+                            coalesce(NEW.cap::text, 'NULL')),
+            HINT = 'Leave cap_period NULL, or give an intent group a cap and one of the periods.';
+    END IF;
+    SELECT r.rule INTO misfit FROM revops.score_rule r
+    WHERE r.agreement_id = NEW.agreement_id AND r.score_group = NEW.score_group
+      AND (r.kind = 'intent') <> (NEW.kind = 'intent') ORDER BY r.rule_id LIMIT 1;
+    IF misfit IS NOT NULL THEN
+        RAISE EXCEPTION USING ERRCODE = 'RV004',
+            MESSAGE = format('score group "%s" cannot be of kind %s', NEW.score_group, NEW.kind),
+            DETAIL = format('Scoring rule "%s" counts in it.', misfit),
+            HINT = 'Take the rule out of the group first, or make another group.';
+    END IF;
+    RETURN NEW;
+END
+$$;
+COMMENT ON FUNCTION revops.validate_score_group() IS
+    'Trigger of score_group: raises RV004 for a cap or period that does not suit the group, and for a kind that its rules are not of.';
 
 -- A text that a version was in force with passed when it was written; whether
 -- it still holds is asked again when the draft is put into force.  So a draft
 -- can always be made, to mend what the host's changes have broken.
+CREATE FUNCTION revops.check_score_group(rule revops.score_rule) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+DECLARE
+    kind_of_group text := (SELECT g.kind FROM revops.score_group g
+                           WHERE g.agreement_id = rule.agreement_id AND g.score_group = rule.score_group);
+BEGIN
+    IF kind_of_group IS NULL THEN
+        RAISE EXCEPTION USING ERRCODE = 'RV002',
+            MESSAGE = format('score group "%s" of scoring rule "%s" does not exist', rule.score_group, rule.rule),
+            DETAIL = format('Groups of agreement %s: %s.', rule.agreement_id,
+                            (SELECT coalesce(string_agg(format('%s (%s)', g.score_group, g.kind), ', ' ORDER BY g.score_group), 'none')
+                             FROM revops.score_group g WHERE g.agreement_id = rule.agreement_id)),
+            HINT = 'Insert the group into revops.score_group first.';
+    ELSIF (kind_of_group = 'intent') <> (rule.kind = 'intent') THEN
+        RAISE EXCEPTION USING ERRCODE = 'RV004',
+            MESSAGE = format('scoring rule "%s" of kind %s cannot count in score group "%s"', rule.rule, rule.kind, rule.score_group),
+            DETAIL = format('The group is of kind %s.', kind_of_group),
+            HINT = 'Groups of kind fit take fit and negative rules, those of kind intent take intent rules.';
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION revops.check_score_group(revops.score_rule) IS
+    'Part of validate_score_rule(): raises RV002 for a group that does not exist, RV004 for one of another kind.';
+
 CREATE FUNCTION revops.validate_score_rule() RETURNS trigger
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
@@ -182,6 +258,18 @@ BEGIN
           OR NEW.points NOT BETWEEN -1000 AND 1000 THEN
         wrong := format('%s points do not suit kind %s', NEW.points, NEW.kind);
         way_out := 'Points are 1 to 1000 for fit, -1000 to -1 for negative, 0 for disqualify, either sign for intent.';
+    ELSIF NEW.cap IS NOT NULL AND NEW.kind <> 'intent' THEN
+        wrong := format('a rule of kind %s has no cap', NEW.kind);
+        way_out := 'A condition holds or not: points of fit rules are capped together, by a score_group.';
+    ELSIF NEW.cap NOT BETWEEN 1 AND 1000000 THEN
+        wrong := format('cap %s is not positive, or over a million', NEW.cap);
+        way_out := 'A cap is an amount of points, also where a rule takes points; NULL: none.';
+    ELSIF NEW.cap_period IS NOT NULL AND (NEW.cap IS NULL OR NEW.cap_period NOT IN ('day', 'week', 'month')) THEN
+        wrong := format('period "%s" does not suit it', NEW.cap_period);
+        way_out := 'Periods of a cap are day, week and month; NULL: for ever.';
+    ELSIF NEW.kind = 'disqualify' AND NEW.score_group IS NOT NULL THEN
+        wrong := 'a disqualifying rule has no group';
+        way_out := 'It counts no points: leave score_group NULL.';
     END IF;
     IF wrong IS NOT NULL THEN
         RAISE EXCEPTION USING ERRCODE = 'RV004',
@@ -190,6 +278,9 @@ BEGIN
                             coalesce(quote_literal(NEW.condition), 'NULL'),
                             coalesce(quote_literal(NEW.signal), 'NULL'), NEW.points),
             HINT = way_out;
+    END IF;
+    IF NEW.score_group IS NOT NULL THEN
+        PERFORM revops.check_score_group(NEW);
     END IF;
 
     SELECT a.workspace_id INTO of_workspace FROM revops.agreement a WHERE a.agreement_id = NEW.agreement_id;
@@ -214,7 +305,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION revops.validate_score_rule() IS
-    'Trigger of score_rule: raises RV004 where kind, condition, signal and points contradict each other, RV001 for a condition that is not valid, RV002 for an unknown signal.';
+    'Trigger of score_rule: raises RV004 where kind, condition, signal, points, cap and group contradict each other, RV001 for a condition that is not valid, RV002 for an unknown signal or group.';
 
 CREATE FUNCTION revops.validate_transition() RETURNS trigger
     LANGUAGE plpgsql
@@ -458,8 +549,9 @@ BEGIN
         SELECT * FROM (VALUES
             ('workspace', 'INSERT OR UPDATE', 'name, time zone, currency'),
             ('exchange_rate', 'INSERT OR UPDATE', 'currency'),
-            ('score_model', 'INSERT OR UPDATE', 'thresholds, share, half-life, bounds of grades'),
-            ('score_rule', 'INSERT OR UPDATE', 'kind, condition, signal, points'),
+            ('score_model', 'INSERT OR UPDATE', 'thresholds, share, half-life, time zone, bounds of grades'),
+            ('score_group', 'INSERT OR UPDATE', 'kind, cap, period'),
+            ('score_rule', 'INSERT OR UPDATE', 'kind, condition, signal, points, cap, group'),
             ('transition', 'INSERT OR UPDATE', 'stages'),
             ('sla_policy', 'INSERT OR UPDATE', 'target, condition, calendar'),
             ('route', 'INSERT OR UPDATE', 'condition, team'),

@@ -15,7 +15,7 @@ GRANT USAGE ON SCHEMA revops TO revops_reader;
 
 GRANT SELECT ON revops.workspace, revops.signal, revops.reason, revops.rep, revops.team, revops.team_member,
     revops.route, revops.exchange_rate, revops.calendar, revops.calendar_hours, revops.calendar_exception,
-    revops.agreement, revops.score_model, revops.score_rule, revops.stage, revops.transition, revops.sla_policy,
+    revops.agreement, revops.score_model, revops.score_group, revops.score_rule, revops.stage, revops.transition, revops.sla_policy,
     revops.binding, revops.binding_role, revops.reconcile_run, revops.binding_health
     TO revops_reader;
 -- what binding_health looks with
@@ -33,6 +33,7 @@ GRANT EXECUTE ON FUNCTION
     revops.engine_now(),
     revops.restoring(),
     revops.own_touches(),
+    revops.intent_anew(bigint, int),
     revops.intent_rank(double precision, double precision),
     revops.decayed(double precision, interval, timestamptz),
     revops.decay_factor(timestamptz, interval, timestamptz),
@@ -80,7 +81,8 @@ GRANT SELECT ON revops.lead, revops.lead_identity, revops.touch, revops.stage_ch
 GRANT EXECUTE ON FUNCTION revops.lead_id(text, text) TO revops_marketing, revops_sales;
 
 GRANT EXECUTE ON FUNCTION
-    revops.explain_score(bigint),
+    revops.explain_score(bigint, timestamptz),
+    revops.explain_touches(bigint, timestamptz),
     revops.record_touch(bigint, text, timestamptz),
     revops.capture(jsonb, text, text),
     revops.recycle(bigint, text, timestamptz)
@@ -96,11 +98,12 @@ GRANT EXECUTE ON FUNCTION
 -- drafts: of versions in force the triggers refuse every edit
 GRANT EXECUTE ON FUNCTION revops.draft_agreement(int, text) TO revops_marketing, revops_sales;
 GRANT UPDATE (note, review_on), DELETE ON revops.agreement TO revops_marketing, revops_sales;
-GRANT INSERT, UPDATE, DELETE ON revops.score_model, revops.score_rule, revops.stage, revops.transition,
+GRANT INSERT, UPDATE, DELETE ON revops.score_model, revops.score_group, revops.score_rule, revops.stage, revops.transition,
     revops.sla_policy
     TO revops_marketing, revops_sales;
 -- parts of the validation triggers, which run as whoever edits
-GRANT EXECUTE ON FUNCTION revops.refuse_foreign(text, int, text, text, int) TO revops_marketing, revops_sales;
+GRANT EXECUTE ON FUNCTION revops.refuse_foreign(text, int, text, text, int), revops.check_score_group(revops.score_rule)
+    TO revops_marketing, revops_sales;
 
 -- ----- admin: everything but writing facts and state by hand -----------------
 
@@ -109,7 +112,7 @@ GRANT SELECT ON ALL TABLES IN SCHEMA revops TO revops_admin;
 GRANT SELECT ON ALL SEQUENCES IN SCHEMA revops TO revops_admin;
 GRANT INSERT, UPDATE, DELETE ON revops.workspace, revops.signal, revops.reason, revops.rep, revops.team,
     revops.team_member, revops.route, revops.exchange_rate, revops.calendar, revops.calendar_hours,
-    revops.calendar_exception, revops.score_model, revops.score_rule, revops.stage, revops.transition,
+    revops.calendar_exception, revops.score_model, revops.score_group, revops.score_rule, revops.stage, revops.transition,
     revops.sla_policy, revops.binding, revops.binding_role, revops.adopted_move
     TO revops_admin;
 GRANT UPDATE (note, review_on), DELETE ON revops.agreement TO revops_admin;

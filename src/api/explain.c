@@ -1,7 +1,7 @@
 /*
  * explain.c
- *		Which rules of the agreement in force match a stored profile: the base
- *		of explain_score() and verify().
+ *		Which rules of a version of the agreement match a stored profile: the
+ *		base of explain_score() and verify().
  */
 #include "postgres.h"
 
@@ -36,9 +36,10 @@ matched_ids(const Agreement *a, const uint64 *fired)
 }
 
 /*
- * revops.rules_matched(binding_id int, profile jsonb, personal jsonb): numbers
- * of the fit, negative and disqualifying rules that match; NULL when the
- * workspace has no active agreement.  A rule that raises does not match.
+ * revops.rules_matched(binding_id int, profile jsonb, personal jsonb,
+ * agreement_id int): numbers of the fit, negative and disqualifying rules that
+ * match.  Without a version it is the one in force; NULL where none is.  A rule
+ * that raises does not match.
  */
 Datum
 revops_rules_matched(PG_FUNCTION_ARGS)
@@ -53,7 +54,8 @@ revops_rules_matched(PG_FUNCTION_ARGS)
 	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
 		PG_RETURN_NULL();
 	binding = binding_by_id(PG_GETARG_INT32(0));
-	def = definitions_of(binding->workspace_id);
+	def = PG_ARGISNULL(3) ? definitions_of(binding->workspace_id) :
+		definitions_of_version(binding->workspace_id, PG_GETARG_INT32(3));
 	if (def->agreement == NULL)
 		PG_RETURN_NULL();
 

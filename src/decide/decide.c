@@ -102,6 +102,24 @@ move_rule(const Agreement *agreement, int from, int to)
 	return agreement->moves[from * agreement->nstages + to];
 }
 
+static inline bool
+has_fired(const uint64 *fired, int rule)
+{
+	return fired[rule / 64] >> (rule % 64) & 1;
+}
+
+/* What a group's matching rules count, within its cap. */
+static int
+group_points(const Agreement *agreement, const FitGroup *group, const uint64 *fired)
+{
+	int			points = 0;
+
+	for (int i = 0; i < group->nrules; i++)
+		if (has_fired(fired, group->rules[i]))
+			points += agreement->rules[group->rules[i]].points;
+	return Min(Max(points, -group->cap), group->cap);
+}
+
 int
 decide_fit(const Agreement *agreement, const uint64 *fired, bool *disqualified)
 {
@@ -110,12 +128,15 @@ decide_fit(const Agreement *agreement, const uint64 *fired, bool *disqualified)
 	*disqualified = false;
 	for (int i = 0; i < agreement->nrules; i++)
 	{
-		if ((fired[i / 64] >> (i % 64) & 1) == 0)
+		if (!has_fired(fired, i))
 			continue;
-		points += agreement->rules[i].points;
+		if (!agreement->rules[i].grouped)
+			points += agreement->rules[i].points;
 		if (agreement->rules[i].kind == RULE_DISQUALIFY)
 			*disqualified = true;
 	}
+	for (int i = 0; i < agreement->ngroups; i++)
+		points += group_points(agreement, &agreement->groups[i], fired);
 	return Min(Max(points, 0), 100);
 }
 

@@ -62,7 +62,16 @@ typedef struct ScoreRule
 	char	   *name;
 	RuleKind	kind;
 	int			points;
+	bool		grouped;		/* counted by its FitGroup */
 } ScoreRule;
+
+/* Rules of fit whose points together are kept within -cap and cap. */
+typedef struct FitGroup
+{
+	int			cap;
+	int			nrules;
+	int		   *rules;			/* places in Agreement.rules */
+} FitGroup;
 
 /* The versioned part of the definitions, compiled; immutable once built. */
 typedef struct Agreement
@@ -83,6 +92,8 @@ typedef struct Agreement
 	uint8	   *moves;			/* MoveRule, nstages x nstages, [from][to] */
 	int			nrules;
 	ScoreRule  *rules;
+	int			ngroups;
+	FitGroup   *groups;			/* those that have a cap */
 } Agreement;
 
 /* The part of a lead's state that decisions read and change. */

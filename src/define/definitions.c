@@ -18,6 +18,7 @@
 #include "define/half_life.h"
 #include "define/invalidate.h"
 #include "define/schedule.h"
+#include "time/period.h"
 
 typedef struct CacheKey
 {
@@ -200,20 +201,56 @@ load_rules(Definitions *def)
 {
 	Agreement  *a = def->agreement;
 
-	a->nrules = (int) read_rows(def, "SELECT rule_id, rule, kind, points, condition FROM revops.score_rule "
-								"WHERE kind <> 'intent' AND agreement_id = $2 ORDER BY rule_id");
+	a->nrules = (int) read_rows(def, "SELECT r.rule_id, r.rule, r.kind, r.points, r.condition, g.cap IS NOT NULL "
+								"FROM revops.score_rule r LEFT JOIN revops.score_group g USING (agreement_id, score_group) "
+								"WHERE r.kind <> 'intent' AND agreement_id = $2 ORDER BY r.rule_id");
 	a->rules = zeroed(def, sizeof(ScoreRule) * a->nrules);
 	def->rule_texts = zeroed(def, sizeof(char *) * a->nrules);
 	for (int i = 0; i < a->nrules; i++)
 	{
 		char	   *kind = text_field(def, i, 3);
 
+		a->rules[i].grouped = bool_field(i, 6);
 		a->rules[i].rule_id = int_field(i, 1);
 		a->rules[i].name = text_field(def, i, 2);
 		a->rules[i].kind = strcmp(kind, "fit") == 0 ? RULE_FIT :
 			strcmp(kind, "negative") == 0 ? RULE_NEGATIVE : RULE_DISQUALIFY;
 		a->rules[i].points = int_field(i, 4);
 		def->rule_texts[i] = text_field(def, i, 5);
+	}
+}
+
+static int
+rule_place(const Agreement *a, int32 rule_id)
+{
+	int			place = 0;
+
+	while (a->rules[place].rule_id != rule_id)
+		place++;
+	return place;
+}
+
+/* Groups of fit that have a cap, with their rules. */
+static void
+load_fit_groups(Definitions *def)
+{
+	Agreement  *a = def->agreement;
+	uint64		n = read_rows(def, "SELECT g.cap, r.rule_id, dense_rank() OVER (ORDER BY g.score_group)::int "
+							  "FROM revops.score_group g JOIN revops.score_rule r USING (agreement_id, score_group) "
+							  "WHERE r.kind <> 'intent' AND g.cap IS NOT NULL AND agreement_id = $2 ORDER BY 3, 2");
+
+	a->groups = zeroed(def, sizeof(FitGroup) * n);
+	for (uint64 i = 0; i < n; i++)
+	{
+		FitGroup   *group = &a->groups[int_field(i, 3) - 1];
+
+		if (group->nrules == 0)
+		{
+			a->ngroups++;
+			group->cap = int_field(i, 1);
+			group->rules = zeroed(def, sizeof(int) * (n - i));
+		}
+		group->rules[group->nrules++] = rule_place(a, int_field(i, 2));
 	}
 }
 
@@ -252,7 +289,73 @@ load_signals(Definitions *def)
 		def->signals[i].code = text_field(def, i, 2);
 		def->signals[i].answers = bool_field(i, 3);
 		def->signals[i].points = int_field(i, 4);
+		def->signals[i].caps = (CapPlaces) {NO_CAP, NO_CAP};
 	}
+}
+
+/* The next cap: its points and period are in two columns of the row. */
+static int
+add_cap(Definitions *def, uint64 row, int column)
+{
+	Cap		   *cap = &def->caps[def->ncaps];
+
+	cap->points = int_field(row, column);
+	cap->period = period_by_name(text_field(def, row, column + 1));
+	return def->ncaps++;
+}
+
+/* The zone in which the periods of caps begin, if any has periods. */
+static void
+load_zone(Definitions *def)
+{
+	char	   *name;
+	bool		periods = false;
+
+	for (int i = 0; i < def->ncaps; i++)
+		periods |= def->caps[i].period != PERIOD_EVER;
+	if (!periods || read_rows(def, "SELECT zone FROM revops.score_model WHERE agreement_id = $2") == 0)
+		return;
+	name = text_field(def, 0, 1);
+	def->zone = pg_tzset(name);
+	if (def->zone == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_REVOPS_INVALID_DEFINITION),
+				 errmsg("time zone \"%s\" of the scoring model does not exist", name),
+				 errdetail("Days, weeks and months in which points are capped begin in it."),
+				 errhint("Names are listed in pg_timezone_names; activate a draft whose score_model.zone is one of them.")));
+}
+
+/* The caps of intent: in order of rules, as touches of one moment count. */
+static void
+load_caps(Definitions *def)
+{
+	uint64		n = read_rows(def, "SELECT s.signal_id, r.cap, r.cap_period, g.cap, g.cap_period, "
+							  "dense_rank() OVER (ORDER BY r.score_group, r.points > 0)::int "
+							  "FROM revops.score_rule r JOIN revops.signal s ON s.workspace_id = $1 AND s.signal = r.signal "
+							  "LEFT JOIN revops.score_group g USING (agreement_id, score_group) "
+							  "WHERE agreement_id = $2 AND (r.cap IS NOT NULL OR g.cap IS NOT NULL) ORDER BY r.rule_id");
+	int		   *groups = palloc(sizeof(int) * (n + 1));
+
+	for (uint64 i = 0; i <= n; i++)
+		groups[i] = NO_CAP;
+	def->caps = zeroed(def, sizeof(Cap) * 2 * n);
+	def->capped = zeroed(def, sizeof(int) * n);
+	for (uint64 i = 0; i < n; i++)
+	{
+		Signal	   *signal = signal_by_id(def, int_field(i, 1));
+		/* a group caps what adds and what takes apart */
+		int		   *group = &groups[int_field(i, 6)];
+
+		if (int_field(i, 2) > 0)
+			signal->caps.own = add_cap(def, i, 2);
+		if (int_field(i, 4) > 0 && *group == NO_CAP)
+			*group = add_cap(def, i, 4);
+		signal->caps.group = *group;
+		signal->capped = true;
+		def->capped[def->ncapped++] = signal - def->signals;
+	}
+	pfree(groups);
+	load_zone(def);
 }
 
 static void
@@ -364,9 +467,11 @@ load(const CacheKey *key)
 		load_stages(def);
 		load_transitions(def);
 		load_rules(def);
+		load_fit_groups(def);
 		load_policies(def);
 	}
 	load_signals(def);
+	load_caps(def);
 	load_reps(def);
 	load_teams(def);
 	load_members(def);

@@ -14,6 +14,7 @@
 #include "datatype/timestamp.h"
 #include "executor/tuptable.h"
 
+#include "decide/caps.h"
 #include "decide/decide.h"
 #include "define/binding.h"
 #include "define/ruleset.h"
@@ -24,6 +25,8 @@ typedef struct Signal
 	char	   *code;
 	bool		answers;		/* keeps the promise of a first response */
 	int			points;			/* by the active agreement; 0: does not score */
+	bool		capped;			/* it scores, and some cap may limit its points */
+	CapPlaces	caps;			/* places in Definitions.caps */
 } Signal;
 
 typedef struct Rep
@@ -70,6 +73,11 @@ typedef struct Definitions
 	Agreement  *agreement;		/* NULL: none is in force */
 	int			nsignals;
 	Signal	   *signals;		/* by code */
+	int			ncaps;			/* of intent */
+	Cap		   *caps;
+	int			ncapped;
+	int		   *capped;			/* places of the signals that are, in order of their rules */
+	pg_tz	   *zone;			/* of the caps' periods; NULL: none has any */
 	int			nreps;
 	Rep		   *reps;
 	int			nteams;

@@ -17,6 +17,7 @@
 #include "utils/timestamp.h"
 
 #include "base/handover.h"
+#include "settle/capped.h"
 #include "settle/fold.h"
 #include "time/decay.h"
 
@@ -56,6 +57,39 @@ sums_init(TouchSums *sums)
 }
 
 void
+sums_add_touch(TouchSums *sums, const Signal *signal, TimestampTz occurred_at)
+{
+	sums->touches++;
+	sums->last_touch_at = Max(sums->last_touch_at, occurred_at);
+	if (signal != NULL)
+		sums->answers |= signal->answers;
+}
+
+void
+sums_add_points(TouchSums *sums, const Definitions *def, double points, TimestampTz occurred_at)
+{
+	int64		half_life = def->agreement->half_life;
+
+	if (points > 0)
+		sums->pos = decay_add(sums->pos, decay_touch(points, occurred_at, half_life));
+	else if (points < 0)
+		sums->neg = decay_add(sums->neg, decay_touch(-points, occurred_at, half_life));
+}
+
+/* Many at once are counted by counting all of the lead's touches. */
+static void
+remember_capped(TouchSums *sums, int32 signal_id, TimestampTz occurred_at)
+{
+	if (sums->ncapped == MAX_CAPPED)
+	{
+		sums->recount = true;
+		return;
+	}
+	sums->capped_signal[sums->ncapped] = signal_id;
+	sums->capped_at[sums->ncapped++] = occurred_at;
+}
+
+void
 sums_add(TouchSums *sums, const Definitions *def, const Signal *signal,
 		 TimestampTz occurred_at, int sign)
 {
@@ -66,17 +100,13 @@ sums_add(TouchSums *sums, const Definitions *def, const Signal *signal,
 		sums->touches--;
 		return;
 	}
-	sums->touches++;
-	sums->last_touch_at = Max(sums->last_touch_at, occurred_at);
+	sums_add_touch(sums, signal, occurred_at);
 	if (signal == NULL)
 		return;
-	sums->answers |= signal->answers;
-	if (signal->points > 0)
-		sums->pos = decay_add(sums->pos, decay_touch(signal->points, occurred_at,
-													 def->agreement->half_life));
-	else if (signal->points < 0)
-		sums->neg = decay_add(sums->neg, decay_touch(-signal->points, occurred_at,
-													 def->agreement->half_life));
+	if (signal->capped)
+		remember_capped(sums, signal->signal_id, occurred_at);
+	else
+		sums_add_points(sums, def, signal->points, occurred_at);
 }
 
 void
@@ -88,6 +118,8 @@ sums_merge(TouchSums *into, const TouchSums *other)
 	into->last_touch_at = Max(into->last_touch_at, other->last_touch_at);
 	into->answers |= other->answers;
 	into->recount |= other->recount;
+	for (int i = 0; i < other->ncapped; i++)
+		remember_capped(into, other->capped_signal[i], other->capped_at[i]);
 }
 
 /* Of several deals that waited the one that goes furthest counts. */
@@ -186,7 +218,7 @@ delta_append(Writers *writers, const Definitions *def, const DeltaNews *news,
 	v[DELTA_INTENT_POS] = Float8GetDatum(sums->pos);
 	v[DELTA_INTENT_NEG] = Float8GetDatum(sums->neg);
 	v[DELTA_TOUCHES] = Int32GetDatum(sums->touches);
-	v[DELTA_RECOUNT] = BoolGetDatum(sums->recount);
+	v[DELTA_RECOUNT] = BoolGetDatum(sums->recount || sums->ncapped > 0);
 	v[DELTA_GONE] = BoolGetDatum(news->is_gone);
 	nulls[DELTA_GONE] = !(news->is_gone || news->is_back);
 	nulls[DELTA_OPPORTUNITY] = nulls[DELTA_OPPORTUNITY_AT] =
@@ -202,8 +234,8 @@ delta_append(Writers *writers, const Definitions *def, const DeltaNews *news,
 }
 
 /* The lead's touches, from a moment on, in order of time. */
-static SysScanDesc
-scan_touches(Writers *writers, int64 lead_id, TimestampTz since)
+SysScanDesc
+touches_scan(Writers *writers, int64 lead_id, TimestampTz since)
 {
 	ScanKeyData keys[2];
 
@@ -214,15 +246,8 @@ scan_touches(Writers *writers, int64 lead_id, TimestampTz since)
 	return engine_scan(writers, TABLE_TOUCH, writer_pkey(writers, TABLE_TOUCH), 2, keys);
 }
 
-typedef struct TouchRow
-{
-	Signal	   *signal;
-	TimestampTz occurred_at;
-	int			sign;
-} TouchRow;
-
-static void
-read_touch(Writers *writers, const Definitions *def, HeapTuple tuple, TouchRow *row)
+void
+touch_read(Writers *writers, const Definitions *def, HeapTuple tuple, TouchRow *row)
 {
 	Datum		v[TOUCH_COLS];
 	bool		nulls[TOUCH_COLS];
@@ -241,19 +266,26 @@ read_touch(Writers *writers, const Definitions *def, HeapTuple tuple, TouchRow *
 void
 touches_sum(Writers *writers, const Definitions *def, int64 lead_id, TouchSums *sums)
 {
-	SysScanDesc scan = scan_touches(writers, lead_id, DT_NOBEGIN);
+	SysScanDesc scan;
 	HeapTuple	tuple;
-	int		   *net = palloc0(sizeof(int) * (def->nsignals + 1));
+	int		   *net;
 	TimestampTz moment = NO_TIME;
 
+	if (def->ncapped > 0)
+	{
+		capped_sum(writers, def, lead_id, sums);
+		return;
+	}
 	sums_init(sums);
+	net = palloc0(sizeof(int) * (def->nsignals + 1));
+	scan = touches_scan(writers, lead_id, DT_NOBEGIN);
 	for (;;)
 	{
 		TouchRow	row = {0};
 
 		tuple = engine_scan_next(scan);
 		if (HeapTupleIsValid(tuple))
-			read_touch(writers, def, tuple, &row);
+			touch_read(writers, def, tuple, &row);
 		if (!HeapTupleIsValid(tuple) || row.occurred_at != moment)
 		{
 			for (int i = 0; i <= def->nsignals; i++)
@@ -311,7 +343,7 @@ bool
 touch_recorded(Writers *writers, const Definitions *def, int64 lead_id,
 			   int32 binding_id, const char *source_key, RecordedTouch *touch)
 {
-	SysScanDesc scan = scan_touches(writers, lead_id, DT_NOBEGIN);
+	SysScanDesc scan = touches_scan(writers, lead_id, DT_NOBEGIN);
 	TupleDesc	desc = RelationGetDescr(writers->tables[TABLE_TOUCH].rel);
 	List	   *touches = NIL;
 	HeapTuple	tuple;
@@ -324,7 +356,7 @@ touch_recorded(Writers *writers, const Definitions *def, int64 lead_id,
 
 		if (!comes_from(tuple, desc, binding_id, source_key))
 			continue;
-		read_touch(writers, def, tuple, &row);
+		touch_read(writers, def, tuple, &row);
 		touches = count_touch(touches, &row);
 	}
 	engine_scan_end(scan);
@@ -345,7 +377,7 @@ touch_recorded(Writers *writers, const Definitions *def, int64 lead_id,
 TimestampTz
 first_answer(Writers *writers, const Definitions *def, int64 lead_id, TimestampTz since)
 {
-	SysScanDesc scan = scan_touches(writers, lead_id, since);
+	SysScanDesc scan = touches_scan(writers, lead_id, since);
 	HeapTuple	tuple;
 	TimestampTz moment = NO_TIME;
 	int			net = 0;
@@ -355,7 +387,7 @@ first_answer(Writers *writers, const Definitions *def, int64 lead_id, TimestampT
 	{
 		TouchRow	row;
 
-		read_touch(writers, def, tuple, &row);
+		touch_read(writers, def, tuple, &row);
 		if (row.signal == NULL || !row.signal->answers)
 			continue;
 		if (row.occurred_at != moment && net > 0)

@@ -17,15 +17,25 @@
 #include "settle/lead_row.h"
 #include "settle/writer.h"
 
-/* Sums of touches, in forward-decay units of one agreement. */
+/* touches whose points caps may limit, up to which each is remembered */
+#define MAX_CAPPED	2
+
+/*
+ * Sums of touches, in forward-decay units of one agreement.  What caps may limit
+ * is not in them: how much it counts depends on the lead's other touches, and is
+ * found out when the lead is settled (capped.h).
+ */
 typedef struct TouchSums
 {
 	double		pos;
 	double		neg;
 	int			touches;
-	TimestampTz last_touch_at;
 	bool		answers;		/* some of them may keep a promise */
 	bool		recount;		/* a touch was taken back: sum anew */
+	uint8		ncapped;
+	TimestampTz last_touch_at;
+	TimestampTz capped_at[MAX_CAPPED];
+	int32		capped_signal[MAX_CAPPED];	/* signal_id */
 } TouchSums;
 
 extern void sums_init(TouchSums *sums);
@@ -44,9 +54,14 @@ extern void fold_end(Writers *writers);
 extern void fold_begin_early(Writers *writers);
 #endif
 
-/* Add a touch of these points; sign -1 takes one back and asks for a recount. */
+/* Add a touch of this signal; sign -1 takes one back and asks for a recount. */
 extern void sums_add(TouchSums *sums, const Definitions *def, const Signal *signal,
 					 TimestampTz occurred_at, int sign);
+
+/* The two halves of it: that there was a touch, and what it counts (either sign, or 0). */
+extern void sums_add_touch(TouchSums *sums, const Signal *signal, TimestampTz occurred_at);
+extern void sums_add_points(TouchSums *sums, const Definitions *def, double points,
+							TimestampTz occurred_at);
 
 /* Add the sums of other touches. */
 extern void sums_merge(TouchSums *into, const TouchSums *other);
@@ -86,7 +101,19 @@ typedef struct DeltaNews
 extern void delta_append(Writers *writers, const Definitions *def,
 						 const DeltaNews *news, TimestampTz now);
 
-/* Sum the lead's touches anew, by the definitions' points. */
+/* A row of revops.touch, in order of time: scan, and read what the scan gives. */
+typedef struct TouchRow
+{
+	Signal	   *signal;			/* NULL: the code was not defined */
+	TimestampTz occurred_at;
+	int			sign;
+} TouchRow;
+extern struct SysScanDescData *touches_scan(Writers *writers, int64 lead_id,
+											TimestampTz since);
+extern void touch_read(Writers *writers, const Definitions *def,
+					   struct HeapTupleData *tuple, TouchRow *row);
+
+/* Sum the lead's touches anew, by the definitions' points and caps. */
 extern void touches_sum(Writers *writers, const Definitions *def, int64 lead_id,
 						TouchSums *sums);
 

@@ -612,7 +612,7 @@ put_own(ReturnSetInfo *rsinfo, int64 lead_id)
 	v[OWN_TOUCHES] = Int32GetDatum(sums.touches);
 	set_moment(v, nulls, OWN_LAST_TOUCH_AT, sums.last_touch_at);
 	v[OWN_ANSWERS] = BoolGetDatum(sums.answers);
-	v[OWN_RECOUNT] = BoolGetDatum(sums.recount);
+	v[OWN_RECOUNT] = BoolGetDatum(sums.recount || sums.ncapped > 0);
 	tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, v, nulls);
 }
 

@@ -14,6 +14,7 @@
 #include "base/compat.h"
 #include "base/errors.h"
 #include "base/handover.h"
+#include "settle/capped.h"
 #include "settle/effects.h"
 #include "settle/env.h"
 #include "settle/host_words.h"
@@ -404,8 +405,10 @@ news_of_touches(Settle *s, const LeadRow *row, const LeadChange *change,
 	if (change->sums != NULL)
 		sums_merge(&sums, change->sums);
 	answers = sums.answers;
-	news->resummed = sums.recount || change->rescore ||
-		row->agreement_id != s->agreement->agreement_id;
+	news->resummed = change->rescore || row->agreement_id != s->agreement->agreement_id;
+	if (sums.ncapped > 0 && !sums.recount && !news->resummed)
+		capped_count(&s->writers, s->def, row->state.lead_id, &sums);
+	news->resummed |= sums.recount;
 	if (news->resummed)
 		touches_sum(&s->writers, s->def, row->state.lead_id, &sums);
 	news->touched = news->resummed || sums.touches > 0;
@@ -593,17 +596,18 @@ typedef enum TouchEffect
 
 /*
  * Asked of a lead that is not locked: the answer may be out of date by a moment,
- * and then whoever folds or settles next does what is due.
+ * and then whoever folds or settles next does what is due.  only_takes: the
+ * touches can't add to the lead's intent, whatever becomes of its others.
  */
 static TouchEffect
-effect_of_touches(Settle *s, const LeadRow *row, const TouchSums *sums)
+effect_of_touches(Settle *s, const LeadRow *row, const TouchSums *sums, bool only_takes)
 {
 	LeadState	next = row->state;
 
 	if (sums->recount || row->agreement_id != s->agreement->agreement_id ||
 		(sums->answers && row->state.running > 0))
 		return TOUCHES_DECIDE;
-	if (s->adopt || sums->pos == DECAY_NONE || !decide_intent_matters(s->agreement, &row->state))
+	if (s->adopt || only_takes || !decide_intent_matters(s->agreement, &row->state))
 		return TOUCHES_ADD;
 	decide_add_touches(&next, sums->pos, sums->neg, sums->touches, sums->last_touch_at);
 	return decide_intent_qualifies(s->agreement, &next, settle_moment(s, row)) ?
@@ -633,15 +637,24 @@ settle_sums(Settle *s, LeadRow *row, const TouchSums *sums)
 	return result;
 }
 
-/* What the change does to the lead; *row is the row as it was seen, unless it decides. */
+/*
+ * What the change does to the lead; *row is the row as it was seen, and *sums
+ * what the touches add to it, unless it decides.  Touches are read after the row:
+ * if the row is still the last when it is replaced, nobody has counted others.
+ */
 static TouchEffect
-effect_of(Settle *s, LeadGlance *glance, const LeadChange *change, LeadRow *row)
+effect_of(Settle *s, LeadGlance *glance, const LeadChange *change, LeadRow *row,
+		  TouchSums *sums)
 {
 	/* a look at the row would leave a serializable transaction's predicate lock */
 	if (!only_touches(change) || change->append_only || IsolationIsSerializable() ||
 		lead_is_own(glance) || !lead_peek(&s->writers, glance, s->agreement, row))
 		return TOUCHES_DECIDE;
-	return effect_of_touches(s, row, change->sums);
+	*sums = *change->sums;
+	if (sums->ncapped > 0 && !sums->recount)
+		capped_count(&s->writers, s->def, glance->lead_id, sums);
+	return effect_of_touches(s, row, sums,
+							 sums->pos == DECAY_NONE && change->sums->ncapped == 0);
 }
 
 /*
@@ -666,7 +679,8 @@ settled_quickly(Settle *s, LeadGlance *glance, const LeadChange *change, SettleR
 {
 	LeadRow		row;
 	LeadGlance	again;
-	TouchEffect effect = effect_of(s, glance, change, &row);
+	TouchSums	sums;
+	TouchEffect effect = effect_of(s, glance, change, &row, &sums);
 	TryResult	tried;
 
 	if (effect == TOUCHES_DECIDE)
@@ -680,16 +694,16 @@ settled_quickly(Settle *s, LeadGlance *glance, const LeadChange *change, SettleR
 	/* without a worker the next to settle a lead folds what waits for it */
 	if (!handover_served() && deltas_possible(&s->writers))
 		return false;
-	tried = settle_sums(s, &row, change->sums);
+	tried = settle_sums(s, &row, &sums);
 	if (tried == TRY_CHANGED)
 	{
 		/* somebody was quicker since the look-up: once more */
 		if (!lead_glance(&s->writers, glance->lead_id, &again))
 			return false;
-		effect = effect_of(s, &again, change, &row);
+		effect = effect_of(s, &again, change, &row, &sums);
 		if (effect == TOUCHES_DECIDE)
 			return false;
-		tried = settle_sums(s, &row, change->sums);
+		tried = settle_sums(s, &row, &sums);
 	}
 	/* held: by another touch nearly always, and if not the fold does what is due */
 	if (tried == TRY_DONE)

@@ -104,6 +104,7 @@ int
 main(void)
 {
 	test_decay();
+	test_caps();
 	test_schedule();
 	test_agenda();
 	test_held();

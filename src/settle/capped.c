@@ -95,13 +95,15 @@ sum_moment(const Moments *m, CapTally *tallies, TouchSums *sums)
 	const Definitions *def = m->def;
 	PeriodNumbers periods;
 
-	for (int i = 0; i <= def->nsignals; i++)
+	for (int n = m->net[def->nsignals]; n > 0; n--)
+		sums_add_touch(sums, NULL, m->at);
+	for (int i = 0; i < def->nsignals; i++)
 	{
-		const Signal *signal = i == def->nsignals ? NULL : &def->signals[i];
+		const Signal *signal = &def->signals[i];
 
 		for (int n = m->net[i]; n > 0; n--)
 			sums_add_touch(sums, signal, m->at);
-		if (m->net[i] > 0 && signal != NULL && !signal->capped)
+		if (m->net[i] > 0 && !signal->capped)
 			sums_add_points(sums, def, (double) signal->points * m->net[i], m->at);
 	}
 	periods_of(def->zone, m->at, &periods);

@@ -78,3 +78,23 @@ attempt(AttemptStep step, void *arg)
 	PG_END_TRY();
 	return error;
 }
+
+ErrorData *
+attempt_in_memory(AttemptStep step, void *arg)
+{
+	MemoryContext context = CurrentMemoryContext;
+	ErrorData  *volatile error = NULL;
+
+	PG_TRY();
+	{
+		step(arg);
+	}
+	PG_CATCH();
+	{
+		MemoryContextSwitchTo(context);
+		error = CopyErrorData();
+		FlushErrorState();
+	}
+	PG_END_TRY();
+	return error;
+}

@@ -33,4 +33,11 @@ extern bool attempt_lacks_resources(int sqlerrcode);
  */
 extern ErrorData *attempt(AttemptStep step, void *arg);
 
+/*
+ * The same for a step that touches nothing but memory, without a subtransaction:
+ * that would clean up nothing, and what the step keeps would be of another level
+ * in it.  Every error is returned.
+ */
+extern ErrorData *attempt_in_memory(AttemptStep step, void *arg);
+
 #endif							/* REVOPS_ATTEMPT_H */

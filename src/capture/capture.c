@@ -45,12 +45,12 @@ typedef struct Depth
 static HTAB *depths = NULL;
 
 /* Did a capture run deeper since this statement began?  Notes this one. */
-static bool
-was_nested(int32 binding_id)
+static void
+find_nested(void *arg)
 {
+	Capture    *capture = arg;
 	int			depth = DatumGetInt32(DirectFunctionCall1(pg_trigger_depth, (Datum) 0));
 	bool		found;
-	bool		nested;
 	Depth	   *last;
 
 	if (depths == NULL)
@@ -61,11 +61,25 @@ was_nested(int32 binding_id)
 		ctl.entrysize = sizeof(Depth);
 		depths = hash_create("pg_revops capture depths", 8, &ctl, HASH_ELEM | HASH_BLOBS);
 	}
-	last = hash_search(depths, &binding_id, HASH_ENTER, &found);
-	nested = found && last->transaction == RevopsLocalTransactionId() && last->depth > depth;
+	last = hash_search(depths, &capture->binding_id, HASH_ENTER, &found);
+	capture->stale = found && last->transaction == RevopsLocalTransactionId() && last->depth > depth;
 	last->transaction = RevopsLocalTransactionId();
 	last->depth = depth > 1 ? depth : 0;
-	return nested;
+}
+
+/*
+ * The step may be tried twice, so this is asked before it, once.  Where there is
+ * no memory to know it by, the rows are read again: that is never wrong.
+ */
+static void
+ask_nested(Capture *capture)
+{
+	ErrorData  *error = attempt_in_memory(find_nested, capture);
+
+	if (error == NULL)
+		return;
+	FreeErrorData(error);
+	capture->stale = true;
 }
 
 /*
@@ -138,6 +152,44 @@ open_host(Capture *capture, Relation relation)
 												RelationGetDescr(capture->host));
 }
 
+static Tuplestorestate *
+one_row(TupleTableSlot *slot)
+{
+	Tuplestorestate *store = tuplestore_begin_heap(false, false, work_mem);
+
+	tuplestore_puttupleslot(store, slot);
+	return store;
+}
+
+/*
+ * Where rows also come by replication the triggers are fired for each row, for
+ * whoever applies them runs no statements.  The row goes the way of a statement
+ * that wrote no other.  `row` is the capture's own copy.
+ */
+static void
+take_row_as_statement(TriggerData *row)
+{
+	TriggerEvent event = row->tg_event;
+
+	if (TRIGGER_FIRED_BY_INSERT(event))
+		row->tg_newtable = one_row(row->tg_trigslot);
+	else
+		row->tg_oldtable = one_row(row->tg_trigslot);
+	if (TRIGGER_FIRED_BY_UPDATE(event))
+		row->tg_newtable = one_row(row->tg_newslot);
+}
+
+static void
+end_row(TriggerData *row)
+{
+	if (row->tg_oldtable != NULL)
+		tuplestore_end(row->tg_oldtable);
+	if (row->tg_newtable != NULL)
+		tuplestore_end(row->tg_newtable);
+	row->tg_oldtable = row->tg_newtable = NULL;
+}
+
+/* All that may fail is in here. */
 static void
 run_step(void *arg)
 {
@@ -148,6 +200,8 @@ run_step(void *arg)
 	capture->binding = binding_by_id(capture->binding_id);
 	if (is_left_behind(capture))
 		return;
+	if (TRIGGER_FIRED_FOR_ROW(capture->trigger->tg_event))
+		take_row_as_statement(capture->trigger);
 	check_trigger(capture, a->kind);
 	capture->stale |= !rows_pair(capture->trigger);
 	capture->statement = 0;
@@ -157,6 +211,8 @@ run_step(void *arg)
 	a->step(capture);
 	inbox_arrived(capture);
 	descent_close(relation, capture->host);
+	if (TRIGGER_FIRED_FOR_ROW(capture->trigger->tg_event))
+		end_row(capture->trigger);
 }
 
 /* Does the binding want this error to fail the host's statement? */
@@ -497,44 +553,6 @@ record_fault(Capture *capture, BindingKind kind, const ErrorData *error)
 				 errhint("UPDATE the rows again once the cause is gone.")));
 }
 
-/* ----- row triggers ------------------------------------------------------- */
-
-static Tuplestorestate *
-one_row(TupleTableSlot *slot)
-{
-	Tuplestorestate *store = tuplestore_begin_heap(false, false, work_mem);
-
-	tuplestore_puttupleslot(store, slot);
-	return store;
-}
-
-/*
- * Where rows also come by replication the triggers are fired for each row, for
- * whoever applies them runs no statements.  The row goes the way of a statement
- * that wrote no other.
- */
-static void
-take_row_as_statement(TriggerData *row)
-{
-	TriggerEvent event = row->tg_event;
-
-	if (TRIGGER_FIRED_BY_INSERT(event))
-		row->tg_newtable = one_row(row->tg_trigslot);
-	else
-		row->tg_oldtable = one_row(row->tg_trigslot);
-	if (TRIGGER_FIRED_BY_UPDATE(event))
-		row->tg_newtable = one_row(row->tg_newslot);
-}
-
-static void
-end_row(TriggerData *row)
-{
-	if (row->tg_oldtable != NULL)
-		tuplestore_end(row->tg_oldtable);
-	if (row->tg_newtable != NULL)
-		tuplestore_end(row->tg_newtable);
-}
-
 /* Settle, or append, what the trigger's rows say; raises what must be raised. */
 static void
 settle_or_record(Capture *capture, BindingKind kind, CaptureStep step)
@@ -577,19 +595,13 @@ capture_run(FunctionCallInfo fcinfo, const char *function, BindingKind kind,
 				 errmsg("function \"%s\" must be fired AFTER with the binding's number",
 						function)));
 	capture.binding_id = pg_strtoint32(capture.trigger->tg_trigger->tgargs[0]);
-	capture.stale = was_nested(capture.binding_id);
+	ask_nested(&capture);
 	/* asked here: each step is in a subtransaction */
 	capture.in_block = IsTransactionBlock() || IsolationUsesXactSnapshot();
 	capture.context = CurrentMemoryContext;
 
-	if (TRIGGER_FIRED_FOR_STATEMENT(capture.trigger->tg_event))
-	{
-		settle_or_record(&capture, kind, step);
-		return;
-	}
+	/* the transition tables of a row trigger are ours to make, in the step */
 	row = *capture.trigger;
-	take_row_as_statement(&row);
 	capture.trigger = &row;
 	settle_or_record(&capture, kind, step);
-	end_row(&row);
 }

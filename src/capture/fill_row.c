@@ -201,7 +201,7 @@ fill_step(void *arg)
 	if (f->binding->fills == NULL || own_write_of(f->binding) != NULL ||
 		!fits(f))
 		return;
-	settle_begin(&f->settle, f->binding->workspace_id, false);
+	settle_begin_foreseeing(&f->settle, f->binding->workspace_id);
 	settle_use(&f->settle, f->binding);
 	f->run = binding_run_begin(f->binding, f->desc, NULL, NULL);
 	f->row = slot_of(f, tuple);

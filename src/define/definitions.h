@@ -128,8 +128,12 @@ typedef struct Program
 	RuleSet    *promising;		/* conditions of policies */
 	int		   *policy_rule;	/* place in promising; -1: unconditional */
 	bool		told;			/* rules that don't compile were noted as faults */
+	uint64		fallen;			/* program_fallen() when they were */
 } Program;
 
 extern Program *program_for(Definitions *def, Binding *binding);
+
+/* How often a rule of the program has ceased to be sound since it was compiled. */
+extern uint64 program_fallen(const Program *program);
 
 #endif							/* REVOPS_DEFINITIONS_H */

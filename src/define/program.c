@@ -75,9 +75,18 @@ on_subtransaction_end(SubXactEvent event, SubTransactionId mine,
 	}
 }
 
+uint64
+program_fallen(const Program *program)
+{
+	return ruleset_fallen(program->scoring) + ruleset_fallen(program->routing) +
+		ruleset_fallen(program->promising);
+}
+
 static Program *
 hand_out(ProgramEntry *entry)
 {
+	/* what has broken since it was told is to be told, too */
+	entry->program->told &= entry->program->fallen == program_fallen(entry->program);
 	if (!entry->program->told)
 	{
 		entry->told_in = GetCurrentSubTransactionId();

@@ -65,6 +65,7 @@ struct RuleSet
 	int			room;
 	Rule	   *rules;
 	uint64		catalog_seen;	/* when broken rules were last tried */
+	uint64		fallen;			/* how often a sound rule ceased to be one */
 	MemoryContext retired;		/* recompiled rules' old contexts, while busy */
 	int			depth;			/* evaluations under way */
 	bool		doomed;			/* to be freed when the outermost one is done */
@@ -149,6 +150,12 @@ ruleset_broken(RuleSet *set, int rule, const char **message, int *sqlstate)
 	return true;
 }
 
+uint64
+ruleset_fallen(const RuleSet *set)
+{
+	return set->fallen;
+}
+
 Bitmapset *
 ruleset_roles(RuleSet *set)
 {
@@ -197,6 +204,8 @@ compile_step(void *arg)
 static void
 mark_rule(RuleSet *set, Rule *rule, RuleHealth health, ErrorData *error)
 {
+	if (rule->health == RULE_SOUND && health != RULE_SOUND)
+		set->fallen++;
 	rule->health = health;
 	if (rule->message != NULL)
 		pfree(rule->message);
@@ -231,6 +240,7 @@ static void
 compile_rule(RuleSet *set, Rule *rule)
 {
 	Compilation it = {.set = set,.rule = rule};
+	bool		was_sound = rule->cached != NULL && rule->health == RULE_SOUND;
 	ErrorData  *error;
 
 	retire_rule(set, rule);
@@ -243,6 +253,7 @@ compile_rule(RuleSet *set, Rule *rule)
 		if (it.cached != NULL)
 			FreeCachedExpression(it.cached);
 		MemoryContextDelete(it.context);
+		set->fallen += was_sound;
 		mark_rule(set, rule, RULE_BROKEN, error);
 		return;
 	}

@@ -57,6 +57,12 @@ extern PGDLLEXPORT int ruleset_count(const RuleSet *set);
 extern PGDLLEXPORT bool ruleset_broken(RuleSet *set, int rule,
 									   const char **message, int *sqlstate);
 
+/*
+ * How often a rule of the set has ceased to be sound since it was added: a
+ * function that it calls was dropped, or may not be run any more.
+ */
+extern PGDLLEXPORT uint64 ruleset_fallen(const RuleSet *set);
+
 /* The roles, by 1-based number, that the sound rules read; palloc'ed. */
 extern PGDLLEXPORT Bitmapset *ruleset_roles(RuleSet *set);
 

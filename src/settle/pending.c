@@ -448,40 +448,15 @@ merge_step(void *arg)
 	merge_entries();
 }
 
-/*
- * A step that touches nothing but memory: a subtransaction would clean up
- * nothing, and what is pending would be of another level in it.  Returns the
- * error, NULL when there was none.
- */
-static ErrorData *
-try_in_memory(AttemptStep step, void *arg)
-{
-	MemoryContext context = CurrentMemoryContext;
-	ErrorData  *volatile error = NULL;
-
-	PG_TRY();
-	{
-		step(arg);
-	}
-	PG_CATCH();
-	{
-		MemoryContextSwitchTo(context);
-		error = CopyErrorData();
-		FlushErrorState();
-	}
-	PG_END_TRY();
-	return error;
-}
-
 /* With another try, for want of memory may pass; then nothing is listed, with a warning. */
 static Listing
 list_pending_leads(void)
 {
 	Listing		listing = {NULL, 0};
-	ErrorData  *error = try_in_memory(list_step, &listing);
+	ErrorData  *error = attempt_in_memory(list_step, &listing);
 
 	if (error != NULL)
-		error = try_in_memory(list_step, &listing);
+		error = attempt_in_memory(list_step, &listing);
 	if (error != NULL)
 		ereport(WARNING,
 				(errcode(error->sqlerrcode),
@@ -514,11 +489,11 @@ pending_relieve(void)
 
 	if (pending.n - left_by_relief < MAX_PENDING)
 		return;
-	error = try_in_memory(merge_step, NULL);
+	error = attempt_in_memory(merge_step, NULL);
 	if (error == NULL && pending.n - left_by_relief >= MAX_PENDING)
 	{
 		(void) settle_pending(false);
-		error = try_in_memory(merge_step, NULL);
+		error = attempt_in_memory(merge_step, NULL);
 	}
 	if (error != NULL)
 		FreeErrorData(error);

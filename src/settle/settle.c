@@ -197,12 +197,13 @@ settle_use(Settle *s, Binding *binding)
 	settle_rules_end(s);
 	s->stored = binding_role_slot(binding);
 	s->stored_before = binding_role_slot(binding);
-	if (!s->program->told)
+	if (!s->program->told && !s->foresees)
 	{
 		note_broken(s, s->program->scoring);
 		note_broken(s, s->program->routing);
 		note_broken(s, s->program->promising);
 		s->program->told = true;
+		s->program->fallen = program_fallen(s->program);
 	}
 	MemoryContextSwitchTo(old);
 }
@@ -817,6 +818,13 @@ settle_end(Settle *s)
 }
 
 /* ----- foreseeing ------------------------------------------------------------- */
+
+void
+settle_begin_foreseeing(Settle *s, int32 workspace_id)
+{
+	settle_begin(s, workspace_id, false);
+	s->foresees = true;
+}
 
 bool
 settle_foresee(Settle *s, LeadGlance *glance, TupleTableSlot *roles, Written *written)

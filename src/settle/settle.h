@@ -40,6 +40,7 @@ typedef struct Settle
 	bool		rules_ready;	/* ruleset_prepare() was called for its scoring rules */
 	bool		careful;		/* catch what a rule raises, rule by rule */
 	bool		adopt;			/* see settle_adopt */
+	bool		foresees;		/* see settle_begin_foreseeing */
 	TimestampTz now;			/* moment of the decision at hand */
 	TimestampTz told_at;		/* see settle_at */
 	char	   *actor;			/* see settle_actor; NULL: not asked yet */
@@ -167,15 +168,19 @@ extern void settle_old(Settle *s, TupleTableSlot *roles, const char *key, const 
 extern SettleResult settle_lead(Settle *s, int64 lead_id, const LeadChange *change);
 
 /*
+ * Begin a settle that is used to foresee only: nothing is written, and what is
+ * wrong with rules is left for the next settle to tell.  settle_abandon ends it.
+ */
+extern void settle_begin_foreseeing(Settle *s, int32 workspace_id);
+
+/*
  * What a lead would show after its row was settled, as far as can be said
- * without a lock and without a turn of a team's round robin; nothing is written
- * but faults noted.  glance NULL: it would be new.  False where it can't be
- * told.
+ * without a lock and without a turn of a team's round robin.  glance NULL: it
+ * would be new.  False where it can't be told.
  */
 extern bool settle_foresee(Settle *s, LeadGlance *glance, TupleTableSlot *roles,
 						   Written *written);
 
-/* End a settle that was used to foresee only: nothing is written. */
 extern void settle_abandon(Settle *s);
 
 /* Write what was collected, and make it visible to what is read next. */

@@ -85,3 +85,32 @@ COMMIT;
 INSERT INTO person VALUES (9, 'gold');
 SELECT told();
 SELECT DISTINCT sqlstate, message, detail FROM revops.fault;
+
+-- ----- so is a rule that breaks later, once: its function may not be run any more, is dropped -----
+CREATE SCHEMA lib;
+GRANT USAGE ON SCHEMA lib TO revops_reader;
+CREATE FUNCTION lib.rich(text) RETURNS boolean LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN RETURN $1 = 'gold'; END $$;
+INSERT INTO revops.binding_role (binding_id, role, expression, role_type) SELECT binding_id, 'tier', 'tier', 'text' FROM revops.binding;
+SELECT revops.draft_agreement() AS v \gset
+UPDATE revops.score_rule SET condition = 'lib.rich(tier)' WHERE agreement_id = :v AND rule = 'gold';
+SELECT revops.activate_agreement(:v);
+DELETE FROM revops.fault;
+INSERT INTO person VALUES (10, 'gold');
+SELECT key, fit FROM revops.lead_status WHERE key = '10';
+SELECT told();
+REVOKE EXECUTE ON FUNCTION lib.rich FROM public;
+INSERT INTO person VALUES (11, 'gold');
+INSERT INTO person VALUES (12, 'gold');
+INSERT INTO person VALUES (13, 'gold');
+SELECT key, fit FROM revops.lead_status WHERE key IN ('11', '12', '13');
+SELECT told();
+GRANT EXECUTE ON FUNCTION lib.rich TO public;
+INSERT INTO person VALUES (14, 'gold');
+INSERT INTO person VALUES (15, 'gold');
+DROP FUNCTION lib.rich(text);
+INSERT INTO person VALUES (16, 'gold');
+INSERT INTO person VALUES (17, 'gold');
+INSERT INTO person VALUES (18, 'gold');
+SELECT key, fit FROM revops.lead_status WHERE key IN ('14', '15', '16', '17', '18');
+SELECT told();
+SELECT sqlstate, message, detail, occurrences FROM revops.fault ORDER BY fault_id;

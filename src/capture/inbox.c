@@ -21,10 +21,14 @@
  */
 #include "postgres.h"
 
+#include "access/htup_details.h"
 #include "access/table.h"
+#include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "fmgr.h"
+#include "storage/proc.h"
+#include "utils/guc.h"
 #include "utils/memutils.h"
 
 #include "base/attempt.h"
@@ -37,6 +41,11 @@
 #include "time/engine_time.h"
 
 PG_FUNCTION_INFO_V1(revops_read_inbox);
+
+/* how often a row is looked at that changes each time, before it is left for later */
+#define MOST_LOOKS	3
+/* milliseconds for which the reader waits for a lock; more than our own pages take */
+#define LONGEST_WAIT	100
 
 /* ----- settling ------------------------------------------------------------------- */
 
@@ -114,6 +123,12 @@ settle_touch(Run *run, QueueEntry *entry)
 	capture_touch_entry(&run->capture, &run->touches, entry, run->slot);
 }
 
+static TupleTableSlot *
+host_slot(const Capture *capture)
+{
+	return MakeSingleTupleTableSlot(RelationGetDescr(capture->host), &TTSOpsHeapTuple);
+}
+
 static void (*const again[]) (Capture *, BindingRun *, TupleTableSlot *, const char *) = {
 	[BINDING_LEAD] = capture_lead_again,
 	[BINDING_TOUCH] = capture_touch_again,
@@ -125,8 +140,7 @@ static void
 reread_key(Capture *capture, BindingRun *rows, const char *key)
 {
 	BindingKind kind = capture->binding->kind;
-	TupleTableSlot *slot = MakeSingleTupleTableSlot(RelationGetDescr(capture->host),
-													&TTSOpsHeapTuple);
+	TupleTableSlot *slot = host_slot(capture);
 
 	/* a row that is there says itself how its key is written */
 	if (host_row_by_key(capture, key, slot))
@@ -134,6 +148,70 @@ reread_key(Capture *capture, BindingRun *rows, const char *key)
 	else
 		again[kind] (capture, rows, NULL, key);
 	ExecDropSingleTupleTableSlot(slot);
+}
+
+static bool
+same_version(bool a_there, TupleTableSlot *a, bool b_there, TupleTableSlot *b)
+{
+	HeapTuple	left;
+	HeapTuple	right;
+	Size		header = offsetof(HeapTupleHeaderData, t_infomask2);
+
+	if (!a_there || !b_there)
+		return a_there == b_there;
+	left = ExecFetchSlotHeapTuple(a, false, NULL);
+	right = ExecFetchSlotHeapTuple(b, false, NULL);
+	return left->t_len == right->t_len &&
+		memcmp((char *) left->t_data + header, (char *) right->t_data + header,
+			   left->t_len - header) == 0;
+}
+
+/* Keep others from the lead of that key; false when one of them has it. */
+static bool
+hold_lead(Capture *capture, const char *key)
+{
+	int64		lead_id;
+
+	/* no lead can be locked there: what is said becomes a delta */
+	if (IsolationUsesXactSnapshot())
+		return true;
+	settle_flush(&capture->settle);
+	lead_id = lead_find(&capture->settle.writers, capture->binding_id, key);
+	return lead_id == 0 || settle_hold(&capture->settle, lead_id);
+}
+
+/*
+ * A row that the host writes meanwhile must not be settled after what it says now,
+ * as it was before.  So the lead is locked first: what was settled before is in
+ * the row that is read then.  What is committed later waits in a delta, but for
+ * one that came between the look at the row and the settle, which took the
+ * delta's word for the older: then the row is another now.  False when it is to
+ * be read again later: somebody has the lead, or the row does not rest.
+ */
+static bool
+reread_lead(Capture *capture, BindingRun *rows, const char *key)
+{
+	TupleTableSlot *row = host_slot(capture);
+	TupleTableSlot *now = host_slot(capture);
+	bool		held = hold_lead(capture, key);
+	bool		there = held && host_row_by_key(capture, key, row);
+	bool		settled = false;
+
+	for (int i = 0; held && !settled && i < MOST_LOOKS; i++)
+	{
+		TupleTableSlot *seen = row;
+		bool		was_there = there;
+
+		capture_lead_again(capture, rows, there ? row : NULL, there ? binding_key(rows, row) : key);
+		settle_flush(&capture->settle);
+		there = host_row_by_key(capture, key, now);
+		settled = same_version(was_there, seen, there, now);
+		row = now;
+		now = seen;
+	}
+	ExecDropSingleTupleTableSlot(row);
+	ExecDropSingleTupleTableSlot(now);
+	return settled;
 }
 
 /* Keys by which rows of the binding are known, and not known to be gone. */
@@ -183,34 +261,68 @@ said_again(const InboxPage *page, const QueueEntry *entry)
 }
 
 /*
- * Rows of the binding may have gone without being told one by one: those that
- * are not there any more are looked for.
+ * Leads whose rows were missing a moment ago.  They are locked before it is looked
+ * once more, so that a row that comes back meanwhile is seen here, or tells it.
+ * False when one is left for later.
  */
-static void
+static bool
+lose_leads(Capture *capture, BindingRun *rows, List *keys)
+{
+	List	   *held = NIL;
+	bool		all = true;
+	ListCell   *cell;
+
+	foreach(cell, keys)
+	{
+		if (hold_lead(capture, lfirst(cell)))
+			held = lappend(held, lfirst(cell));
+		else
+			all = false;
+	}
+	if (held != NIL)
+		held = host_keys_missing(capture, rows, held);
+	foreach(cell, held)
+		capture_lead_again(capture, rows, NULL, lfirst(cell));
+	return all;
+}
+
+/*
+ * Rows of the binding may have gone without being told one by one: those that
+ * are not there any more are looked for.  False when some are left for later.
+ */
+static bool
 reread_all(Run *run, BindingRun *rows)
 {
 	Capture    *capture = &run->capture;
 	bool		unique = capture->binding->key_unique;
+	bool		leads = capture->binding->kind == BINDING_LEAD;
 	List	   *keys = known_keys(capture->binding);
+	bool		all = true;
 	ListCell   *cell;
 
 	if (unique && keys != NIL)
 		keys = host_keys_missing(capture, rows, keys);
+	if (unique && leads)
+		return lose_leads(capture, rows, keys);
 	foreach(cell, keys)
 	{
 		if (unique)
 			again[capture->binding->kind] (capture, rows, NULL, lfirst(cell));
+		else if (leads)
+			all &= reread_lead(capture, rows, lfirst(cell));
 		else
 			reread_key(capture, rows, lfirst(cell));
 	}
+	return all;
 }
 
 static void
-reread(Run *run, const QueueEntry *entry)
+reread(Run *run, QueueEntry *entry)
 {
 	Capture    *capture = &run->capture;
 	Binding    *binding = capture->binding;
 	BindingRun *rows;
+	bool		done = true;
 
 	settle_flush(&capture->settle);
 	if (entry->what == QUEUE_LOOKED_UP &&
@@ -220,13 +332,17 @@ reread(Run *run, const QueueEntry *entry)
 	if (binding->kind == BINDING_LEAD)
 		settle_use(&capture->settle, binding);
 	rows = capture_binding_run(capture);
-	if (entry->key != NULL)
+	if (entry->key != NULL && binding->kind == BINDING_LEAD)
+		done = reread_lead(capture, rows, entry->key);
+	else if (entry->key != NULL)
 		reread_key(capture, rows, entry->key);
 	else if (!said_again(run->page, entry))
-		reread_all(run, rows);
+		done = reread_all(run, rows);
 	binding_run_end(rows);
 	table_close(capture->host, NoLock);
 	settle_flush(&capture->settle);
+	if (!done)
+		entry->outcome = OUTCOME_LATER;
 }
 
 static void
@@ -463,8 +579,11 @@ settle_alone(InboxPage *page, int i, Faults *faults)
 			*page->entries[j] = before[j];
 		page->others = others;
 		entry->tried = true;
-		entry->outcome = OUTCOME_FAILED;
-		fault_note(faults, &place, "inbox", error->sqlerrcode, error->message, error->detail);
+		/* somebody makes the same lead just now: no fault of the entry's */
+		entry->outcome = error->sqlerrcode == ERRCODE_LOCK_NOT_AVAILABLE ?
+			OUTCOME_LATER : OUTCOME_FAILED;
+		if (entry->outcome == OUTCOME_FAILED)
+			fault_note(faults, &place, "inbox", error->sqlerrcode, error->message, error->detail);
 		FreeErrorData(error);
 	}
 	pfree(before);
@@ -489,12 +608,28 @@ settle_page(InboxPage *page, Faults *faults)
 
 /* ----- what others call ----------------------------------------------------------------- */
 
+/*
+ * Whoever makes a lead that another transaction is making waits for its end; the
+ * reader does not wait for an application for longer than a moment.
+ */
+static int
+limit_waiting(void)
+{
+	int			level = NewGUCNestLevel();
+
+	if (LockTimeout == 0 || LockTimeout > LONGEST_WAIT)
+		(void) set_config_option("lock_timeout", psprintf("%d", LONGEST_WAIT), PGC_USERSET,
+								 PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+	return level;
+}
+
 static int
 read_page(int64 after, int32 batch, bool only_due, int64 *last)
 {
 	InboxPage  *page;
 	Faults		faults;
 	int			done;
+	int			level;
 
 	*last = 0;
 	if (!inbox_lock(!only_due))
@@ -503,7 +638,9 @@ read_page(int64 after, int32 batch, bool only_due, int64 *last)
 	if (page == NULL)
 		return 0;
 	faults_init(&faults, CurrentMemoryContext);
+	level = limit_waiting();
 	settle_page(page, &faults);
+	AtEOXact_GUC(false, level);
 	done = page_finish(page, &faults);
 	faults_write(&faults, engine_clock());
 	*last = page->entries[page->n - 1]->inbox_id;

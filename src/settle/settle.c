@@ -778,6 +778,21 @@ glance_and_keep(Settle *s, int64 lead_id, LeadGlance *glance)
 	return found;
 }
 
+bool
+settle_hold(Settle *s, int64 lead_id)
+{
+	MemoryContext old = MemoryContextSwitchTo(s->lead_context);
+	LeadGlance	glance;
+	LeadRow		row;
+	bool		held;
+
+	held = !lead_glance(&s->writers, lead_id, &glance) ||
+		lead_lock(&s->writers, &glance, false, s->agreement, &row) == LEAD_LOCKED;
+	MemoryContextSwitchTo(old);
+	MemoryContextReset(s->lead_context);
+	return held;
+}
+
 SettleResult
 settle_lead(Settle *s, int64 lead_id, const LeadChange *change)
 {

@@ -162,6 +162,13 @@ extern void settle_new(Settle *s, TupleTableSlot *roles, const char *key);
 extern void settle_old(Settle *s, TupleTableSlot *roles, const char *key, const Past *past);
 
 /*
+ * Lock a lead that is there before what it is to be settled by is read: what
+ * others say of it from then on waits in deltas.  False when somebody else has
+ * it, and, as lead_lock says, under REPEATABLE READ and SERIALIZABLE.
+ */
+extern bool settle_hold(Settle *s, int64 lead_id);
+
+/*
  * A lead that is there.  Raises RV003 when a verb, or a strict host, asks for a
  * move that the transitions refuse.
  */

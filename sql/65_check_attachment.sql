@@ -289,6 +289,56 @@ CREATE FUNCTION revops.attachment_role_findings(wanted revops.binding, roles jso
 COMMENT ON FUNCTION revops.attachment_role_findings(revops.binding, jsonb) IS
     'What check_attachment() tells of roles that are not mapped, and of times without zone. Part of it.';
 
+-- ----- which rules could not be asked ---------------------------------------------------
+
+CREATE FUNCTION revops.attachment_rule_findings(wanted revops.binding, mapped jsonb, broken text[]) RETURNS SETOF revops.attachment_finding
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+DECLARE
+    names text[];
+    types regtype[];
+    rule record;
+    found revops.attachment_finding;
+BEGIN
+    SELECT array_agg(x.role ORDER BY x.place, x.role), array_agg(x.role_type ORDER BY x.place, x.role)
+    INTO names, types
+    FROM (SELECT s.role, s.role_type, s.position AS place
+          FROM revops.standard_roles('lead') s WHERE 'role ' || s.role <> ALL (broken)
+          UNION ALL
+          SELECT m.key, t.expression_type, 1000
+          FROM jsonb_each_text(mapped) m
+          CROSS JOIN LATERAL revops.check_expression(wanted.host, 'role', m.key, m.value, NULL) t
+          WHERE m.key NOT IN (SELECT s.role FROM revops.standard_roles('lead') s)) x;
+    FOR rule IN
+        SELECT 'scoring rule' AS kind, r.rule AS name, r.condition, 1 AS place, r.rule_id AS number
+        FROM revops.score_rule r JOIN revops.agreement a USING (agreement_id)
+        WHERE a.workspace_id = wanted.workspace_id AND a.status = 'active' AND r.condition IS NOT NULL
+        UNION ALL
+        SELECT 'route', r.route, r.condition, 2, r.position FROM revops.route r
+        WHERE r.workspace_id = wanted.workspace_id AND r.active AND r.condition IS NOT NULL
+        UNION ALL
+        SELECT 'SLA policy', p.policy, p.condition, 3, p.position
+        FROM revops.sla_policy p JOIN revops.agreement a USING (agreement_id)
+        WHERE a.workspace_id = wanted.workspace_id AND a.status = 'active' AND p.condition IS NOT NULL
+        ORDER BY place, number
+    LOOP
+        BEGIN
+            PERFORM revops.check_condition(rule.kind, rule.name, rule.condition, names, types);
+        EXCEPTION WHEN OTHERS THEN
+            GET STACKED DIAGNOSTICS found.finding = MESSAGE_TEXT;
+            found.severity := 'warning';
+            found.subject := format('%s "%s"', rule.kind, rule.name);
+            found.detail := 'It counts as not matched for the leads of this table.';
+            found.hint := 'Map the role that it reads, or change the rule in a draft of the agreement.';
+            RETURN NEXT found;
+        END;
+    END LOOP;
+END
+$$;
+COMMENT ON FUNCTION revops.attachment_rule_findings(revops.binding, jsonb, text[]) IS
+    'What check_attachment() tells of rules, routes and policies in force that read a role which the table would not have. Part of it.';
+
 -- ----- what write-back needs --------------------------------------------------------------
 
 CREATE FUNCTION revops.attachment_write_back_findings(wanted revops.binding) RETURNS SETOF revops.attachment_finding
@@ -380,6 +430,9 @@ BEGIN
                WHERE 'role ' || r.key <> ALL (broken));
     RETURN QUERY SELECT * FROM revops.attachment_table_findings(wanted);
     RETURN QUERY SELECT * FROM revops.attachment_role_findings(wanted, CASE jsonb_typeof(roles) WHEN 'object' THEN roles ELSE '{}' END);
+    IF kind = 'lead' THEN
+        RETURN QUERY SELECT * FROM revops.attachment_rule_findings(wanted, mapped, broken);
+    END IF;
     RETURN QUERY SELECT * FROM revops.attachment_write_back_findings(wanted);
     IF NOT broken && '{relation,key,roles,filter,"lead binding"}' AND EXISTS (SELECT FROM revops.workspace w WHERE w.workspace_id = wanted.workspace_id) THEN
         RETURN QUERY SELECT * FROM revops.attachment_row_findings(wanted, mapped);
@@ -387,4 +440,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION revops.check_attachment(regclass, text, jsonb, text, text[], text, text, jsonb, boolean, jsonb, jsonb, int, text) IS
-    'A dry run of attach_lead (kind lead), attach_touch (touch) or attach_opportunity (opportunity): what they would refuse, as rows of severity error with the message, detail and hint that they raise, and what is worth knowing before: the key, partitions, triggers, row-level security, views, generated columns, optimistic locks, roles not mapped, write-back, rows that count, NULL and empty values, values of stage, owner, team and signal that nothing knows. Rows come in a fixed order. Reads all rows of the table, as the caller, restricted. Leaves nothing behind: a binding is made for the time of the call and taken back.';
+    'A dry run of attach_lead (kind lead), attach_touch (touch) or attach_opportunity (opportunity): what they would refuse, as rows of severity error with the message, detail and hint that they raise, and what is worth knowing before: the key, partitions, triggers, row-level security, views, generated columns, optimistic locks, roles not mapped, rules that read a role which is not there, write-back, rows that count, NULL and empty values, values of stage, owner, team and signal that nothing knows. Rows come in a fixed order. Reads all rows of the table, as the caller, restricted. Leaves nothing behind: a binding is made for the time of the call and taken back.';

@@ -7,11 +7,14 @@ CREATE FUNCTION revops.verify(workspace_id int DEFAULT NULL)
     SECURITY DEFINER
 BEGIN ATOMIC
     WITH l AS MATERIALIZED (
-        SELECT l.*, m.half_life, m.fit_base, m.zone, a.status = 'active' AS current,
+        SELECT l.*, m.half_life, m.fit_base, m.zone, a.status = 'active' AND l.binding_id IS DISTINCT FROM u.binding_id AS current,
                greatest(l.last_touch_at, l.settled_at) AS at
           FROM revops.lead l
           JOIN revops.agreement a USING (agreement_id)
           JOIN revops.score_model m USING (agreement_id)
+          -- what a rule that can't be asked would say is not known: see rule_status
+          LEFT JOIN (SELECT b.binding_id FROM revops.binding b CROSS JOIN LATERAL revops.rule_meanings(b.binding_id) n
+                     WHERE b.kind = 'lead' AND n.problem IS NOT NULL GROUP BY 1) u ON u.binding_id = l.binding_id
          WHERE verify.workspace_id IS NULL OR l.workspace_id = verify.workspace_id
     ), move AS (
         SELECT DISTINCT ON (s.lead_id) s.lead_id, s.workspace_id, s.agreement_id, s.seq, s.to_stage, s.at
@@ -184,4 +187,4 @@ BEGIN ATOMIC
        AND c.due_at < c.started_at;
 END;
 COMMENT ON FUNCTION revops.verify(int) IS
-    'Recomputes state from facts and returns a row for each difference: none is expected. Workspace NULL: all. Field "lead" is a lead whose facts are there and whose state is missing; of an SLA clock that it began with an assignment or a move, and its order in time, are checked. Floating sums may differ by a millionth; fit is recomputed for leads scored under the agreement in force, from the profile that the lead was settled under.';
+    'Recomputes state from facts and returns a row for each difference: none is expected. Workspace NULL: all. Field "lead" is a lead whose facts are there and whose state is missing; of an SLA clock that it began with an assignment or a move, and its order in time, are checked. Floating sums may differ by a millionth; fit is recomputed for leads scored under the agreement in force, from the profile that the lead was settled under, but not where a rule of the binding cannot be asked (see rule_status).';

@@ -24,6 +24,11 @@ WITH attached AS (
     FROM attached a CROSS JOIN LATERAL revops.binding_problems(a.binding_id) p
     WHERE p.problem <> 'table_gone' OR a.named IS NULL
     UNION ALL
+    SELECT a.binding_id, 'rule_broken', r.rule, NULL, NULL, m.problem, 'error'
+    FROM attached a CROSS JOIN LATERAL revops.rule_meanings(a.binding_id) m
+    JOIN revops.score_rule r ON r.rule_id = m.rule_id
+    WHERE a.kind = 'lead' AND a.there AND m.problem IS NOT NULL
+    UNION ALL
     SELECT a.binding_id, 'key_not_unique', array_to_string(a.key_columns, ', '), NULL, NULL, NULL, 'error'
     FROM attached a
     WHERE a.there AND a.key_unique AND array_position(a.key_now, NULL) IS NULL
@@ -81,7 +86,7 @@ COMMENT ON COLUMN revops.binding_health.binding_id IS 'the binding';
 COMMENT ON COLUMN revops.binding_health.binding IS 'its name';
 COMMENT ON COLUMN revops.binding_health.severity IS 'error: rows are not seen, or not as they were meant; warning: some are not settled; note: worth knowing; ok';
 COMMENT ON COLUMN revops.binding_health.problem IS
-    'table_gone; table_replaced (another table has its name now: reconcile() follows it); table_renamed; key_broken, filter_broken, role_broken (no longer compile: a column was dropped, or renamed before its number was known, or changed its type); key_not_unique (no unique index covers it any more); owner_gone, owner_may_not_read, policy_hides_rows (row-level security keeps rows from the owner of the binding); trigger_missing, trigger_disabled, trigger_replica_only, trigger_not_always (see capture_problems()); not_reconciled (mode scan: its rows were never read); backfill_unfinished (see backfill_progress); inbox_waits (due for more than a minute), inbox_fails (tried in vain), lead_unknown (waits for its lead); fault (of the last day, one row for each object and SQLSTATE); ok';
+    'table_gone; table_replaced (another table has its name now: reconcile() follows it); table_renamed; key_broken, filter_broken, role_broken (no longer compile: a column was dropped, or renamed before its number was known, or changed its type); rule_broken (a scoring rule in force that reads such a role, or does not compile itself: it counts as not matched); key_not_unique (no unique index covers it any more); owner_gone, owner_may_not_read, policy_hides_rows (row-level security keeps rows from the owner of the binding); trigger_missing, trigger_disabled, trigger_replica_only, trigger_not_always (see capture_problems()); not_reconciled (mode scan: its rows were never read); backfill_unfinished (see backfill_progress); inbox_waits (due for more than a minute), inbox_fails (tried in vain), lead_unknown (waits for its lead); fault (of the last day, one row for each object and SQLSTATE); ok';
 COMMENT ON COLUMN revops.binding_health.subject IS 'what it concerns: a table, role, column, trigger, rule ...';
 COMMENT ON COLUMN revops.binding_health.n IS 'how many entries of the inbox, or faults';
 COMMENT ON COLUMN revops.binding_health.since IS 'oldest entry of the inbox, latest fault, time of attach, begin of the backfill';

@@ -52,8 +52,13 @@ GRANT EXECUTE ON FUNCTION
     revops.standard_roles(text),
     revops.check_condition(text, text, text, text[], regtype[]),
     revops.check_lead_condition(int, text, text, text),
-    revops.agreement_problems(int)
+    revops.agreement_problems(int),
+    revops.rule_meanings(int, int),
+    revops.role_sql(revops.binding_role, regclass),
+    revops.bracketed(text),
+    revops.model_sql(int, text, int)
     TO revops_reader;
+GRANT SELECT ON revops.rule_meaning, revops.rule_status TO revops_reader;
 
 GRANT SELECT ON revops.lead_status, revops.sla_due,
     revops.kpi_stage_conversion_week, revops.kpi_stage_conversion_month,

@@ -39,6 +39,9 @@ enum
 	NOTES, PHONE, COMPANY_SIZE, VISITS, REVENUE, COLUMNS
 };
 
+/* rules that are evaluated together, at most */
+#define MAX_RULES	256
+
 typedef struct Bench
 {
 	HeapTuple  *tuples;
@@ -329,11 +332,15 @@ way_stock(Bench *bench)
 static uint64
 way_ours(Bench *bench)
 {
-	uint64		fired[1];
+	uint64		fired[MAX_RULES / 64];
+	uint64		mask;
 
 	bench->econtext->ecxt_scantuple = bench->host_slot;
 	ruleset_match(bench->set, ExecProject(bench->projection), fired);
-	return fired[0];
+	mask = fired[0];
+	for (int i = 1; i < (bench->rules + 63) / 64; i++)
+		mask = mask * 31 + fired[i];
+	return mask;
 }
 
 /* ---------- set-up and measuring ---------- */
@@ -377,6 +384,8 @@ make_rules(Bench *bench, ArrayType *texts)
 
 	deconstruct_array(texts, TEXTOID, -1, false, TYPALIGN_INT,
 					  &text_of, NULL, &bench->rules);
+	if (bench->rules > MAX_RULES)
+		elog(ERROR, "there are more than %d rules", MAX_RULES);
 	bench->stock = palloc(sizeof(ExprState *) * bench->rules);
 	bench->set = ruleset_create(CurrentMemoryContext, bench->host);
 	for (int i = 0; i < bench->rules; i++)

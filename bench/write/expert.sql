@@ -95,7 +95,7 @@ BEGIN
         INSERT INTO other.event
         SELECT xact, nextval('other.event_id'), 1, lead_id, moment, e.seq, e.event
         FROM answer CROSS JOIN (VALUES (2, 'stage_changed'), (1, 'assigned')) AS e (seq, event))
-    INSERT INTO other.lead
+    INSERT INTO other.lead (lead_id, workspace_id, binding_id, agreement_id, created_at, settled_at, stage_since, gone_at, last_touch_at, assigned_at, profile_id, intent_pos, intent_neg, team_id, rep_id, moves, assignments, clocks, touches, running, fit, disqualified, handed_over, stage, key, source, campaign, segment)
     SELECT lead_id, 1, 1, agreement, created, moment, moment, NULL, NULL, moment, change_id, '-Infinity', '-Infinity',
            team_id, rep_id, 2, 1, 1, 0, 1, points, false, true, 'mql', id::text, source, campaign, segment FROM answer;
     RETURN NULL;

@@ -19,7 +19,7 @@ FROM other.answer;
 INSERT INTO other.event
 SELECT pg_current_xact_id(), nextval('other.event_id'), 1, lead_id, other.moment(), e.seq, e.event
 FROM other.answer CROSS JOIN (VALUES (2, 'stage_changed'), (1, 'assigned')) AS e (seq, event);
-INSERT INTO other.lead
+INSERT INTO other.lead (lead_id, workspace_id, binding_id, agreement_id, created_at, settled_at, stage_since, gone_at, last_touch_at, assigned_at, profile_id, intent_pos, intent_neg, team_id, rep_id, moves, assignments, clocks, touches, running, fit, disqualified, handed_over, stage, key, source, campaign, segment)
 SELECT lead_id, 1, 1, other.agreement(), created_at, other.moment(), other.moment(), NULL, NULL, other.moment(), change_id,
        '-Infinity', '-Infinity', team_id, rep_id, 2, 1, 1, 0, 1, fit, false, true, 'mql', key, source, campaign, segment
 FROM other.answer;

@@ -102,7 +102,7 @@ BEGIN
     INSERT INTO other.event VALUES
         (pg_current_xact_id(), nextval('other.event_id'), 1, lead, moment, 2, 'stage_changed'),
         (pg_current_xact_id(), nextval('other.event_id'), 1, lead, moment, 1, 'assigned');
-    INSERT INTO other.lead VALUES (lead, 1, 1, agreement, NEW.created, moment, moment, NULL, NULL, moment, change,
+    INSERT INTO other.lead (lead_id, workspace_id, binding_id, agreement_id, created_at, settled_at, stage_since, gone_at, last_touch_at, assigned_at, profile_id, intent_pos, intent_neg, team_id, rep_id, moves, assignments, clocks, touches, running, fit, disqualified, handed_over, stage, key, source, campaign, segment) VALUES (lead, 1, 1, agreement, NEW.created, moment, moment, NULL, NULL, moment, change,
         '-Infinity', '-Infinity', team, rep, 2, 1, 1, 0, 1, points, false, true, 'mql', NEW.id::text,
         NEW.source, NEW.campaign, NEW.segment);
     RETURN NULL;

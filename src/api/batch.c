@@ -18,6 +18,7 @@
 #include "capture/write_back.h"
 #include "time/engine_time.h"
 #include "worker/errands.h"
+#include "worker/meanings.h"
 
 PG_FUNCTION_INFO_V1(revops_fold_batch);
 PG_FUNCTION_INFO_V1(revops_run_due);
@@ -85,5 +86,7 @@ revops_run_due(PG_FUNCTION_ARGS)
 	/* rows of the host's are locked until the transaction ends: in one that goes on, not */
 	if (!IsTransactionBlock())
 		(void) write_back_page(0, batch, true, &last);
+	/* not of what was to be done: it is the engine's own look */
+	(void) meanings_note();
 	PG_RETURN_INT32(timers.done + breaches.done + (inbox == INBOX_BUSY ? 0 : inbox));
 }

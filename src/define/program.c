@@ -8,6 +8,7 @@
 #include "utils/hsearch.h"
 #include "utils/memutils.h"
 
+#include "define/binding_compile.h"
 #include "define/definitions.h"
 #include "define/invalidate.h"
 
@@ -104,18 +105,32 @@ add_condition(RuleSet *set, const char *kind, const char *name, const char *cond
 	return condition == NULL ? -1 : ruleset_add(set, &label, condition);
 }
 
+/* Rules over the binding's roles, but those that read a role which no longer compiles. */
+static RuleSet *
+make_set(MemoryContext context, const Binding *binding)
+{
+	RuleSet    *set = ruleset_create(context, binding->roles);
+
+	for (int i = 0; i < binding->plan->nbroken; i++)
+	{
+		const BrokenRole *broken = &binding->plan->broken[i];
+
+		ruleset_without(set, broken->role + 1, broken->error->message, broken->error->sqlerrcode);
+	}
+	return set;
+}
+
 static Program *
 compile(Definitions *def, Binding *binding, MemoryContext context)
 {
 	Program    *p = MemoryContextAllocZero(context, sizeof(Program));
-	TupleDesc	roles = binding->roles;
 	int			nrules = def->agreement ? def->agreement->nrules : 0;
 
 	p->definitions = def;
 	p->binding = binding;
-	p->scoring = ruleset_create(context, roles);
-	p->routing = ruleset_create(context, roles);
-	p->promising = ruleset_create(context, roles);
+	p->scoring = make_set(context, binding);
+	p->routing = make_set(context, binding);
+	p->promising = make_set(context, binding);
 	p->route_rule = MemoryContextAlloc(context, sizeof(int) * Max(def->nroutes, 1));
 	p->policy_rule = MemoryContextAlloc(context, sizeof(int) * Max(def->npolicies, 1));
 	for (int i = 0; i < nrules; i++)

@@ -56,6 +56,14 @@ typedef struct Run
 	int			current;		/* the rule under way, for the error context */
 } Run;
 
+/* A role whose rules don't count. */
+typedef struct UnreadableRole
+{
+	int			role;			/* from 1 */
+	char	   *message;
+	int			sqlstate;
+} UnreadableRole;
+
 struct RuleSet
 {
 	MemoryContext context;
@@ -66,6 +74,7 @@ struct RuleSet
 	Rule	   *rules;
 	uint64		catalog_seen;	/* when broken rules were last tried */
 	uint64		fallen;			/* how often a sound rule ceased to be one */
+	List	   *unreadable;		/* roles that say nothing */
 	MemoryContext retired;		/* recompiled rules' old contexts, while busy */
 	int			depth;			/* evaluations under way */
 	bool		doomed;			/* to be freed when the outermost one is done */
@@ -93,6 +102,13 @@ watch_catalog(void)
 	for (int i = 0; i < lengthof(caches); i++)
 		CacheRegisterSyscacheCallback(caches[i], on_catalog_change, (Datum) 0);
 	watching = true;
+}
+
+uint64
+ruleset_generation(void)
+{
+	watch_catalog();
+	return catalog_generation;
 }
 
 /* ---------- the set ---------- */
@@ -156,6 +172,13 @@ ruleset_fallen(const RuleSet *set)
 	return set->fallen;
 }
 
+const Expr *
+ruleset_plan(const RuleSet *set, int rule)
+{
+	return set->rules[rule].health == RULE_BROKEN ? NULL :
+		(const Expr *) set->rules[rule].cached->expr;
+}
+
 Bitmapset *
 ruleset_roles(RuleSet *set)
 {
@@ -170,6 +193,39 @@ ruleset_roles(RuleSet *set)
 		roles = bms_add_member(roles,
 							   number + FirstLowInvalidHeapAttributeNumber);
 	return roles;
+}
+
+void
+ruleset_without(RuleSet *set, int role, const char *message, int sqlstate)
+{
+	MemoryContext old = MemoryContextSwitchTo(set->context);
+	UnreadableRole *unreadable = palloc(sizeof(UnreadableRole));
+
+	unreadable->role = role;
+	unreadable->message = pstrdup(message);
+	unreadable->sqlstate = sqlstate;
+	set->unreadable = lappend(set->unreadable, unreadable);
+	MemoryContextSwitchTo(old);
+}
+
+/* The first role that the expression reads and that says nothing; NULL: none. */
+static const UnreadableRole *
+unreadable_in(const RuleSet *set, Node *expr)
+{
+	Bitmapset  *read = NULL;
+	ListCell   *cell;
+
+	if (set->unreadable == NIL)
+		return NULL;
+	pull_varattnos(expr, 1, &read);
+	foreach(cell, set->unreadable)
+	{
+		const UnreadableRole *it = lfirst(cell);
+
+		if (bms_is_member(it->role - FirstLowInvalidHeapAttributeNumber, read))
+			return it;
+	}
+	return NULL;
 }
 
 /* ---------- compiling ---------- */
@@ -202,20 +258,22 @@ compile_step(void *arg)
 }
 
 static void
-mark_rule(RuleSet *set, Rule *rule, RuleHealth health, ErrorData *error)
+mark_rule(RuleSet *set, Rule *rule, RuleHealth health, const char *message, int sqlstate)
 {
 	if (rule->health == RULE_SOUND && health != RULE_SOUND)
 		set->fallen++;
 	rule->health = health;
 	if (rule->message != NULL)
 		pfree(rule->message);
-	rule->message = NULL;
-	if (error != NULL)
-	{
-		rule->message = MemoryContextStrdup(set->context, error->message);
-		rule->sqlstate = error->sqlerrcode;
-		FreeErrorData(error);
-	}
+	rule->message = message == NULL ? NULL : MemoryContextStrdup(set->context, message);
+	rule->sqlstate = sqlstate;
+}
+
+static void
+mark_failed(RuleSet *set, Rule *rule, RuleHealth health, ErrorData *error)
+{
+	mark_rule(set, rule, health, error->message, error->sqlerrcode);
+	FreeErrorData(error);
 }
 
 /* Lets go of what a rule was compiled to; ExprStates on the stack may use it. */
@@ -241,6 +299,7 @@ compile_rule(RuleSet *set, Rule *rule)
 {
 	Compilation it = {.set = set,.rule = rule};
 	bool		was_sound = rule->cached != NULL && rule->health == RULE_SOUND;
+	const UnreadableRole *unreadable;
 	ErrorData  *error;
 
 	retire_rule(set, rule);
@@ -254,14 +313,20 @@ compile_rule(RuleSet *set, Rule *rule)
 			FreeCachedExpression(it.cached);
 		MemoryContextDelete(it.context);
 		set->fallen += was_sound;
-		mark_rule(set, rule, RULE_BROKEN, error);
+		mark_failed(set, rule, RULE_BROKEN, error);
 		return;
 	}
 	rule->cached = it.cached;
 	rule->context = it.context;
 	rule->expr = it.expr;
 	rule->params = it.params;
-	mark_rule(set, rule, RULE_SOUND, NULL);
+	unreadable = unreadable_in(set, rule->cached->expr);
+	if (unreadable == NULL)
+		mark_rule(set, rule, RULE_SOUND, NULL, 0);
+	else
+		mark_rule(set, rule, RULE_BROKEN,
+				  psprintf("%s \"%s\" cannot be asked: %s", rule->label.kind, rule->label.name,
+						   unreadable->message), unreadable->sqlstate);
 }
 
 int
@@ -349,7 +414,7 @@ make_states(void *arg)
 		it->run->states[it->rule] = ExecInitExprWithParams(rule->expr,
 														   rule->params);
 		if (rule->health == RULE_BARRED)
-			mark_rule(it->set, rule, RULE_SOUND, NULL);
+			mark_rule(it->set, rule, RULE_SOUND, NULL, 0);
 	}
 }
 
@@ -378,7 +443,7 @@ make_run(RuleSet *set)
 		/* it was no rule's doing */
 		if (making.rule >= set->count || attempt_lacks_resources(error->sqlerrcode))
 			ReThrowError(error);
-		mark_rule(set, &set->rules[making.rule], RULE_BARRED, error);
+		mark_failed(set, &set->rules[making.rule], RULE_BARRED, error);
 		making.rule++;
 	}
 	MemoryContextSwitchTo(old);
@@ -598,7 +663,7 @@ renew_state(Care *it)
 	error = attempt(renew_step, it);
 	MemoryContextSwitchTo(old);
 	if (error != NULL)
-		mark_rule(it->set, &it->set->rules[it->run->current], RULE_BARRED, error);
+		mark_failed(it->set, &it->set->rules[it->run->current], RULE_BARRED, error);
 }
 
 static void

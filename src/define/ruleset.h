@@ -32,9 +32,19 @@
 
 typedef struct RuleSet RuleSet;
 
+/* Grows when a function, type, operator or schema has changed that a rule may use. */
+extern PGDLLEXPORT uint64 ruleset_generation(void);
+
 /* An empty set; copies the descriptor. */
 extern PGDLLEXPORT RuleSet *ruleset_create(MemoryContext parent,
 										   TupleDesc roles);
+
+/*
+ * Rules that read this role (counted from 1) are broken, for this reason: what
+ * the role would say is not known.  To be said before rules are added.
+ */
+extern PGDLLEXPORT void ruleset_without(RuleSet *set, int role,
+										const char *message, int sqlstate);
 
 /*
  * Adds a condition (text and label are copied) and compiles it in an internal
@@ -62,6 +72,9 @@ extern PGDLLEXPORT bool ruleset_broken(RuleSet *set, int rule,
  * function that it calls was dropped, or may not be run any more.
  */
 extern PGDLLEXPORT uint64 ruleset_fallen(const RuleSet *set);
+
+/* The planned expression of a sound rule, NULL of a broken one; it is the set's. */
+extern PGDLLEXPORT const Expr *ruleset_plan(const RuleSet *set, int rule);
 
 /* The roles, by 1-based number, that the sound rules read; palloc'ed. */
 extern PGDLLEXPORT Bitmapset *ruleset_roles(RuleSet *set);

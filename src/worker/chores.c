@@ -17,6 +17,7 @@
 #include "time/engine_time.h"
 #include "worker/chores.h"
 #include "worker/errands.h"
+#include "worker/meanings.h"
 
 /* Small pages: locks are held for some milliseconds only. */
 #define PAGE	200
@@ -157,6 +158,7 @@ due_page(Desk *desk)
 	held_except(&desk->held, CHORE_DUE, &except);
 	errands_breaches(&breaches, now, PAGE, &except);
 	(void) held_take(&desk->held, CHORE_DUE, &breaches);
+	(void) meanings_note();
 	result.done = timers.done + breaches.done;
 	result.ends = timers.n < PAGE && breaches.n < PAGE;
 	if (result.ends)

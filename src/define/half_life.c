@@ -22,6 +22,10 @@ half_life_usecs(const Interval *half_life)
 {
 	int64		usecs;
 
+#ifdef INTERVAL_IS_NOEND
+	if (INTERVAL_IS_NOEND(half_life))
+		return 0;
+#endif
 	if (half_life->month / 12 >= 1000)
 		return 0;
 	if (half_life->month != 0)

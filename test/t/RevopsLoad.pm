@@ -62,7 +62,7 @@ sub load_node
 # What the CRM of this load has beside the fixture's tables, and its helpers.
 sub host
 {
-	return q{
+	my $host = q{
 	CREATE SEQUENCE crm.visit_id;
 	ALTER TABLE crm.visit ALTER id SET DEFAULT nextval('crm.visit_id'), ADD writer int;
 	CREATE INDEX ON crm.visit (writer);
@@ -100,12 +100,25 @@ sub host
 		INSERT INTO crm.recorded VALUES (lead);
 		SELECT revops.record_touch(lead, kind) $$;
 
-	-- every lead in one snapshot: what the view says it has, and what there is
+	-- caps that the load soon reaches
+	SELECT revops.draft_agreement() AS draft \gset
+	INSERT INTO revops.score_group VALUES (:draft, 'content', 'intent', 40, 'week');
+	UPDATE revops.score_rule SET cap = 10, cap_period = 'day', score_group = 'content' WHERE agreement_id = :draft AND rule = 'page_visit';
+	UPDATE revops.score_rule SET cap = 25, score_group = 'content' WHERE agreement_id = :draft AND rule = 'webinar';
+	UPDATE revops.score_rule SET score_group = 'content' WHERE agreement_id = :draft AND rule = 'content_download';
+	SELECT revops.adopt_agreement(:draft);
+
+	-- every lead in one snapshot: what the view says it has, and what there is; of the first ones also what it is worth
 	CREATE VIEW crm.drift AS
 		SELECT s.lead_id, s.key, s.touches AS shown, coalesce(t.touches, 0) AS there
 		FROM revops.lead_status s
 		LEFT JOIN (SELECT lead_id, sum(sign) AS touches FROM revops.touch GROUP BY 1) t USING (lead_id)
-		WHERE s.touches IS DISTINCT FROM coalesce(t.touches, 0);
+		WHERE s.touches IS DISTINCT FROM coalesce(t.touches, 0)
+		UNION ALL
+		SELECT s.lead_id, s.key || ' (worth)', s.intent, round(w.intent::numeric, 3)
+		FROM revops.lead_status s,
+			 LATERAL (SELECT least(greatest(coalesce(sum(value), 0), 0), 100) AS intent FROM revops.explain_touches(s.lead_id)) w
+		WHERE s.lead_id <= LEADS_WEIGHED AND abs(s.intent - w.intent) > 0.501;
 	-- one lead or all, within a transaction that has touched some or not
 	CREATE FUNCTION crm.look(lead bigint DEFAULT NULL) RETURNS void LANGUAGE plpgsql AS $$
 	DECLARE
@@ -123,6 +136,8 @@ sub host
 		END IF;
 	END $$;
 	};
+	$host =~ s/LEADS_WEIGHED/$LEADS/;
+	return $host;
 }
 
 # ----- the load --------------------------------------------------------------

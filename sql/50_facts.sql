@@ -165,7 +165,7 @@ CREATE TABLE revops.event
     txid         xid8 NOT NULL,
     event_id     bigint NOT NULL,
     workspace_id int NOT NULL,
-    lead_id      bigint NOT NULL,
+    lead_id      bigint,
     at           timestamptz NOT NULL,
     seq          int NOT NULL,
     event        text COLLATE "C" NOT NULL,
@@ -175,10 +175,10 @@ COMMENT ON TABLE revops.event IS 'Fact and outbox: what happened, for consumers 
 COMMENT ON COLUMN revops.event.txid IS 'transaction that wrote it: consumers read by difference of snapshots';
 COMMENT ON COLUMN revops.event.event_id IS 'number, growing within a transaction';
 COMMENT ON COLUMN revops.event.workspace_id IS 'workspace';
-COMMENT ON COLUMN revops.event.lead_id IS 'the lead';
+COMMENT ON COLUMN revops.event.lead_id IS 'the lead; NULL: it speaks of the agreement';
 COMMENT ON COLUMN revops.event.at IS 'engine time';
-COMMENT ON COLUMN revops.event.seq IS 'seq of the stage_change, assignment or sla_clock row that it speaks of';
-COMMENT ON COLUMN revops.event.event IS 'stage_changed (any move but the entry), assigned, sla_breached (once run_due() has noticed it)';
+COMMENT ON COLUMN revops.event.seq IS 'seq of the stage_change, assignment or sla_clock row that it speaks of; of agreement_...: the agreement_id';
+COMMENT ON COLUMN revops.event.event IS 'stage_changed (any move but the entry), assigned, sla_breached (once run_due() has noticed it); agreement_proposed, agreement_approved (by one side; agreement_approval says which), agreement_refused, agreement_withdrawn, agreement_scheduled, agreement_activated, agreement_failed (it could not be put into force at its moment)';
 
 CREATE TABLE revops.definition_change
 (

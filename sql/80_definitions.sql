@@ -1,5 +1,5 @@
 -- Verbs of definitions: a workspace is created with defaults, the agreement is
--- drafted, checked, put into force.  Only fixed SQL runs as the extension's
+-- drafted and checked; 87_agreement_flow.sql has what follows.  Only fixed SQL runs as the extension's
 -- owner here; the text of rules is checked as revops_reader (85_validation.sql).
 
 CREATE FUNCTION revops.restoring() RETURNS boolean
@@ -167,7 +167,8 @@ BEGIN
         PERFORM revops.seed_operations(new_id);
         PERFORM revops.seed_lifecycle(version_1);
         PERFORM revops.seed_scoring(version_1);
-        PERFORM revops.activate_agreement(version_1);
+        -- nobody is there yet to agree on it
+        UPDATE revops.agreement a SET status = 'active' WHERE a.agreement_id = version_1;
     END IF;
     RETURN new_id;
 END
@@ -219,59 +220,13 @@ BEGIN
     INSERT INTO revops.sla_policy (agreement_id, policy, position, promise, condition, target, calendar_id)
     SELECT new_id, policy, position, promise, condition, target, calendar_id
     FROM revops.sla_policy WHERE agreement_id = old_id ORDER BY position;
+    -- last: in agreement_history what is logged from here on has been edited
+    UPDATE revops.agreement SET drafted_from = old_id WHERE agreement_id = new_id AND old_id IS NOT NULL;
     RETURN new_id;
 END
 $$;
 COMMENT ON FUNCTION revops.draft_agreement(int, text) IS
     'Copies the active version of a workspace''s agreement (score model, groups, rules, stages, transitions, SLA policies) into a new draft, which alone can be edited, and returns its agreement_id. Without an active version the draft is empty. To give a draft up, delete its row of revops.agreement. Raises RV002 for an unknown workspace.';
-
-CREATE FUNCTION revops.activate_agreement(agreement_id int) RETURNS timestamptz
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path = pg_catalog, pg_temp
-    AS $$
-DECLARE
-    of_workspace int := (SELECT a.workspace_id FROM revops.agreement a WHERE a.agreement_id = $1);
-    moment timestamptz;
-    in_force revops.agreement;
-BEGIN
-    IF of_workspace IS NULL THEN
-        RAISE EXCEPTION USING ERRCODE = 'RV002',
-            MESSAGE = format('agreement %s does not exist', coalesce($1::text, 'NULL')),
-            DETAIL = format('Drafts there are: %s.',
-                            (SELECT coalesce(string_agg(format('%s (version %s of workspace %s)', a.agreement_id,
-                                                               a.version, a.workspace_id), ', ' ORDER BY a.agreement_id), 'none')
-                             FROM revops.agreement a WHERE a.status = 'draft')),
-            HINT = 'Drafts are made by revops.draft_agreement() and listed in revops.agreement.';
-    END IF;
-    -- the workspace first, as draft_agreement() does: no deadlock between the two
-    PERFORM FROM revops.workspace w WHERE w.workspace_id = of_workspace FOR NO KEY UPDATE;
-    SELECT a.* INTO in_force FROM revops.agreement a WHERE a.workspace_id = of_workspace AND a.status = 'active';
-    IF in_force.agreement_id = $1 THEN
-        RAISE EXCEPTION USING ERRCODE = 'RV006',
-            MESSAGE = format('version %s of the agreement is active already', in_force.version),
-            DETAIL = format('It is in force since %s, put into force by %s.', in_force.active_from, in_force.activated_by),
-            HINT = format('SELECT revops.draft_agreement(%s) makes a draft to change it.', of_workspace);
-    END IF;
-    -- guard_agreement() checks the draft and retires the version in force
-    UPDATE revops.agreement a SET status = 'active'
-    WHERE a.agreement_id = $1 RETURNING a.active_from INTO moment;
-    RETURN moment;
-END
-$$;
-COMMENT ON FUNCTION revops.activate_agreement(int) IS
-    'Puts a draft into force at engine_now() and retires the version before it, in one step; returns that moment. Its review is due a quarter later unless review_on is set. Leads are scored anew as they are next settled, or all by CALL revops.rescore(workspace_id). Raises RV006 if it is no draft, RV004 with all of agreement_problems() if it cannot work, RV002 if unknown.';
-
-CREATE FUNCTION revops.adopt_agreement(agreement_id int, note text DEFAULT NULL) RETURNS timestamptz
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path = pg_catalog, pg_temp
-    AS $$
-BEGIN
-    UPDATE revops.agreement a SET note = $2 WHERE a.agreement_id = $1 AND a.status = 'draft' AND $2 IS NOT NULL;
-    RETURN revops.activate_agreement($1);
-END
-$$;
-COMMENT ON FUNCTION revops.adopt_agreement(int, text) IS
-    'Puts a draft into force at once, where one person speaks for both teams; returns that moment. Raises as activate_agreement() does.';
 
 CREATE FUNCTION revops.agreement_problems(agreement_id int)
     RETURNS TABLE (object text, problem text, hint text)

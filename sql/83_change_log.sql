@@ -44,3 +44,8 @@ BEGIN
     END LOOP;
 END
 $$;
+
+-- in one order with the changes of what is approved
+CREATE TRIGGER log_change AFTER INSERT ON revops.agreement_approval
+    FOR EACH ROW EXECUTE FUNCTION revops.log_change();
+COMMENT ON TRIGGER log_change ON revops.agreement_approval IS 'writes the decision into definition_change';

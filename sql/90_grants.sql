@@ -56,11 +56,16 @@ GRANT EXECUTE ON FUNCTION
     revops.rule_meanings(int, int),
     revops.role_sql(revops.binding_role, regclass),
     revops.bracketed(text),
-    revops.model_sql(int, text, int)
+    revops.model_sql(int, text, int),
+    revops.agreement_parts(),
+    revops.agreement_row(name, name[]),
+    revops.missing_sides(revops.agreement),
+    revops.diff_agreement(int, int)
     TO revops_reader;
 GRANT SELECT ON revops.rule_meaning, revops.rule_status TO revops_reader;
 
-GRANT SELECT ON revops.lead_status, revops.sla_due,
+GRANT SELECT ON revops.agreement_approval, revops.agreement_history, revops.agreement_overdue,
+    revops.lead_status, revops.sla_due,
     revops.kpi_stage_conversion_week, revops.kpi_stage_conversion_month,
     revops.kpi_source_week, revops.kpi_source_month,
     revops.kpi_acceptance_week, revops.kpi_acceptance_month,
@@ -101,8 +106,16 @@ GRANT EXECUTE ON FUNCTION
     TO revops_sales;
 
 -- drafts: of versions in force the triggers refuse every edit
-GRANT EXECUTE ON FUNCTION revops.draft_agreement(int, text) TO revops_marketing, revops_sales;
-GRANT UPDATE (note, review_on), DELETE ON revops.agreement TO revops_marketing, revops_sales;
+GRANT EXECUTE ON FUNCTION
+    revops.draft_agreement(int, text),
+    revops.propose_agreement(int, text),
+    revops.approve_agreement(int, text, text, int),
+    revops.refuse_agreement(int, text, text),
+    revops.withdraw_agreement(int),
+    revops.activate_agreement(int, timestamptz),
+    revops.adopt_agreement(int, text)
+    TO revops_marketing, revops_sales;
+GRANT UPDATE (note, review_on, decide_by), DELETE ON revops.agreement TO revops_marketing, revops_sales;
 GRANT INSERT, UPDATE, DELETE ON revops.score_model, revops.score_group, revops.score_rule, revops.stage, revops.transition,
     revops.sla_policy
     TO revops_marketing, revops_sales;
@@ -120,5 +133,5 @@ GRANT INSERT, UPDATE, DELETE ON revops.workspace, revops.signal, revops.reason, 
     revops.calendar_exception, revops.score_model, revops.score_group, revops.score_rule, revops.stage, revops.transition,
     revops.sla_policy, revops.binding, revops.binding_role, revops.adopted_move
     TO revops_admin;
-GRANT UPDATE (note, review_on), DELETE ON revops.agreement TO revops_admin;
+GRANT UPDATE (note, review_on, decide_by), DELETE ON revops.agreement TO revops_admin;
 GRANT EXECUTE ON ALL ROUTINES IN SCHEMA revops TO revops_admin;

@@ -19,6 +19,7 @@
 #include "time/engine_time.h"
 #include "worker/errands.h"
 #include "worker/meanings.h"
+#include "worker/versions.h"
 
 PG_FUNCTION_INFO_V1(revops_fold_batch);
 PG_FUNCTION_INFO_V1(revops_run_due);
@@ -63,8 +64,9 @@ revops_rescore_batch(PG_FUNCTION_ARGS)
 }
 
 /*
- * revops.run_due(batch int): fires timers, tells breaches that are due, takes
- * activities whose time has come; returns how many.  Two callers at once share
+ * revops.run_due(batch int): puts versions of the agreement into force, fires
+ * timers, tells breaches that are due, takes activities whose time has come;
+ * returns how many.  Two callers at once share
  * the work: rows are claimed with SKIP LOCKED, and a breach is told by whoever
  * holds the lead.
  */
@@ -77,7 +79,10 @@ revops_run_due(PG_FUNCTION_ARGS)
 	Errands		breaches;
 	int64		last;
 	int			inbox;
+	int			versions;
+	bool		passed;
 
+	versions = versions_activate(now, &passed);
 	errands_timers(&timers, now, batch, &nobody);
 	errands_breaches(&breaches, now, batch, &nobody);
 	/* the worker may find the inbox busy meanwhile */
@@ -88,5 +93,5 @@ revops_run_due(PG_FUNCTION_ARGS)
 		(void) write_back_page(0, batch, true, &last);
 	/* not of what was to be done: it is the engine's own look */
 	(void) meanings_note();
-	PG_RETURN_INT32(timers.done + breaches.done + (inbox == INBOX_BUSY ? 0 : inbox));
+	PG_RETURN_INT32(versions + timers.done + breaches.done + (inbox == INBOX_BUSY ? 0 : inbox));
 }

@@ -69,7 +69,7 @@ settle_begin(Settle *s, int32 workspace_id, bool careful)
 				(errcode(ERRCODE_REVOPS_AGREEMENT_STATE),
 				 errmsg("workspace %d has no active agreement", workspace_id),
 				 errdetail("Leads can't be settled before stages and a scoring model are in force."),
-				 errhint("Complete a draft and call revops.activate_agreement().")));
+				 errhint("Complete a draft, have marketing and sales approve it, and call revops.activate_agreement().")));
 	if (s->agreement->by_purpose[PURPOSE_ENTRY] == NO_STAGE)
 		ereport(ERROR,
 				(errcode(ERRCODE_REVOPS_INVALID_DEFINITION),

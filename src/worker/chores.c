@@ -18,6 +18,7 @@
 #include "worker/chores.h"
 #include "worker/errands.h"
 #include "worker/meanings.h"
+#include "worker/versions.h"
 
 /* Small pages: locks are held for some milliseconds only. */
 #define PAGE	200
@@ -109,7 +110,7 @@ moment_field(int column)
 
 /*
  * When is something due next?  True when there is something that was due
- * already and is not done: its lead is busy.
+ * already and is not done: its lead is busy, or somebody is at the agreement.
  */
 static bool
 look_ahead(Desk *desk, TimestampTz now)
@@ -123,7 +124,8 @@ look_ahead(Desk *desk, TimestampTz now)
 	owner_enter(&scope);
 	if (SPI_execute_with_args("SELECT least((SELECT min(due_at) FROM revops.timer WHERE due_at > $1), "
 							  "(SELECT min(due_at) FROM revops.sla_clock WHERE due_at > $1 "
-							  "AND stopped_at IS NULL AND breached_at IS NULL)), "
+							  "AND stopped_at IS NULL AND breached_at IS NULL), "
+							  "(SELECT min(try_at) FROM revops.agreement WHERE try_at > $1 AND status = 'approved')), "
 							  "(SELECT min(at) FROM revops.inbox WHERE at > $2), "
 							  "EXISTS (SELECT FROM revops.timer JOIN revops.lead USING (lead_id) WHERE due_at <= $1) "
 							  "OR EXISTS (SELECT FROM revops.sla_clock JOIN revops.lead USING (lead_id) "
@@ -149,9 +151,13 @@ due_page(Desk *desk)
 	Errands		timers;
 	Errands		breaches;
 	LeadList	except;
+	bool		passed;
+	int			versions;
 
 	(void) set_config_option("synchronous_commit", "local", PGC_USERSET, PGC_S_SESSION,
 							 GUC_ACTION_LOCAL, true, 0, false);
+	/* first, so that what falls due at the same moment is settled by it */
+	versions = versions_activate(now, &passed);
 	held_except(&desk->held, CHORE_DUE, &except);
 	errands_timers(&timers, now, PAGE, &except);
 	(void) held_take(&desk->held, CHORE_DUE, &timers);
@@ -159,10 +165,10 @@ due_page(Desk *desk)
 	errands_breaches(&breaches, now, PAGE, &except);
 	(void) held_take(&desk->held, CHORE_DUE, &breaches);
 	(void) meanings_note();
-	result.done = timers.done + breaches.done;
+	result.done = versions + timers.done + breaches.done;
 	result.ends = timers.n < PAGE && breaches.n < PAGE;
 	if (result.ends)
-		result.passed = look_ahead(desk, now);
+		result.passed = look_ahead(desk, now) || passed;
 	return result;
 }
 

@@ -110,7 +110,7 @@ CALL try('SELECT revops.draft_agreement()');
 CALL try('UPDATE revops.rep SET active = false');
 CALL try('SELECT nextval(''revops.ticket_1'')');
 
--- marketing and sales draft and edit drafts; they put nothing into force
+-- B6 marketing and sales draft and edit drafts, and approve for their own side only
 SET ROLE regress_revops_mary;
 SELECT revops.draft_agreement() AS draft \gset
 CALL try(format('INSERT INTO revops.score_rule (agreement_id, rule, kind, condition, points) VALUES (%s, ''smb'', ''fit'', ''company_size < 500'', 60)', :draft));
@@ -135,6 +135,39 @@ CALL try(format('DELETE FROM revops.agreement WHERE agreement_id = %s', :other))
 CALL try('DELETE FROM revops.agreement WHERE agreement_id = 1');
 SET ROLE regress_revops_sam;
 CALL try(format('UPDATE revops.sla_policy SET target = ''4 hours'' WHERE agreement_id = %s', :draft));
+CALL try(format('SELECT revops.adopt_agreement(%s)', :draft));
+CALL try(format('SELECT revops.propose_agreement(%s)', :draft));
+CALL try(format('SELECT revops.approve_agreement(%s, ''marketing'')', :draft));
+CALL try(format('SELECT revops.approve_agreement(%s, ''sales'', ''four hours it is'')', :draft));
+CALL try(format('UPDATE revops.sla_policy SET target = ''5 hours'' WHERE agreement_id = %s', :draft));
+CALL try(format('UPDATE revops.agreement SET note = ''five hours'' WHERE agreement_id = %s', :draft));
+CALL try(format('UPDATE revops.agreement SET review_on = ''2026-06-02'' WHERE agreement_id = %s', :draft));
+CALL try(format('INSERT INTO revops.agreement_approval (agreement_id, proposal, side, decision, decided_at, decided_by, decided_as) '
+                'VALUES (%s, 1, ''marketing'', ''approved'', now(), ''mary'', ''mary'')', :draft));
+
+-- an admin speaks for no side, nor does one who looks
+SET ROLE regress_revops_ada;
+CALL try(format('SELECT revops.approve_agreement(%s, ''marketing'')', :draft));
+CALL try(format('SELECT revops.refuse_agreement(%s, ''sales'', ''no'')', :draft));
+CALL try(format('SELECT revops.adopt_agreement(%s)', :draft));
+CALL try(format('SELECT revops.activate_agreement(%s)', :draft));
+CALL try('SELECT revops.agreement_event(a, ''activated'') FROM revops.agreement a LIMIT 1');
+SET ROLE regress_revops_reader;
+CALL try(format('SELECT revops.approve_agreement(%s, ''marketing'')', :draft));
+CALL try('SELECT * FROM revops.agreement_history');
+CALL try('SELECT * FROM revops.agreement_overdue');
+CALL try(format('SELECT * FROM revops.diff_agreement(1, %s)', :draft));
+-- nor does a function that somebody who may approve has made: the session counts
+SET ROLE regress_revops_mary;
+CREATE FUNCTION public.approve_it(agreement_id int) RETURNS text LANGUAGE sql SECURITY DEFINER
+    AS 'SELECT revops.approve_agreement($1, ''marketing'')';
+SET ROLE regress_revops_app;
+CALL try(format('SELECT public.approve_it(%s)', :draft));
+SET ROLE regress_revops_mary;
+CALL try(format('SELECT public.approve_it(%s)', :draft));
+DROP FUNCTION public.approve_it(int);
+RESET ROLE;
+SELECT side, decision, decided_by = session_user AS by_login, decided_as, note FROM revops.agreement_approval ORDER BY approval_id;
 
 -- admin puts it into force; facts and state are written by nobody's hand
 SET ROLE regress_revops_ada;

@@ -1,4 +1,4 @@
--- The agreement: draft, active, retired, and no other way.
+-- B6 The agreement: one version in force, what is or was in force stays as it is.
 \set SHOW_CONTEXT never
 SET pg_revops.now = '2026-03-02 09:00+00';
 SET timezone = 'UTC';
@@ -67,7 +67,7 @@ CALL try(format('UPDATE revops.agreement SET status = ''retired'' WHERE agreemen
 
 -- put it into force: the one before is retired at the same moment
 SET pg_revops.now = '2026-04-01 22:30+00';
-SELECT revops.activate_agreement(:draft);
+SELECT revops.adopt_agreement(:draft);
 SELECT version, status, active_from, retired_at, activated_by = session_user AS own, review_on FROM revops.agreement ORDER BY 1;
 CALL try(format('SELECT revops.activate_agreement(%s)', :draft));
 CALL try('SELECT revops.activate_agreement(1)');
@@ -100,18 +100,19 @@ INSERT INTO revops.lead (lead_id, workspace_id, binding_id, agreement_id, create
 SELECT n, 1, 1, 1, now(), now(), now(), 1, '-Infinity', '-Infinity', 1, 0, 0, 0, 0, 0, false, false, 'evangelist', n
 FROM generate_series(1, 3) n;
 SELECT * FROM revops.agreement_problems(:draft);
-CALL try(format('SELECT revops.activate_agreement(%s)', :draft));
+CALL try(format('SELECT revops.adopt_agreement(%s)', :draft));
 CALL try(format('UPDATE revops.agreement SET status = ''active'' WHERE agreement_id = %s', :draft));
 SELECT version FROM revops.agreement WHERE status = 'active';
 
--- mended one by one; a plain UPDATE is as good as the verb
+-- mended one by one; a plain UPDATE of what is approved is as good as the verb
 INSERT INTO revops.score_model (agreement_id) VALUES (:draft);
 UPDATE revops.stage SET purpose = 'entry' WHERE agreement_id = :draft AND stage = 'lead';
 INSERT INTO revops.stage VALUES (:draft, 'evangelist', 75, NULL, 'marketing', false);
 DELETE FROM revops.score_rule WHERE agreement_id = :draft AND rule = 'seats';
-CALL try(format('SELECT revops.activate_agreement(%s)', :draft));
+CALL try(format('SELECT revops.adopt_agreement(%s)', :draft));
 INSERT INTO revops.calendar_hours VALUES (1, 1, '09:00', '17:00');
 SELECT * FROM revops.agreement_problems(:draft);
+SELECT revops.propose_agreement(:draft), revops.approve_agreement(:draft, 'sales'), revops.approve_agreement(:draft, 'marketing');
 UPDATE revops.agreement SET status = 'active', active_from = '2020-01-01', activated_by = 'somebody' WHERE agreement_id = :draft;
 SELECT version, status, active_from, activated_by = session_user AS own FROM revops.agreement ORDER BY 1;
 
@@ -120,18 +121,18 @@ SELECT version, status, active_from, activated_by = session_user AS own FROM rev
 INSERT INTO revops.binding_role (binding_id, role, expression, role_type) VALUES (1, 'seats', 'id', 'bigint');
 SELECT revops.draft_agreement() AS draft \gset
 INSERT INTO revops.score_rule (agreement_id, rule, kind, condition, points) VALUES (:draft, 'seats', 'fit', 'seats > 3', 5);
-SELECT revops.activate_agreement(:draft);
+SELECT revops.adopt_agreement(:draft);
 DELETE FROM revops.binding_role;
 SELECT revops.draft_agreement() AS draft \gset
-CALL try(format('SELECT revops.activate_agreement(%s)', :draft));
+CALL try(format('SELECT revops.adopt_agreement(%s)', :draft));
 UPDATE revops.score_rule SET points = 6 WHERE agreement_id = :draft AND rule = 'seats';
 UPDATE revops.score_rule SET condition = 'company_size > 3' WHERE agreement_id = :draft AND rule = 'seats';
-SELECT revops.activate_agreement(:draft);
+SELECT revops.adopt_agreement(:draft);
 
 -- never before the version in force
 SELECT revops.draft_agreement() AS draft \gset
 SET pg_revops.now = '2026-03-31';
-CALL try(format('SELECT revops.activate_agreement(%s)', :draft));
+CALL try(format('SELECT revops.adopt_agreement(%s)', :draft));
 
 -- a draft given up takes its parts along
 DELETE FROM revops.agreement WHERE agreement_id = :draft;
@@ -143,13 +144,13 @@ SELECT (SELECT count(*) FROM revops.stage WHERE agreement_id = :draft) AS stages
 -- a bare workspace defines all by itself
 SELECT revops.create_workspace('bare', bare => true) AS bare \gset
 SELECT agreement_id AS draft FROM revops.agreement WHERE workspace_id = :bare \gset
-CALL try(format('SELECT revops.activate_agreement(%s)', :draft));
+CALL try(format('SELECT revops.adopt_agreement(%s)', :draft));
 INSERT INTO revops.score_model (agreement_id, mql_fit) VALUES (:draft, 30);
 INSERT INTO revops.stage VALUES (:draft, 'new', 1, 'entry', 'marketing', false), (:draft, 'hot', 2, 'qualified', 'sales', true);
 CALL try(format('INSERT INTO revops.stage VALUES (%s, ''other'', 3, ''entry'', ''marketing'', false)', :draft));
-SELECT revops.activate_agreement(:draft);
+SELECT revops.adopt_agreement(:draft);
 -- a rolled-back activation leaves all as it was
 BEGIN;
-SELECT revops.activate_agreement(revops.draft_agreement(:bare));
+SELECT revops.adopt_agreement(revops.draft_agreement(:bare));
 ROLLBACK;
 SELECT version, status FROM revops.agreement WHERE workspace_id = :bare;

@@ -41,6 +41,17 @@ my $later = q{
 	JOIN revops.lead_identity i ON i.lead_id = l.lead_id WHERE binding = 'later'};
 my $later_said = '500|' . (500 * 501 / 2 + 10) . '|500|{glad,sad}|t';
 
+# a version that waits for its moment, and a proposal that sales has yet to approve (B6)
+my ($scheduled, $proposed) = split /\|/, $node->safe_psql('source', q{
+	SELECT revops.draft_agreement(note => 'next century'), revops.draft_agreement(note => 'proposed')});
+$node->safe_psql('source', qq{
+	SELECT revops.propose_agreement($scheduled), revops.approve_agreement($scheduled, 'marketing', 'yes'),
+		revops.approve_agreement($scheduled, 'sales'), revops.activate_agreement($scheduled, '2100-01-01 00:00+00');
+	SELECT revops.propose_agreement($proposed), revops.refuse_agreement($proposed, 'marketing', 'not yet');
+	SELECT revops.propose_agreement($proposed), revops.approve_agreement($proposed, 'marketing')});
+my $history = 'SELECT md5(string_agg(h::text, chr(10) ORDER BY change_id)), count(*) FROM revops.agreement_history h';
+my $history_before = $node->safe_psql('source', $history);
+
 is($node->safe_psql('source', q{
 	SELECT string_agg(c.oid::regclass::text, ', ' ORDER BY c.oid::regclass::text)
 	FROM pg_depend d JOIN pg_class c ON d.classid = 'pg_class'::regclass AND d.objid = c.oid
@@ -80,6 +91,13 @@ for my $database ('restored', 'plain')
 	is($node->safe_psql($database, $later), $later_said, '... and settle as they were told');
 	is($node->safe_psql($database, 'SELECT count(*) FROM revops.inbox_entry'), '0', '... all of them');
 	is($node->safe_psql($database, 'SELECT count(*) FROM revops.verify()'), '0', '... without drift');
+
+	is($node->safe_psql($database, $history), $history_before, 'the history of the agreement is the same');
+	is($node->safe_psql($database, "SELECT revops.approve_agreement($proposed, 'sales')"), 'approved', '... what was proposed can be approved');
+	is($node->safe_psql($database, "SET pg_revops.now = '2099-12-31 23:59+00'; SELECT FROM revops.run_due(); SELECT status FROM revops.agreement WHERE agreement_id = $scheduled"),
+		'approved', '... and the version that waits for its moment waits');
+	is($node->safe_psql($database, "SET pg_revops.now = '2100-01-01 00:00+00'; SELECT FROM revops.run_due(); SELECT status, active_from = due_at FROM revops.agreement WHERE agreement_id = $scheduled"),
+		'active|t', '... and is put into force then');
 }
 
 $node->stop;

@@ -88,6 +88,65 @@ is($node->safe_psql('postgres', q{SELECT count(*) FROM revops.event e JOIN revop
 	WHERE l.key = '3' AND e.event = 'stage_changed' AND s.from_stage = 'nurture'}), '1', '... once');
 cmp_ok(worker('due_fired'), '>=', 1, '... by the worker');
 
+# B6: a version of the agreement comes into force at its moment, by the worker, once
+sub version_due
+{
+	my ($note, $in) = @_;
+	return $node->safe_psql('postgres', qq{
+		SELECT revops.draft_agreement(note => '$note') AS draft \\gset
+		SELECT FROM revops.propose_agreement(:draft);
+		SELECT FROM revops.approve_agreement(:draft, 'marketing');
+		SELECT FROM revops.approve_agreement(:draft, 'sales');
+		SELECT FROM revops.activate_agreement(:draft, now() + interval '$in');
+		SELECT :draft});
+}
+sub version_active
+{
+	my ($version, $name) = @_;
+	ok($node->poll_query_until('postgres', "SELECT status = 'active' FROM revops.agreement WHERE agreement_id = $version"), $name);
+}
+
+my $version = version_due('in a second', '1 second');
+version_active($version, 'a version comes into force at its moment');
+is($node->safe_psql('postgres', "SELECT active_from BETWEEN due_at AND due_at + interval '1 minute' FROM revops.agreement WHERE agreement_id = $version"),
+	't', '... and not before');
+is($node->safe_psql('postgres', "SELECT count(*) FROM revops.event WHERE event = 'agreement_activated' AND seq = $version"), '1', '... once');
+
+# somebody holds the agreement when the moment comes: the worker goes on with the rest, and tries again
+$version = version_due('while held', '1 second');
+my $drafter = $node->background_psql('postgres');
+$drafter->query_safe('BEGIN; SELECT FROM revops.draft_agreement()');
+$node->safe_psql('postgres', q{
+	SELECT revops.assign(revops.lead_id('person', '7'), 'ann');
+	SELECT revops.advance(revops.lead_id('person', '7'), 'mql');
+	SELECT revops.recycle(revops.lead_id('person', '7'), 'timing', now() + interval '2 seconds')});
+ok($node->poll_query_until('postgres', q{SELECT stage = 'lead' FROM revops.lead_status WHERE key = '7'}),
+	'while somebody is at the agreement, what else is due is done');
+is($node->safe_psql('postgres', "SELECT status FROM revops.agreement WHERE agreement_id = $version"), 'approved', '... and the version waits');
+$drafter->query_safe('ROLLBACK');
+$drafter->quit;
+version_active($version, '... until they have done');
+
+# a version that cannot be put into force keeps nobody from anything, and is tried again later
+$node->safe_psql('postgres', q{INSERT INTO revops.signal (signal) VALUES ('fair')});
+$version = $node->safe_psql('postgres', q{
+	SELECT revops.draft_agreement() AS draft \gset
+	INSERT INTO revops.score_rule (agreement_id, rule, kind, signal, points) VALUES (:draft, 'fair', 'intent', 'fair', 5);
+	SELECT FROM revops.propose_agreement(:draft);
+	SELECT FROM revops.approve_agreement(:draft, 'marketing');
+	SELECT FROM revops.approve_agreement(:draft, 'sales');
+	ALTER TABLE revops.signal DISABLE TRIGGER validate;
+	DELETE FROM revops.signal WHERE signal = 'fair';
+	ALTER TABLE revops.signal ENABLE TRIGGER validate;
+	SELECT FROM revops.activate_agreement(:draft, now() + interval '1 second');
+	SELECT :draft});
+ok($node->poll_query_until('postgres', "SELECT tries = 1 AND try_at > now() + interval '30 seconds' FROM revops.agreement WHERE agreement_id = $version"),
+	'a version that cannot work is tried again later');
+is($node->safe_psql('postgres', "SELECT count(*) FROM revops.event WHERE event = 'agreement_failed' AND seq = $version"), '1', '... and told of');
+ok($node->poll_query_until('postgres', q{SELECT state = 'idle' FROM revops.worker}), '... and the worker rests');
+is($node->safe_psql('postgres', "SELECT w.next_due_at <= a.try_at FROM revops.worker w, revops.agreement a WHERE agreement_id = $version"), 't', '... until then');
+$node->safe_psql('postgres', "SELECT revops.withdraw_agreement($version)");
+
 # ----- errors ---------------------------------------------------------------------
 
 # a rule that raises for one lead

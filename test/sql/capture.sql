@@ -29,7 +29,7 @@ CREATE VIEW pg_temp.sides AS
     UNION ALL SELECT 'lead_delta', count(*) FROM revops.lead_delta UNION ALL SELECT 'lead_identity', count(*) FROM revops.lead_identity
     UNION ALL SELECT 'profile_change', count(*) FROM revops.profile_change UNION ALL SELECT 'stage_change', count(*) FROM revops.stage_change
     UNION ALL SELECT 'assignment', count(*) FROM revops.assignment UNION ALL SELECT 'sla_clock', count(*) FROM revops.sla_clock
-    UNION ALL SELECT 'event', count(*) FROM revops.event UNION ALL SELECT 'touch', count(*) FROM revops.touch
+    UNION ALL SELECT 'event', count(*) FROM revops.event WHERE lead_id IS NOT NULL UNION ALL SELECT 'touch', count(*) FROM revops.touch
     UNION ALL SELECT 'timer', count(*) FROM revops.timer UNION ALL SELECT 'fault', count(*) FROM revops.fault
     UNION ALL SELECT 'inbox', count(*) FROM revops.inbox_entry;
 CREATE FUNCTION pg_temp.news() RETURNS text LANGUAGE plpgsql AS $$

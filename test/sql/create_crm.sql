@@ -5,7 +5,7 @@ SET datestyle = 'ISO';
 SET pg_revops.now = '2026-03-02 09:00+00';
 SELECT revops.create_workspace('acme', 'UTC', 'EUR'), revops.create_workspace('globex', 'UTC', 'USD');
 
-CREATE ROLE regress_revops_owner IN ROLE revops_admin;
+CREATE ROLE regress_revops_owner IN ROLE revops_admin, revops_marketing, revops_sales;
 CREATE ROLE regress_revops_nobody;
 GRANT SET ON PARAMETER "pg_revops.now" TO regress_revops_owner;
 DO $$ BEGIN EXECUTE format('GRANT CREATE ON DATABASE %I TO regress_revops_owner', current_database()); END $$;

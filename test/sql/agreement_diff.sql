@@ -7,6 +7,8 @@ INSERT INTO revops.calendar_hours (calendar_id, isodow, opens, closes) SELECT c,
 SELECT revops.draft_agreement() AS base \gset
 INSERT INTO revops.score_rule (agreement_id, rule, kind, condition, points)
 VALUES (:base, 'smb', 'fit', 'company_size < 50', 10), (:base, 'rival', 'disqualify', 'company = ''Rival''', 0);
+INSERT INTO revops.score_group (agreement_id, score_group, kind, cap) VALUES (:base, 'events', 'intent', 30), (:base, 'web', 'intent', 20);
+UPDATE revops.score_rule SET score_group = 'events' WHERE agreement_id = :base AND rule = 'webinar';
 INSERT INTO revops.sla_policy (agreement_id, policy, position, target, calendar_id) VALUES (:base, 'office hours', 5, '8 hours', 1);
 SELECT revops.adopt_agreement(:base) IS NOT NULL AS adopted;
 
@@ -24,6 +26,10 @@ UPDATE revops.score_rule SET points = 20, condition = 'company_size < 60' WHERE 
 UPDATE revops.score_rule SET rule = 'competitor' WHERE agreement_id = :draft AND rule = 'rival';
 INSERT INTO revops.score_rule (agreement_id, rule, kind, condition, points) VALUES (:draft, 'free mail', 'negative', 'email ~ ''@gmail''', -30);
 DELETE FROM revops.score_rule WHERE agreement_id = :draft AND rule = 'page_visit';
+UPDATE revops.score_rule SET cap = 10, cap_period = 'week', score_group = NULL WHERE agreement_id = :draft AND rule = 'webinar';
+UPDATE revops.score_group SET cap = 40, cap_period = 'month' WHERE agreement_id = :draft AND score_group = 'events';
+DELETE FROM revops.score_group WHERE agreement_id = :draft AND score_group = 'web';
+INSERT INTO revops.score_group (agreement_id, score_group, kind, cap) VALUES (:draft, 'size', 'fit', 50);
 UPDATE revops.stage SET owner_team = 'sales', position = 75 WHERE agreement_id = :draft AND stage = 'evangelist';
 INSERT INTO revops.stage VALUES (:draft, 'partner', 80, NULL, 'sales', false);
 DELETE FROM revops.stage WHERE agreement_id = :draft AND stage = 'subscriber';

@@ -40,11 +40,6 @@ CREATE FUNCTION revops.fold_batch(after bigint, batch int, only_urgent boolean D
 COMMENT ON FUNCTION revops.fold_batch(bigint, int, boolean) IS
     'Folds what waits for up to batch leads after this lead number (only_urgent: of those where a delta is urgent); returns the last of them, NULL when there are none. Leads that are busy are left for the next time. Raises 22023 for a batch under 1. settle() calls it.';
 
-CREATE FUNCTION revops.rescore_batch(workspace_id int, after bigint, batch int) RETURNS bigint
-    LANGUAGE c AS 'MODULE_PATHNAME', 'revops_rescore_batch';
-COMMENT ON FUNCTION revops.rescore_batch(int, bigint, int) IS
-    'Computes fit and intent of up to batch leads after this lead number anew, by the agreement in force; returns the last of them, NULL when there are none. Raises 22023 for a batch under 1. rescore() calls it.';
-
 CREATE FUNCTION revops.run_due(batch int DEFAULT 1000) RETURNS int
     LANGUAGE c AS 'MODULE_PATHNAME', 'revops_run_due';
 COMMENT ON FUNCTION revops.run_due(int) IS
@@ -87,19 +82,3 @@ END
 $$;
 COMMENT ON PROCEDURE revops.settle(int) IS
     'Settles all that waits, as the background worker does: entries of the inbox that are due or were tried before, deltas of all leads that are not busy, and rows of the host that are to be written back. Timers and breaches are run_due()''s. Commits after each batch, so it must be called outside a transaction block. Raises 22023 for a batch under 1, 2D000 inside a transaction block.';
-
-CREATE PROCEDURE revops.rescore(workspace_id int DEFAULT 1, batch int DEFAULT 1000)
-    LANGUAGE plpgsql AS $$
-DECLARE
-    after bigint := 0;
-BEGIN
-    PERFORM revops.check_workspace(rescore.workspace_id);
-    LOOP
-        after := revops.rescore_batch(rescore.workspace_id, after, batch);
-        EXIT WHEN after IS NULL;
-        COMMIT;
-    END LOOP;
-END
-$$;
-COMMENT ON PROCEDURE revops.rescore(int, int) IS
-    'Computes fit, intent and what follows from them anew for every lead of a workspace, by the agreement in force: call it after activate_agreement(). Commits after each batch, so it must be called outside a transaction block. Raises RV002 (no such workspace), 22023 (a batch under 1).';

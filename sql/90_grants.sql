@@ -93,6 +93,8 @@ GRANT EXECUTE ON FUNCTION revops.lead_id(text, text) TO revops_marketing, revops
 GRANT EXECUTE ON FUNCTION
     revops.explain_score(bigint, timestamptz),
     revops.explain_touches(bigint, timestamptz),
+    revops.simulate(int, timestamptz, timestamptz),
+    revops.simulate_leads(int, timestamptz, timestamptz),
     revops.record_touch(bigint, text, timestamptz),
     revops.capture(jsonb, text, text),
     revops.recycle(bigint, text, timestamptz)

@@ -1,7 +1,7 @@
 /*
  * batch.c
  *		SQL functions that settle leads outside of anybody's statement, a batch a
- *		call: folding deltas, firing what is due, rescoring.
+ *		call: folding deltas, firing what is due.  Rescoring is in rescore.c.
  *
  * Leads are tried, never waited for: one that is busy is left for the next
  * call.
@@ -23,7 +23,6 @@
 
 PG_FUNCTION_INFO_V1(revops_fold_batch);
 PG_FUNCTION_INFO_V1(revops_run_due);
-PG_FUNCTION_INFO_V1(revops_rescore_batch);
 
 static const LeadList nobody = {0, NULL};
 
@@ -47,19 +46,6 @@ revops_fold_batch(PG_FUNCTION_ARGS)
 	if (PG_ARGISNULL(0))
 		PG_RETURN_NULL();
 	errands_fold(&page, PG_GETARG_INT64(0), batch, only_urgent ? FOLD_URGENT : FOLD_ALL, &nobody);
-	return page_end(fcinfo, &page);
-}
-
-/* revops.rescore_batch(workspace_id int, after bigint, batch int) */
-Datum
-revops_rescore_batch(PG_FUNCTION_ARGS)
-{
-	int32		batch = batch_size(fcinfo, 2);
-	Errands		page;
-
-	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
-		PG_RETURN_NULL();
-	errands_rescore(&page, PG_GETARG_INT32(0), PG_GETARG_INT64(1), batch);
 	return page_end(fcinfo, &page);
 }
 

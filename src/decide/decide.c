@@ -568,17 +568,23 @@ take_due(Decision *d)
 		move_to(d, entry, CAUSE_DUE, NULL, d->now, false);
 }
 
+/* Does a disqualifying rule take the lead out?  Not where sales has accepted it. */
+static bool
+is_taken_out(const Agreement *a, const LeadState *state)
+{
+	return state->disqualified && state->gone_at == NO_TIME &&
+		a->by_purpose[PURPOSE_DISQUALIFIED] != NO_STAGE &&
+		(before_acceptance(a, state, true) ||
+		 purpose_of(a, state->stage) == PURPOSE_NURTURE);
+}
+
 /* 10. A disqualifying rule takes out a lead that sales has not accepted. */
 static void
 take_disqualifier(Decision *d)
 {
-	int			out = d->agreement->by_purpose[PURPOSE_DISQUALIFIED];
-
-	if (!d->state->disqualified || d->state->gone_at != NO_TIME || out == NO_STAGE)
-		return;
-	if (before_acceptance(d->agreement, d->state, true) ||
-		purpose_of(d->agreement, d->state->stage) == PURPOSE_NURTURE)
-		move_to(d, out, CAUSE_DISQUALIFIER, NULL, d->now, false);
+	if (is_taken_out(d->agreement, d->state))
+		move_to(d, d->agreement->by_purpose[PURPOSE_DISQUALIFIED], CAUSE_DISQUALIFIER, NULL,
+				d->now, false);
 }
 
 bool
@@ -602,6 +608,12 @@ decide_intent_qualifies(const Agreement *agreement, const LeadState *state, Time
 	intent = intent_at(agreement, state, now);
 	return whole_points(intent) >= agreement->mql_intent &&
 		whole_points(decide_score(agreement, state->fit, intent)) >= agreement->mql_score;
+}
+
+bool
+decide_score_moves(const Agreement *agreement, const LeadState *state, TimestampTz now)
+{
+	return is_taken_out(agreement, state) || decide_intent_qualifies(agreement, state, now);
 }
 
 /* 11. A lead that reaches all three floors becomes an MQL. */

@@ -325,6 +325,10 @@ extern bool decide_intent_matters(const Agreement *agreement, const LeadState *s
 extern bool decide_intent_qualifies(const Agreement *agreement, const LeadState *state,
 									TimestampTz now);
 
+/* Would its fit and intent move the lead at this moment, up or out? */
+extern bool decide_score_moves(const Agreement *agreement, const LeadState *state,
+							   TimestampTz now);
+
 /* Add touches to the lead's sums, in any order. */
 extern void decide_add_touches(LeadState *state, double pos, double neg, int touches,
 							   TimestampTz last_touch_at);

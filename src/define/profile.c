@@ -417,20 +417,37 @@ find_value(Jsonb *first, Jsonb *second, const char *role, JsonbValue *json)
 		 getKeyJsonValueFromContainer(&second->root, role, length, json) != NULL);
 }
 
+static void
+role_to_slot(Binding *binding, Jsonb *profile, Jsonb *personal, int role, TupleTableSlot *slot)
+{
+	Form_pg_attribute att = TupleDescAttr(binding->roles, role);
+	bool		own = binding->personal[role];
+	JsonbValue	json;
+
+	slot->tts_isnull[role] =
+		!find_value(own ? personal : profile, own ? profile : personal,
+					NameStr(att->attname), &json) ||
+		!get_value(&json, att->atttypid, &slot->tts_values[role]);
+}
+
 void
 profile_to_slot(Binding *binding, Jsonb *profile, Jsonb *personal, TupleTableSlot *slot)
 {
 	ExecClearTuple(slot);
 	for (int i = 0; i < binding->roles->natts; i++)
-	{
-		Form_pg_attribute att = TupleDescAttr(binding->roles, i);
-		bool		own = binding->personal[i];
-		JsonbValue	json;
+		role_to_slot(binding, profile, personal, i, slot);
+	ExecStoreVirtualTuple(slot);
+}
 
-		slot->tts_isnull[i] =
-			!find_value(own ? personal : profile, own ? profile : personal,
-						NameStr(att->attname), &json) ||
-			!get_value(&json, att->atttypid, &slot->tts_values[i]);
-	}
+void
+profile_roles_to_slot(Binding *binding, Jsonb *profile, Jsonb *personal,
+					  const Bitmapset *roles, TupleTableSlot *slot)
+{
+	int			role = -1;
+
+	ExecClearTuple(slot);
+	memset(slot->tts_isnull, true, sizeof(bool) * binding->roles->natts);
+	while ((role = bms_next_member(roles, role)) >= 0)
+		role_to_slot(binding, profile, personal, role, slot);
 	ExecStoreVirtualTuple(slot);
 }

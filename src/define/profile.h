@@ -8,6 +8,7 @@
 #include "postgres.h"
 
 #include "executor/tuptable.h"
+#include "nodes/bitmapset.h"
 #include "utils/jsonb.h"
 
 struct Binding;
@@ -47,5 +48,9 @@ extern bool profile_read_shown(Datum text, Oid type, Datum *value);
  */
 extern void profile_to_slot(struct Binding *binding, Jsonb *profile, Jsonb *personal,
 							TupleTableSlot *slot);
+
+/* The same of these roles only, numbered from 0; all others are NULL. */
+extern void profile_roles_to_slot(struct Binding *binding, Jsonb *profile, Jsonb *personal,
+								  const Bitmapset *roles, TupleTableSlot *slot);
 
 #endif							/* REVOPS_PROFILE_H */

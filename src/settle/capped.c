@@ -14,7 +14,9 @@ typedef struct Moments
 {
 	Writers    *writers;
 	const Definitions *def;
-	SysScanDesc scan;
+	SysScanDesc scan;			/* NULL: these rows, not read yet: */
+	const TouchRow *rows;
+	int			nrows;
 	int		   *net;			/* by place of the signal; the last: of those without one */
 	TimestampTz at;
 	bool		more;			/* a row of a later moment was read: */
@@ -24,8 +26,19 @@ typedef struct Moments
 static bool
 read_ahead(Moments *m)
 {
-	HeapTuple	tuple = engine_scan_next(m->scan);
+	HeapTuple	tuple;
 
+	if (m->scan == NULL)
+	{
+		m->more = m->nrows > 0;
+		if (m->more)
+		{
+			m->ahead = *m->rows++;
+			m->nrows--;
+		}
+		return m->more;
+	}
+	tuple = engine_scan_next(m->scan);
 	m->more = HeapTupleIsValid(tuple);
 	if (m->more)
 		touch_read(m->writers, m->def, tuple, &m->ahead);
@@ -33,14 +46,20 @@ read_ahead(Moments *m)
 }
 
 static void
-moments_begin(Moments *m, Writers *writers, const Definitions *def, int64 lead_id,
-			  TimestampTz since)
+moments_begin(Moments *m, const Definitions *def)
 {
-	m->writers = writers;
 	m->def = def;
 	m->net = palloc(sizeof(int) * (def->nsignals + 1));
-	m->scan = touches_scan(writers, lead_id, since);
 	(void) read_ahead(m);
+}
+
+static void
+moments_scan(Moments *m, Writers *writers, const Definitions *def, int64 lead_id,
+			 TimestampTz since)
+{
+	m->writers = writers;
+	m->scan = touches_scan(writers, lead_id, since);
+	moments_begin(m, def);
 }
 
 /*
@@ -67,7 +86,8 @@ moments_next(Moments *m)
 static void
 moments_end(Moments *m)
 {
-	engine_scan_end(m->scan);
+	if (m->scan != NULL)
+		engine_scan_end(m->scan);
 	pfree(m->net);
 }
 
@@ -117,13 +137,13 @@ sum_moment(const Moments *m, CapTally *tallies, TouchSums *sums)
 }
 
 void
-capped_sum(Writers *writers, const Definitions *def, int64 lead_id, TouchSums *sums)
+capped_sum(const Definitions *def, const TouchRow *rows, int n, TouchSums *sums)
 {
 	CapTally   *tallies = palloc0(sizeof(CapTally) * def->ncaps);
-	Moments		m;
+	Moments		m = {.rows = rows,.nrows = n};
 
 	sums_init(sums);
-	moments_begin(&m, writers, def, lead_id, DT_NOBEGIN);
+	moments_begin(&m, def);
 	while (moments_next(&m))
 		sum_moment(&m, tallies, sums);
 	moments_end(&m);
@@ -275,7 +295,7 @@ capped_count(Writers *writers, const Definitions *def, int64 lead_id, TouchSums 
 	sums->ncapped = 0;
 	if (sums->recount)
 		return;
-	moments_begin(&m, writers, def, lead_id, reach_of_news(&news));
+	moments_scan(&m, writers, def, lead_id, reach_of_news(&news));
 	while (!done && !sums->recount && moments_next(&m))
 	{
 		count_moment(&m, &news, sums);

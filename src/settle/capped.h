@@ -25,8 +25,7 @@
 extern void capped_count(Writers *writers, const Definitions *def, int64 lead_id,
 						 TouchSums *sums);
 
-/* touches_sum() where there are caps. */
-extern void capped_sum(Writers *writers, const Definitions *def, int64 lead_id,
-					   TouchSums *sums);
+/* touches_sum_rows() where there are caps. */
+extern void capped_sum(const Definitions *def, const TouchRow *rows, int n, TouchSums *sums);
 
 #endif							/* REVOPS_CAPPED_H */

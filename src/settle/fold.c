@@ -259,50 +259,100 @@ touch_read(Writers *writers, const Definitions *def, HeapTuple tuple, TouchRow *
 	row->sign = DatumGetInt16(v[TOUCH_COL_SIGN]);
 }
 
+/* A sum of touches as it grows. */
+typedef struct Summing
+{
+	const Definitions *def;
+	TouchSums  *sums;
+	DecayRun	pos;
+	DecayRun	neg;
+} Summing;
+
+static void
+sum_touch(Summing *it, const Signal *signal, TimestampTz occurred_at)
+{
+	int64		half_life = it->def->agreement->half_life;
+
+	it->sums->touches++;
+	it->sums->last_touch_at = occurred_at;
+	if (signal == NULL)
+		return;
+	it->sums->answers |= signal->answers;
+	if (signal->points > 0)
+		decay_run_add(&it->pos, signal->points, occurred_at, half_life);
+	else if (signal->points < 0)
+		decay_run_add(&it->neg, -signal->points, occurred_at, half_life);
+}
+
 /*
- * Touches that were taken back stand beside their retraction, with the same
- * moment and signal: count each (moment, signal) by its net sign.
+ * Touches of one moment.  Those that were taken back stand beside their
+ * retraction, with the same moment and signal: count each signal by its net sign.
  */
+static void
+sum_moment(Summing *it, const TouchRow *rows, int n)
+{
+	int			nsignals = it->def->nsignals;
+	int		   *net;
+
+	if (n == 1)
+	{
+		if (rows->sign > 0)
+			sum_touch(it, rows->signal, rows->occurred_at);
+		return;
+	}
+	net = palloc0(sizeof(int) * (nsignals + 1));
+	for (int i = 0; i < n; i++)
+		net[rows[i].signal == NULL ? nsignals : rows[i].signal - it->def->signals] += rows[i].sign;
+	for (int i = 0; i <= nsignals; i++)
+		for (; net[i] > 0; net[i]--)
+			sum_touch(it, i == nsignals ? NULL : &it->def->signals[i], rows->occurred_at);
+	pfree(net);
+}
+
+void
+touches_sum_rows(const Definitions *def, const TouchRow *rows, int n, TouchSums *sums)
+{
+	Summing		it = {.def = def,.sums = sums};
+
+	sums_init(sums);
+	if (def->ncapped > 0)
+	{
+		capped_sum(def, rows, n, sums);
+		return;
+	}
+	decay_run_init(&it.pos);
+	decay_run_init(&it.neg);
+	for (int first = 0, next; first < n; first = next)
+	{
+		for (next = first + 1; next < n && rows[next].occurred_at == rows[first].occurred_at;)
+			next++;
+		sum_moment(&it, &rows[first], next - first);
+	}
+	sums->pos = decay_run_sum(&it.pos, def->agreement->half_life);
+	sums->neg = decay_run_sum(&it.neg, def->agreement->half_life);
+}
+
 void
 touches_sum(Writers *writers, const Definitions *def, int64 lead_id, TouchSums *sums)
 {
-	SysScanDesc scan;
+	SysScanDesc scan = touches_scan(writers, lead_id, DT_NOBEGIN);
 	HeapTuple	tuple;
-	int		   *net;
-	TimestampTz moment = NO_TIME;
+	int			room = 16;
+	int			n = 0;
+	TouchRow   *rows = palloc(sizeof(TouchRow) * room);
 
-	if (def->ncapped > 0)
+	while (HeapTupleIsValid(tuple = engine_scan_next(scan)))
 	{
-		capped_sum(writers, def, lead_id, sums);
-		return;
-	}
-	sums_init(sums);
-	net = palloc0(sizeof(int) * (def->nsignals + 1));
-	scan = touches_scan(writers, lead_id, DT_NOBEGIN);
-	for (;;)
-	{
-		TouchRow	row = {0};
-
-		tuple = engine_scan_next(scan);
-		if (HeapTupleIsValid(tuple))
-			touch_read(writers, def, tuple, &row);
-		if (!HeapTupleIsValid(tuple) || row.occurred_at != moment)
+		if (n == room)
 		{
-			for (int i = 0; i <= def->nsignals; i++)
-			{
-				for (; net[i] > 0; net[i]--)
-					sums_add(sums, def, i == def->nsignals ? NULL : &def->signals[i],
-							 moment, 1);
-				net[i] = 0;
-			}
+			room *= 2;
+			rows = repalloc_huge(rows, sizeof(TouchRow) * room);
 		}
-		if (!HeapTupleIsValid(tuple))
-			break;
-		moment = row.occurred_at;
-		net[row.signal == NULL ? def->nsignals : row.signal - def->signals] += row.sign;
+		touch_read(writers, def, tuple, &rows[n++]);
 	}
 	engine_scan_end(scan);
-	pfree(net);
+	touches_sum_rows(def, rows, n, sums);
+	pfree(rows);
 }
 
 /* Does the touch come from this row of the host? */

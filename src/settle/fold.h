@@ -113,7 +113,14 @@ extern struct SysScanDescData *touches_scan(Writers *writers, int64 lead_id,
 extern void touch_read(Writers *writers, const Definitions *def,
 					   struct HeapTupleData *tuple, TouchRow *row);
 
-/* Sum the lead's touches anew, by the definitions' points and caps. */
+/*
+ * Sum a lead's touches, all of them, in order of (occurred_at, touch_id), by the
+ * definitions' points and caps.
+ */
+extern void touches_sum_rows(const Definitions *def, const TouchRow *rows, int n,
+							 TouchSums *sums);
+
+/* Read the lead's touches, and sum them anew. */
 extern void touches_sum(Writers *writers, const Definitions *def, int64 lead_id,
 						TouchSums *sums);
 

@@ -4,6 +4,7 @@
  */
 #include "postgres.h"
 
+#include "access/genam.h"
 #include "access/htup_details.h"
 #include "access/tableam.h"
 #include "access/xact.h"
@@ -83,8 +84,8 @@ read_columns(const Columns *c, const Agreement *agreement, LeadRow *row)
 		stage_by_code(agreement, VARDATA_ANY(row->stage), VARSIZE_ANY_EXHDR(row->stage));
 }
 
-static void
-read_tuple(Writers *writers, HeapTuple tuple, const Agreement *agreement, LeadRow *row)
+void
+lead_read(Writers *writers, HeapTuple tuple, const Agreement *agreement, LeadRow *row)
 {
 	Datum		values[LEAD_COLS];
 	bool		isnull[LEAD_COLS];
@@ -135,7 +136,7 @@ lead_peek(Writers *writers, LeadGlance *glance, const Agreement *agreement, Lead
 		if (!there)
 			return false;
 	}
-	read_tuple(writers, glance->row, agreement, row);
+	lead_read(writers, glance->row, agreement, row);
 	return true;
 }
 
@@ -160,7 +161,7 @@ lead_lock(Writers *writers, LeadGlance *glance, bool wait, const Agreement *agre
 	if (result == TM_Ok)
 	{
 		handover_note(HANDOVER_LEADS_FREED);
-		read_tuple(writers, ExecCopySlotHeapTuple(slot), agreement, row);
+		lead_read(writers, ExecCopySlotHeapTuple(slot), agreement, row);
 		answer = LEAD_LOCKED;
 	}
 	ExecClearTuple(slot);
@@ -236,4 +237,19 @@ lead_try_update(Writers *writers, LeadRow *row)
 	fill_values(row, values, nulls);
 	handover_note(HANDOVER_LEADS_FREED);
 	return writer_try_update(writers, TABLE_LEAD, &row->tid, values, nulls);
+}
+
+int64
+lead_last(Relation lead, Snapshot snapshot)
+{
+	Relation	index = index_open(RelationGetPrimaryKeyIndex(lead), AccessShareLock);
+	SysScanDesc scan = systable_beginscan_ordered(lead, index, snapshot, 0, NULL);
+	HeapTuple	tuple = systable_getnext_ordered(scan, BackwardScanDirection);
+	bool		isnull;
+	int64		last = HeapTupleIsValid(tuple) ?
+		DatumGetInt64(heap_getattr(tuple, LEAD_COL_LEAD_ID + 1, RelationGetDescr(lead), &isnull)) : 0;
+
+	systable_endscan_ordered(scan);
+	index_close(index, AccessShareLock);
+	return last;
 }

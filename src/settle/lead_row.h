@@ -46,6 +46,10 @@ typedef enum LockResult
  */
 extern bool lead_is_hot(Writers *writers, const LeadRow *row);
 
+/* Read a row of the table; its texts stay where they are, where they can. */
+extern void lead_read(Writers *writers, HeapTuple tuple, const Agreement *agreement,
+					  LeadRow *row);
+
 /*
  * Read the version that was seen, or a copy that was kept, without locking it;
  * false when it can be seen no more.
@@ -69,5 +73,8 @@ extern void lead_update(Writers *writers, LeadRow *row);
 
 /* Replace a row that was peeked at, if it can be done. */
 extern TryResult lead_try_update(Writers *writers, LeadRow *row);
+
+/* The greatest number of a lead that the snapshot sees; 0: there is none. */
+extern int64 lead_last(Relation lead, Snapshot snapshot);
 
 #endif							/* REVOPS_LEAD_ROW_H */

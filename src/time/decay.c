@@ -46,6 +46,45 @@ decay_value(double log2_sum, int64 half_life, TimestampTz at)
 	return exp2(log2_sum - exponent_at(at, half_life));
 }
 
+void
+decay_run_init(DecayRun *run)
+{
+	run->points = 0.0;
+	run->at = PG_INT64_MIN;
+}
+
+/* what is left of a point after this long; nothing is longer ago than forever */
+static double
+faded(TimestampTz from, TimestampTz to, int64 half_life)
+{
+	return half_life == 0 ? 1.0 : exp2(-((double) to - (double) from) / (double) half_life);
+}
+
+void
+decay_run_add(DecayRun *run, double points, TimestampTz occurred_at, int64 half_life)
+{
+	if (run->points == 0.0)
+	{
+		run->points = points;
+		run->at = occurred_at;
+	}
+	else if (occurred_at > run->at)
+	{
+		run->points = run->points * faded(run->at, occurred_at, half_life) + points;
+		run->at = occurred_at;
+	}
+	else if (occurred_at == run->at)
+		run->points += points;
+	else
+		run->points += points * faded(occurred_at, run->at, half_life);
+}
+
+double
+decay_run_sum(const DecayRun *run, int64 half_life)
+{
+	return run->points == 0.0 ? DECAY_NONE : decay_touch(run->points, run->at, half_life);
+}
+
 double
 decay_intent(double pos, double neg, int64 half_life, TimestampTz at)
 {

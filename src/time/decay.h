@@ -33,6 +33,21 @@ extern double decay_value(double log2_sum, int64 half_life, TimestampTz at);
 extern double decay_intent(double pos, double neg, int64 half_life, TimestampTz at);
 
 /*
+ * Points of touches as they are worth at the latest of their moments: for a lead
+ * whose touches come in order, or nearly so, it costs less than adding to log2.
+ */
+typedef struct DecayRun
+{
+	double		points;
+	TimestampTz at;
+} DecayRun;
+
+/* Nothing; then touches (points > 0); then the sum, log2 in forward-decay units. */
+extern void decay_run_init(DecayRun *run);
+extern void decay_run_add(DecayRun *run, double points, TimestampTz occurred_at, int64 half_life);
+extern double decay_run_sum(const DecayRun *run, int64 half_life);
+
+/*
  * Where a lead stands among others by its intent, for ever: log2 of what
  * remains of the positive sum in forward-decay units, rounded down.
  * DECAY_NO_RANK where nothing remains.

@@ -201,16 +201,17 @@ errands_fold(Errands *page, int64 after, int32 batch, FoldManner manner, const L
 }
 
 void
-errands_rescore(Errands *page, int32 workspace_id, int64 after, int32 batch)
+errands_rescore(Errands *page, int32 workspace_id, const LeadList *leads)
 {
-	Oid			types[3] = {INT4OID, INT8OID, INT4OID};
-	Datum		v[3] = {Int32GetDatum(workspace_id), Int64GetDatum(after), Int32GetDatum(batch)};
-
-	read_errands(page, true,
-				 "SELECT workspace_id::bigint, lead_id, 0::bigint, 0::bigint, 0::bigint "
-				 "FROM revops.lead WHERE workspace_id = $1 AND lead_id > $2 "
-				 "ORDER BY lead_id LIMIT $3",
-				 3, types, v);
+	memset(page, 0, sizeof(Errands));
+	page->n = leads->n;
+	page->items = palloc0(sizeof(Errand) * Max(leads->n, 1));
+	for (int i = 0; i < leads->n; i++)
+	{
+		page->items[i].workspace_id = workspace_id;
+		page->items[i].lead_id = leads->leads[i];
+		page->last = Max(page->last, leads->leads[i]);
+	}
 	run_errands(page, rescore_change);
 }
 

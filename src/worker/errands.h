@@ -61,8 +61,8 @@ typedef enum FoldManner
 extern void errands_fold(Errands *page, int64 after, int32 batch, FoldManner manner,
 						 const LeadList *except);
 
-/* Computes up to batch leads of a workspace after this one anew. */
-extern void errands_rescore(Errands *page, int32 workspace_id, int64 after, int32 batch);
+/* Computes these leads of a workspace anew, each locked and decided about. */
+extern void errands_rescore(Errands *page, int32 workspace_id, const LeadList *leads);
 
 /* Fires up to batch timers that are due at the moment. */
 extern void errands_timers(Errands *page, TimestampTz now, int32 batch, const LeadList *except);

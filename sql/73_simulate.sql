@@ -111,6 +111,12 @@ $$;
 COMMENT ON FUNCTION revops.simulate(int, timestamptz, timestamptz) IS
     'Tries a version of the agreement, a draft as a rule, on history from since until until (NULL: engine_now()); nothing is written. A row for each week of the workspace''s time zone, and one of all with week NULL: MQLs that there were (mqls) and would have been (mqls_draft), each lead in the week in which it became one first in that time; in_both: of mqls_draft those that were MQLs in that time too; only_before and only_draft: of mqls and mqls_draft those that were not both. accepted and won: leads that sales accepted and won in the week, and precision_accepted: share of the MQLs that sales has accepted since (until today); recall_accepted: share of the accepted ones that had become MQLs in that time before; won likewise. The draft counts as in force from each lead''s entry on. Profiles, touches and moves count from when the engine recorded them, late touches too; of a binding that was backfilled, what the backfill brought counts from when it happened, its leads'' first profile from their creation. Moves by score are made anew; what people, deals and the host did is done again as far as the draft''s transitions allow. Personal roles are as of today. Raises RV002 (no such version), RV004 (it could not be put into force: agreement_problems()), 22023 (since is not before until).';
 
+CREATE FUNCTION revops.cap_shown(cap int, period text, score_group text) RETURNS text
+    LANGUAGE sql IMMUTABLE
+    RETURN CASE WHEN cap IS NOT NULL THEN
+        concat('a cap of ', cap, ' points', ' a ' || period, ' for group "' || score_group || '"') END;
+COMMENT ON FUNCTION revops.cap_shown(int, text, text) IS 'A cap in words; NULL: there is none. simulated_reasons() calls it.';
+
 CREATE FUNCTION revops.simulated_reasons(tried int, lead_id bigint, moment timestamptz) RETURNS text[]
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path = pg_catalog, pg_temp
@@ -127,7 +133,7 @@ BEGIN
     -- the version in force then; before there was any, the first
     SELECT a.agreement_id INTO old_id FROM revops.agreement a
     WHERE a.workspace_id = l.workspace_id AND a.active_from IS NOT NULL
-    ORDER BY a.active_from > moment, CASE WHEN a.active_from > moment THEN a.active_from END, a.active_from DESC LIMIT 1;
+    ORDER BY a.active_from > moment, CASE WHEN a.active_from > moment THEN a.active_from END, a.active_from DESC, a.agreement_id DESC LIMIT 1;
     SELECT c.* INTO p FROM revops.profile_change c WHERE c.lead_id = l.lead_id
     ORDER BY c.at > moment, CASE WHEN c.at > moment THEN c.change_id END, c.change_id DESC LIMIT 1;
     SELECT i.personal INTO personal FROM revops.lead_identity i WHERE i.lead_id = l.lead_id;
@@ -153,6 +159,19 @@ BEGIN
           AND EXISTS (SELECT FROM revops.touch t WHERE t.lead_id = l.lead_id AND t.signal_id = s.signal_id AND t.occurred_at <= moment)
         ORDER BY s.signal)
     || ARRAY(
+        SELECT format('signal "%s" has %s in place of %s', s.signal, limits.n, limits.o)
+        FROM revops.signal s
+        JOIN revops.score_rule n ON n.agreement_id = tried AND n.kind = 'intent' AND n.signal = s.signal
+        JOIN revops.score_rule o ON o.agreement_id = old_id AND o.kind = 'intent' AND o.signal = s.signal
+        LEFT JOIN revops.score_group ng ON ng.agreement_id = tried AND ng.score_group = n.score_group
+        LEFT JOIN revops.score_group og ON og.agreement_id = old_id AND og.score_group = o.score_group
+        CROSS JOIN LATERAL (SELECT concat_ws(' and ', revops.cap_shown(n.cap, n.cap_period, NULL), revops.cap_shown(ng.cap, ng.cap_period, n.score_group)) AS n,
+                                   concat_ws(' and ', revops.cap_shown(o.cap, o.cap_period, NULL), revops.cap_shown(og.cap, og.cap_period, o.score_group)) AS o) raw
+        CROSS JOIN LATERAL (SELECT coalesce(nullif(raw.n, ''), 'no cap') AS n, coalesce(nullif(raw.o, ''), 'no cap') AS o) limits
+        WHERE s.workspace_id = l.workspace_id AND limits.n <> limits.o
+          AND EXISTS (SELECT FROM revops.touch t WHERE t.lead_id = l.lead_id AND t.signal_id = s.signal_id AND t.occurred_at <= moment)
+        ORDER BY s.signal)
+    || ARRAY(
         SELECT format('%s is %s in place of %s', x.name, x.n, x.o)
         FROM revops.score_model n JOIN revops.score_model o ON n.agreement_id = tried AND o.agreement_id = old_id
         CROSS JOIN LATERAL (VALUES
@@ -163,7 +182,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION revops.simulated_reasons(int, bigint, timestamptz) IS
-    'Where a version (tried) judges a lead otherwise at a moment than the version in force then: rules that match in one of them only or with other points, signals of the lead''s touches with other points, parts of the model that differ. simulate_leads() calls it.';
+    'Where a version (tried) judges a lead otherwise at a moment than the version in force then: rules that match in one of them only or with other points, signals of the lead''s touches with other points or caps, parts of the model that differ. simulate_leads() calls it.';
 
 CREATE FUNCTION revops.simulate_leads(agreement_id int, since timestamptz, until timestamptz DEFAULT NULL)
     RETURNS TABLE (change text, lead_id bigint, binding text, key text, mql_at timestamptz, would_at timestamptz,

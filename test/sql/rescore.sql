@@ -109,7 +109,7 @@ CALL revops.rescore();
 SELECT count(*) FROM revops.verify();
 RESET maintenance_work_mem;
 
-\set VERBOSITY verbose
+\set SHOW_CONTEXT never
 BEGIN;
 CALL revops.rescore();
 ROLLBACK;

@@ -152,7 +152,7 @@ SET ROLE revops_marketing;
 SELECT count(*) > 0 AS told FROM revops.simulate_leads(:draft, '2026-01-01', '2027-01-01');
 SELECT * FROM revops.replayed_leads(:draft, '2026-01-01', '2027-01-01');
 RESET ROLE;
-\set VERBOSITY verbose
+\set SHOW_CONTEXT never
 SELECT * FROM revops.simulate(4711, '2026-01-01');
 SELECT * FROM revops.simulate(NULL, '2026-01-01');
 SELECT * FROM revops.simulate(:draft, '2026-01-01', '2026-01-01');

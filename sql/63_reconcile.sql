@@ -8,7 +8,7 @@ CREATE FUNCTION revops.binding_problems(binding_id int)
     RETURNS TABLE (problem text, subject text, sqlstate text, message text, detail text, hint text)
     LANGUAGE c VOLATILE STRICT ROWS 1 AS 'MODULE_PATHNAME', 'revops_binding_problems';
 COMMENT ON FUNCTION revops.binding_problems(int) IS
-    'What of a binding no longer compiles: table_gone, key_broken, filter_broken, role_broken (subject: the role), with the error that it raises. No row: all of it compiles. Raises RV002 for a binding that does not exist, and nothing for a broken one.';
+    'What of a binding no longer works: table_gone, key_broken, filter_broken, role_broken (subject: the role; it does not compile, or the tables that it looks up can''t be asked, as the owner of the binding), with the error that it raises. No row: all of it does. A table that somebody has locked just now is passed over. Raises RV002 for a binding that does not exist, and nothing for a broken one.';
 
 CREATE FUNCTION revops.host_rows(binding_id int, since timestamptz DEFAULT NULL)
     RETURNS TABLE (key text, at timestamptz, roles jsonb, personal jsonb)
@@ -450,7 +450,7 @@ BEGIN
                              CASE wrong.problem WHEN 'role_broken' THEN format('its role "%s"', wrong.subject)
                                                 ELSE 'its ' || split_part(wrong.problem, '_', 1) END),
             DETAIL = wrong.message || '.',
-            HINT = wrong.hint;
+            HINT = coalesce(wrong.hint, format('SELECT * FROM revops.binding_health WHERE binding = %L tells when it works again.', bound.binding));
     END IF;
     clock := CASE bound.kind WHEN 'lead' THEN 'updated_at' WHEN 'touch' THEN 'occurred_at' END;
     IF since IS NOT NULL AND NOT EXISTS (SELECT FROM revops.binding_role r

@@ -20,18 +20,20 @@ SELECT w.state, w.pid, w.started_at,
            (SELECT min(due_at) FROM revops.timer WHERE due_at <= revops.engine_now()),
            (SELECT min(due_at) FROM revops.sla_clock
             WHERE due_at <= revops.engine_now() AND stopped_at IS NULL AND breached_at IS NULL)) AS due_lag,
+       revops.engine_now() - (SELECT min(at) FROM revops.write_back_due WHERE at <= revops.engine_now()) AS write_back_lag,
        w.next_due_at, w.rounds, w.leads_folded, w.inbox_read, w.due_fired,
        w.errors, w.last_error, w.last_error_at, w.last_error_step
 FROM revops.worker_state() AS w;
 COMMENT ON VIEW revops.worker IS
     'The background worker of this database and what waits for it: always one row, also where there is no worker. For administrators only, as texts of errors may quote data.';
-COMMENT ON COLUMN revops.worker.state IS 'idle, folding, reading the inbox, firing what is due, waiting after an error, starting; or why there is none: not running (listed, to be started soon), not listed (in pg_revops.databases), not preloaded (pg_revops is not in shared_preload_libraries), standby';
+COMMENT ON COLUMN revops.worker.state IS 'idle, folding, reading the inbox, writing back, firing what is due, waiting after an error, starting; or why there is none: not running (listed, to be started soon), not listed (in pg_revops.databases), not preloaded (pg_revops is not in shared_preload_libraries), standby';
 COMMENT ON COLUMN revops.worker.pid IS 'process; NULL: none runs';
 COMMENT ON COLUMN revops.worker.started_at IS 'when the process started, by the clock; NULL: none runs';
 COMMENT ON COLUMN revops.worker.urgent_lag IS 'age of the oldest delta that may move its lead; NULL: none waits';
 COMMENT ON COLUMN revops.worker.fold_lag IS 'age of the oldest delta that is not urgent (it changed no more than sums when it was written); NULL: none waits';
 COMMENT ON COLUMN revops.worker.inbox_lag IS 'how long the oldest entry of the inbox, rows and packets, could have been read; NULL: none waits';
 COMMENT ON COLUMN revops.worker.due_lag IS 'how long the oldest timer or untold breach has been due; NULL: none is';
+COMMENT ON COLUMN revops.worker.write_back_lag IS 'how long the oldest row that is to be written back could have been tried; NULL: none waits';
 COMMENT ON COLUMN revops.worker.next_due_at IS 'the next moment at which the worker wakes by itself, as far as it knows; NULL: none known';
 COMMENT ON COLUMN revops.worker.rounds IS 'rounds of work done; this and the counts that follow are since the server started or the database was listed';
 COMMENT ON COLUMN revops.worker.leads_folded IS 'leads whose deltas it folded, one for each time';
@@ -40,4 +42,4 @@ COMMENT ON COLUMN revops.worker.due_fired IS 'timers it fired and breaches it to
 COMMENT ON COLUMN revops.worker.errors IS 'errors that ended a step; the log has all of them. What went wrong with single leads is in revops.fault';
 COMMENT ON COLUMN revops.worker.last_error IS 'message of the last one; NULL: none';
 COMMENT ON COLUMN revops.worker.last_error_at IS 'when, by the clock; NULL: none';
-COMMENT ON COLUMN revops.worker.last_error_step IS 'fold, fold later, inbox or due; NULL: none';
+COMMENT ON COLUMN revops.worker.last_error_step IS 'fold, fold later, inbox, write back or due; NULL: none';

@@ -68,6 +68,15 @@ WITH attached AS (
     WHERE w.problem IS NOT NULL
     GROUP BY i.binding_id, w.problem, w.severity
     UNION ALL
+    SELECT d.binding_id, w.problem, NULL, count(*), min(d.at), NULL, w.severity
+    FROM revops.write_back_due d
+    JOIN attached a USING (binding_id)
+    CROSS JOIN LATERAL (SELECT CASE WHEN d.tries > 0 THEN 'write_back_fails'
+                                    WHEN d.at <= revops.engine_now() - interval '1 minute' THEN 'write_back_waits' END AS problem,
+                               'warning' AS severity) w
+    WHERE w.problem IS NOT NULL
+    GROUP BY d.binding_id, w.problem, w.severity
+    UNION ALL
     -- what it says may name a person: whoever may read revops.fault finds it there
     SELECT f.binding_id, 'fault', f.object, sum(f.occurrences), max(f.at), f.sqlstate, 'warning'
     FROM revops.fault f
@@ -86,8 +95,8 @@ COMMENT ON COLUMN revops.binding_health.binding_id IS 'the binding';
 COMMENT ON COLUMN revops.binding_health.binding IS 'its name';
 COMMENT ON COLUMN revops.binding_health.severity IS 'error: rows are not seen, or not as they were meant; warning: some are not settled; note: worth knowing; ok';
 COMMENT ON COLUMN revops.binding_health.problem IS
-    'table_gone; table_replaced (another table has its name now: reconcile() follows it); table_renamed; key_broken, filter_broken, role_broken (no longer compile: a column was dropped, or renamed before its number was known, or changed its type); rule_broken (a scoring rule in force that reads such a role, or does not compile itself: it counts as not matched); key_not_unique (no unique index covers it any more); owner_gone, owner_may_not_read, policy_hides_rows (row-level security keeps rows from the owner of the binding); trigger_missing, trigger_disabled, trigger_replica_only, trigger_not_always (see capture_problems()); not_reconciled (mode scan: its rows were never read); backfill_unfinished (see backfill_progress); inbox_waits (due for more than a minute), inbox_fails (tried in vain), lead_unknown (waits for its lead); fault (of the last day, one row for each object and SQLSTATE); ok';
+    'table_gone; table_replaced (another table has its name now: reconcile() follows it); table_renamed; key_broken, filter_broken, role_broken (no longer compile: a column was dropped, or renamed before its number was known, or changed its type; or can''t be looked up: another table is gone, or its owner may not read it); rule_broken (a scoring rule in force that reads such a role, or does not compile itself: it counts as not matched); key_not_unique (no unique index covers it any more); owner_gone, owner_may_not_read, policy_hides_rows (row-level security keeps rows from the owner of the binding); trigger_missing, trigger_disabled, trigger_replica_only, trigger_not_always (see capture_problems()); not_reconciled (mode scan: its rows were never read); backfill_unfinished (see backfill_progress); inbox_waits (due for more than a minute), inbox_fails (tried in vain), lead_unknown (waits for its lead); write_back_waits (rows due to be written for more than a minute), write_back_fails (tried in vain: the application holds them, or its rules refuse them; refused a dozen times they are left alone, with a fault); fault (of the last day, one row for each object and SQLSTATE); ok';
 COMMENT ON COLUMN revops.binding_health.subject IS 'what it concerns: a table, role, column, trigger, rule ...';
-COMMENT ON COLUMN revops.binding_health.n IS 'how many entries of the inbox, or faults';
-COMMENT ON COLUMN revops.binding_health.since IS 'oldest entry of the inbox, latest fault, time of attach, begin of the backfill';
+COMMENT ON COLUMN revops.binding_health.n IS 'how many entries of the inbox, rows to be written back, or faults';
+COMMENT ON COLUMN revops.binding_health.since IS 'oldest entry of the inbox, first row to be written back, latest fault, time of attach, begin of the backfill';
 COMMENT ON COLUMN revops.binding_health.detail IS 'the table that it was or is, the error that it raises, SQLSTATE of faults';

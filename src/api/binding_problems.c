@@ -1,15 +1,22 @@
 /*
  * binding_problems.c
- *		revops.binding_problems: what of a binding no longer compiles.
+ *		revops.binding_problems: what of a binding no longer compiles, and which
+ *		roles can't be looked up.
  */
 #include "postgres.h"
 
+#include "access/table.h"
 #include "catalog/pg_class.h"
 #include "fmgr.h"
 #include "funcapi.h"
+#include "miscadmin.h"
+#include "storage/lmgr.h"
 #include "utils/builtins.h"
+#include "utils/rel.h"
 #include "utils/syscache.h"
 
+#include "base/attempt.h"
+#include "base/owner.h"
 #include "define/binding_compile.h"
 
 PG_FUNCTION_INFO_V1(revops_binding_problems);
@@ -49,6 +56,65 @@ put_problem(ReturnSetInfo *result, const char *problem, const char *subject,
 	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 }
 
+/* ----- roles that are looked up ------------------------------------------------ */
+
+typedef struct AskingRoles
+{
+	Binding    *binding;
+	Relation	host;
+	ReturnSetInfo *result;
+} AskingRoles;
+
+/* See RoleFault. */
+static void
+put_role(void *arg, const char *role, ErrorData *error)
+{
+	put_problem(arg, "role_broken", role, error);
+}
+
+/*
+ * Look up all roles of no row, as the binding's owner: a table that is gone, a
+ * right that is missing, a column of another type raise as for a row.
+ */
+static void
+ask_roles(void *arg)
+{
+	AskingRoles *asking = arg;
+	Tuplestorestate *none = tuplestore_begin_heap(false, false, work_mem);
+	BindingRun *run;
+	OwnerScope	scope;
+
+	restricted_enter(&scope, asking->binding->owner);
+	run = binding_run_begin(asking->binding, RelationGetDescr(asking->host), NULL, NULL);
+	binding_run_lookups(run, none, true, put_role, asking->result);
+	binding_run_end(run);
+	restricted_leave(&scope);
+	tuplestore_end(none);
+}
+
+/*
+ * What somebody has locked just now can't be told of, and is not waited for: the
+ * next look tells.
+ */
+static void
+put_lookups(ReturnSetInfo *result, Binding *binding)
+{
+	AskingRoles asking = {.binding = binding,.result = result};
+	ErrorData  *error;
+
+	if (!binding_looks_up(binding) ||
+		!SearchSysCacheExists1(AUTHOID, ObjectIdGetDatum(binding->owner)) ||
+		!ConditionalLockRelationOid(binding->host, AccessShareLock))
+		return;
+	asking.host = try_table_open(binding->host, NoLock);
+	if (asking.host == NULL)
+		return;
+	error = attempt(ask_roles, &asking);
+	table_close(asking.host, AccessShareLock);
+	if (error != NULL && error->sqlerrcode != ERRCODE_LOCK_NOT_AVAILABLE)
+		ReThrowError(error);
+}
+
 /*
  * revops.binding_problems(binding_id int): the table, the key, the filter and
  * roles, in this order; a table that is gone is all that is said
@@ -79,5 +145,6 @@ revops_binding_problems(PG_FUNCTION_ARGS)
 		put_problem(result, "role_broken",
 					NameStr(TupleDescAttr(binding->roles, plan->broken[i].role)->attname),
 					plan->broken[i].error);
+	put_lookups(result, binding);
 	PG_RETURN_NULL();
 }

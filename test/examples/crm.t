@@ -3,7 +3,7 @@
 # crm.t: each CRM of examples/crm attaches by its script, and the engine's leads
 # are the canonical rows of that CRM (mappings.sql of the CRM schemas): after
 # backfill, and after writes in the CRM's own style.  No faults, no drift, and
-# detach leaves the schemas as they were (A1, A5, A6).
+# detach, and DROP EXTENSION without it, leave the schemas as they were (A1, A5, A6).
 #
 # The CRMs' schemas are not in the project: skipped where absent.
 #
@@ -172,14 +172,30 @@ FROM revops.lead l JOIN revops.binding b USING (binding_id) JOIN revops.profile_
      LATERAL (SELECT CASE WHEN b.stage_map ? (p.profile ->> 'stage') THEN b.stage_map ->> (p.profile ->> 'stage') ELSE p.profile ->> 'stage' END AS stage) AS said
 WHERE l.gone_at IS NULL AND l.stage <> said.stage AND NOT EXISTS (SELECT FROM revops.opportunity o WHERE o.lead_id = l.lead_id);
 SELECT 'drift', v FROM revops.verify() AS v;
-SELECT 'detached', count(revops.detach(binding)::text) FROM (SELECT binding FROM revops.binding WHERE detached_at IS NULL ORDER BY kind = 'lead', binding_id) AS b;
 SQL
 DROP SCHEMA IF EXISTS compared CASCADE;
-\\! $pg_dump -s -N revops -d crm_$name > $work/$name.after
 SQL
 }
 
-# The CRM without us, the same writes done: what detach has to leave.
+# The ways to be rid of us, each in a database of its own: what remains is dumped.
+my %RIDDANCE = (
+	detached => q{SELECT count(revops.detach(binding)::text) > 0 FROM (SELECT binding FROM revops.binding WHERE detached_at IS NULL ORDER BY kind = 'lead', binding_id) AS b},
+	dropped => 'DROP EXTENSION pg_revops CASCADE',
+);
+
+sub rid
+{
+	my ($name, $how) = @_;
+	my $database = "crm_$name";
+	if ($how eq 'dropped')
+	{
+		$database = "dropped_$name";
+		system('createdb', '-T', "crm_$name", $database) == 0 or die 'createdb failed';
+	}
+	return system(qq{psql -Xqd $database -o /dev/null -v ON_ERROR_STOP=1 -c "$RIDDANCE{$how}" && $pg_dump -s -N revops -d $database > $work/$name.$how}) == 0;
+}
+
+# The CRM without us, the same writes done: what has to remain.
 sub plain_session
 {
 	my ($name) = @_;
@@ -207,10 +223,12 @@ sub run_in
 
 sub schemas_same
 {
-	my ($name) = @_;
-	my ($before, $after) = map { my $f = "$work/$name.$_"; -e $f ? slurp($f) : '' } qw(plain after);
+	my ($name, $how) = @_;
+	my ($before, $after) = map { my $f = "$work/$name.$_"; -e $f ? slurp($f) : '' } 'plain', $how;
 	# a word of pg_dump's own against injection, new each time
 	s/^\\(?:un)?restrict .*$//mg for $before, $after;
+	# the extension itself
+	s/^--\n-- Name: (?:EXTENSION )?pg_revops;[^\n]*\n--\n\n[^;]*;\n\n+//mg for $before, $after;
 	return $before ne '' && $before eq $after;
 }
 
@@ -247,8 +265,11 @@ sub test_crm
 		is($lines{$facts}[0] // '', "$facts|t", "$name: there are $facts") unless $differs{$name}{"no $facts"};
 	}
 	is_deeply($lines{drift} // [], [], "$name: no drift") or $show->(@{ $lines{drift} });
-	ok(schemas_same($name), "$name: detached, its schemas are as they were")
-	  or $show->(`diff $work/$name.plain $work/$name.after | head -20`);
+	for my $how ('dropped', 'detached')
+	{
+		ok(rid($name, $how) && schemas_same($name, $how), "$name: $how, its schemas are as they were")
+		  or $show->(`diff $work/$name.plain $work/$name.$how | head -20`);
+	}
 	return;
 }
 

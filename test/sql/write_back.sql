@@ -173,6 +173,7 @@ INSERT INTO host.que_act SELECT n, n, 'demo_request', '2026-03-02 09:00+00' FROM
 CALL revops.settle();
 SELECT id, country, "Score", version FROM host.que WHERE id >= 40 ORDER BY id;
 SELECT object, sqlstate, message, key FROM revops.fault ORDER BY key;
+SELECT binding, severity, problem, n, since FROM revops.binding_health WHERE problem LIKE 'write%';
 SELECT l.key, d.tries, d.at - timestamptz '2026-03-02 09:00+00' AS again FROM revops.write_back_due d JOIN revops.lead l USING (lead_id) ORDER BY 1;
 -- never for ever
 SELECT count(*) FROM (SELECT revops.write_back_batch(0, 100) FROM generate_series(1, 12)) t;
@@ -232,8 +233,13 @@ BEGIN;
 SELECT revops.run_due();
 COMMIT;
 SELECT count(*) AS due FROM revops.write_back_due;
+-- what waits is seen
+SET pg_revops.now = '2026-03-02 11:02+00';
+SELECT binding, severity, problem, n, since FROM revops.binding_health WHERE problem LIKE 'write%';
+SELECT write_back_lag FROM revops.worker;
 SELECT revops.run_due();
 SELECT count(*) AS due FROM revops.write_back_due;
+SELECT write_back_lag FROM revops.worker;
 SELECT * FROM host.forced;
 RESET app.org;
 DROP POLICY org ON host.forced;
@@ -281,6 +287,34 @@ RESET ROLE;
 SELECT revops.attach_lead('plain', 'host.plain', '{"country": "country"}', write_back => '{"score": "score"}') AS plain \gset
 UPDATE revops.binding SET write_back = NULL WHERE binding_id = :plain;
 INSERT INTO revops.binding_role (binding_id, role, expression, role_type) VALUES (:plain, 'company_size', 'score + 1', 'text');
+
+-- ----- partitions, also those whose columns stand in another order ----------------------------
+CREATE TABLE host.part (id int, region text, stage text, score int, version int DEFAULT 1, PRIMARY KEY (id, region)) PARTITION BY LIST (region);
+CREATE TABLE host.part_de PARTITION OF host.part FOR VALUES IN ('DE');
+CREATE TABLE host.part_fr (version int DEFAULT 1, gone text, score int, stage text, region text NOT NULL, id int NOT NULL, PRIMARY KEY (id, region));
+ALTER TABLE host.part_fr DROP COLUMN gone;
+ALTER TABLE host.part ATTACH PARTITION host.part_fr FOR VALUES IN ('FR');
+CREATE TABLE host.part_que (LIKE host.part INCLUDING ALL) PARTITION BY LIST (region);
+CREATE TABLE host.part_que_fr (version int DEFAULT 1, score int, stage text, region text NOT NULL, id int NOT NULL, PRIMARY KEY (id, region));
+ALTER TABLE host.part_que ATTACH PARTITION host.part_que_fr FOR VALUES IN ('FR');
+SELECT revops.attach_lead('part', 'host.part', '{"country": "region", "stage": "stage"}', write_back => '{"score": "score", "stage": "stage"}', bump => '{"version": "version + 1"}') AS part \gset
+SELECT revops.attach_lead('part_que', 'host.part_que', '{"country": "region", "stage": "stage"}', mode => 'queued', write_back => '{"score": "score", "stage": "stage"}', bump => '{"version": "version + 1"}') AS part_que \gset
+-- by the parent and by the partition's own name; what was not foreseen is written at the end of the statement
+INSERT INTO host.part (id, region) VALUES (1, 'DE'), (2, 'FR');
+INSERT INTO host.part_fr (id, region) VALUES (3, 'FR');
+INSERT INTO host.part_que (id, region) VALUES (1, 'FR');
+UPDATE host.part SET region = 'FR' WHERE id = 1;
+SELECT tableoid::regclass, id, region, stage, score FROM host.part ORDER BY id;
+SELECT revops.record_touch(revops.lead_id('part', '2|FR'), 'demo_request');
+CALL revops.settle();
+CALL revops.settle();
+SELECT tableoid::regclass, id, region, stage, score, version FROM host.part ORDER BY id;
+SELECT tableoid::regclass, id, region, stage, score, version FROM host.part_que ORDER BY id;
+SELECT p.id, l.stage, l.score FROM host.part p JOIN revops.lead_status l ON l.binding = 'part' AND l.key = p.id || '|' || p.region
+WHERE (p.stage, p.score) IS DISTINCT FROM (l.stage, l.score);
+SELECT object, message FROM revops.fault WHERE binding_id IN (:part, :part_que);
+SELECT revops.detach('part');
+SELECT revops.detach('part_que');
 
 -- ----- detached: the table is as it was, its values stay ---------------------------------------
 INSERT INTO host.plain (id, country) VALUES (1, 'DE');

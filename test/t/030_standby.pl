@@ -44,6 +44,21 @@ my ($status, undef, $error) = $standby->psql('postgres', 'SELECT revops.run_due(
 isnt($status, 0, 'run_due() is refused on the standby');
 like($error, qr/read-only|recovery/, '... and says why');
 
+# A6: what is to be written back waits for a promotion
+$primary->safe_psql('postgres', q{
+	CREATE TABLE crm.filled (id int PRIMARY KEY, score int);
+	SELECT revops.attach_lead('filled', 'crm.filled', '{}', write_back => '{"score": "score"}');
+	INSERT INTO crm.filled VALUES (1);
+	SELECT revops.record_touch(revops.lead_id('filled', '1'), 'demo_request');
+});
+$primary->wait_for_catchup($standby, 'replay', $primary->lsn('insert'));
+is($standby->safe_psql('postgres', 'SELECT revops.write_back_batch(0, 100) IS NULL, (SELECT count(*) FROM revops.write_back_due)'), 't|1',
+	'nothing is written back on the standby, and what is due is seen there');
+is($standby->safe_psql('postgres', 'SELECT write_back_lag IS NOT NULL FROM revops.worker'), 't', '... also by the view');
+$standby->promote;
+is($standby->safe_psql('postgres', 'CALL revops.settle(); SELECT f.score = l.score, f.score > 0, (SELECT count(*) FROM revops.write_back_due) FROM crm.filled f, revops.lead_status l WHERE l.binding = \'filled\''), 't|t|0',
+	'... after its promotion it is written');
+
 $standby->stop;
 $primary->stop;
 done_testing();

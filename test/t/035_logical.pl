@@ -42,6 +42,13 @@ $subscriber->safe_psql('postgres', $tables . q{
 	SELECT revops.attach_lead('parts', 'crm.part', '{"stage": "stage"}', mode => 'queued', replicated => true);
 	SELECT revops.attach_lead('plain', 'crm.plain', '{"stage": "stage"}', mode => 'queued');
 });
+# a table that is not yet a subscription's target
+$subscriber->safe_psql('postgres', q{
+	CREATE TABLE crm.filled (id int PRIMARY KEY, stage text, score int);
+	SELECT revops.attach_lead('filled', 'crm.filled', '{"stage": "stage"}', write_back => '{"score": "score"}');
+	INSERT INTO crm.filled VALUES (1, 'lead');
+});
+$publisher->safe_psql('postgres', 'CREATE TABLE crm.filled (id int PRIMARY KEY, stage text, score int); INSERT INTO crm.filled VALUES (2, \'lead\', 7)');
 my $connection = $publisher->connstr . ' dbname=postgres';
 $subscriber->safe_psql('postgres', "CREATE SUBSCRIPTION crm CONNECTION '$connection' PUBLICATION crm");
 $subscriber->wait_for_subscription_sync($publisher, 'crm');
@@ -93,8 +100,18 @@ is(leads('plain'), '', 'a binding that is not replicated sees none of it');
 is($subscriber->safe_psql('postgres', q{SELECT string_agg(DISTINCT t.tgenabled::text, '') FROM revops.binding b, revops.captures(b.binding_id) c
 	JOIN pg_trigger t ON t.tgrelid = c.host AND t.tgname = c.trigger_name WHERE b.binding = 'plain'}), 'O', 'as its triggers tell');
 is($subscriber->safe_psql('postgres', 'SELECT count(*) FROM revops.fault'), 0, 'no fault');
+
+# A6: rows of a subscription's target are not written back
+is($subscriber->safe_psql('postgres', q{SELECT string_agg(id || ' ' || coalesce(score::text, '-'), ', ' ORDER BY id) FROM crm.filled}), '1 0, 2 7',
+	'a row was filled when the application wrote it, one that arrived was not');
+is($subscriber->safe_psql('postgres', q{SELECT revops.record_touch(revops.lead_id('filled', '1'), 'demo_request'); CALL revops.settle(); SELECT score FROM crm.filled WHERE id = 1}) =~ s/.*\n//sr, '0',
+	'... and not done where one began to write it later');
+like($subscriber->safe_psql('postgres', q{SELECT message FROM revops.fault WHERE object = 'write-back'}), qr/a subscription writes the table/, '... which is told');
+is($subscriber->safe_psql('postgres', q{SELECT problem FROM revops.binding_health WHERE binding = 'filled' ORDER BY 1}), "fault\nwrite_back_fails", '... and shown');
 is($subscriber->safe_psql('postgres', 'SELECT count(*) FROM revops.verify()'), 0, 'no drift');
 unlike(slurp_file($subscriber->logfile), qr/ERROR/, 'the subscriber has logged no error');
+my ($status, undef, $error) = $subscriber->psql('postgres', q{SELECT revops.attach_lead('refused', 'crm.lead', '{"stage": "stage"}', write_back => '{"stage": "stage"}', mode => 'queued', filter => 'size > 0')});
+like($error, qr/rows of binding "refused" cannot be written back.*a subscription writes the table/s, 'write-back is refused where a subscription writes the table');
 $subscriber->stop;
 $publisher->stop;
 done_testing();

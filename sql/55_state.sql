@@ -13,7 +13,7 @@ CREATE TABLE revops.lead
     workspace_id int NOT NULL,
     binding_id   int NOT NULL,
     agreement_id int NOT NULL,
-    rank         int NOT NULL DEFAULT -2147483648,
+    rank         int NOT NULL DEFAULT -2147483647,
     moves        int NOT NULL,
     assignments  int NOT NULL,
     clocks       int NOT NULL,
@@ -37,8 +37,9 @@ CREATE TABLE revops.lead
     PRIMARY KEY (lead_id),
     CONSTRAINT lead_key UNIQUE (binding_id, key)
 ) WITH (fillfactor = 70);
--- who is hottest at any moment; the rank is coarse, so that most touches leave the index alone
-CREATE INDEX lead_rank ON revops.lead (workspace_id, fit, rank);
+-- who is hottest at any moment (hot_leads()); the rank is put up ahead, so that most touches leave the index
+-- alone.  By version, as sums of different half-lives can't be compared; the lead breaks ties of those without intent.
+CREATE INDEX lead_rank ON revops.lead (agreement_id, fit, rank, lead_id);
 COMMENT ON TABLE revops.lead IS 'State of a lead. Read the view lead_status instead: it adds what has not been folded yet, and time.';
 COMMENT ON COLUMN revops.lead.lead_id IS 'number of the lead';
 COMMENT ON COLUMN revops.lead.workspace_id IS 'workspace';
@@ -69,7 +70,7 @@ COMMENT ON COLUMN revops.lead.source IS 'source';
 COMMENT ON COLUMN revops.lead.campaign IS 'campaign';
 COMMENT ON COLUMN revops.lead.segment IS 'segment';
 COMMENT ON COLUMN revops.lead.unpruned IS 'earlier versions of this row that could not be pruned when it was written, because a snapshot was older: from eight on, touches that change no more than sums get deltas';
-COMMENT ON COLUMN revops.lead.rank IS 'log2 of intent in forward-decay units, rounded down, kept while it is wrong by no more than one: who is hotter stays so as time passes; -2147483648: no intent';
+COMMENT ON COLUMN revops.lead.rank IS 'bound of its intent, so that an index tells who may be hottest, at any moment: log2 of intent in forward-decay units is at most a sixteenth of it. Put up ahead of the sums, by two at most, so that few touches change it. -2147483647: no intent; -2147483648: gone';
 
 -- not cached: the last word on a lead has the highest number
 CREATE SEQUENCE revops.delta_id;

@@ -33,4 +33,4 @@ COMMENT ON COLUMN revops.lead_waiting.gone IS 'true: the host deleted the row; f
 CREATE FUNCTION revops.intent_rank(intent_pos double precision, intent_neg double precision) RETURNS int
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'revops_intent_rank';
 COMMENT ON FUNCTION revops.intent_rank(double precision, double precision) IS
-    'Rank of a lead by its intent sums, which lead.rank is near: log2 of what remains of the positive sum in forward-decay units, rounded down; -2147483648: nothing remains.';
+    'Least rank that a lead of these intent sums may have (see lead.rank): log2 of what remains of the positive sum in forward-decay units, in sixteenths, rounded up; -2147483647: nothing remains.';

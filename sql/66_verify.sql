@@ -100,6 +100,7 @@ BEGIN ATOMIC
       LEFT JOIN waiting ON waiting.lead_id = l.lead_id
       LEFT JOIN touched ON touched.lead_id = l.lead_id
       LEFT JOIN fitted ON fitted.lead_id = l.lead_id
+     CROSS JOIN LATERAL (SELECT revops.intent_rank(l.intent_pos, l.intent_neg) AS rank) ranked
      CROSS JOIN LATERAL (VALUES
            ('stage', l.stage, move.to_stage),
            ('moves', l.moves::text, coalesce(move.seq, 0)::text),
@@ -115,9 +116,10 @@ BEGIN ATOMIC
            ('clocks', l.clocks::text, coalesce(clock.clocks, 0)::text),
            ('running', l.running::text, coalesce(clock.running, 0)::text),
            -- what must follow from clocks, assignments and the stage; else it is taken as it is
-           -- a rank that is wrong by one is kept
-           ('rank', l.rank::text, CASE WHEN abs(l.rank::bigint - revops.intent_rank(l.intent_pos, l.intent_neg)) <= 1 THEN l.rank
-                                       ELSE revops.intent_rank(l.intent_pos, l.intent_neg) END::text),
+           -- a bound of the intent, no more than two above it
+           ('rank', l.rank::text, CASE WHEN l.gone_at IS NOT NULL THEN -2147483648
+                                       WHEN ranked.rank > -2147483647 AND l.rank - ranked.rank::bigint BETWEEN 0 AND 32 THEN l.rank
+                                       ELSE ranked.rank END::text),
            ('handed_over', l.handed_over::text,
             CASE WHEN clock.running > 0 THEN true
                  WHEN given.seq IS NULL OR p.purpose IN ('nurture', 'disqualified')

@@ -74,6 +74,7 @@ GRANT SELECT ON revops.agreement_approval, revops.agreement_history, revops.agre
     revops.kpi_sla_compliance_week, revops.kpi_sla_compliance_month
     TO revops_reader;
 GRANT EXECUTE ON FUNCTION
+    revops.hot_leads(int, timestamptz, int, text, text, text, text),
     revops.kpi_stage_conversion(text, timestamptz, timestamptz),
     revops.kpi_source(text, timestamptz, timestamptz),
     revops.kpi_acceptance(text, timestamptz, timestamptz),

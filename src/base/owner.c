@@ -50,8 +50,8 @@ revops_owner(void)
 	return owner;
 }
 
-void
-owner_enter(OwnerScope *scope)
+static void
+enter_under(OwnerScope *scope, Snapshot snapshot)
 {
 	Oid			owner = revops_owner();
 
@@ -60,10 +60,21 @@ owner_enter(OwnerScope *scope)
 						   SECURITY_LOCAL_USERID_CHANGE | SECURITY_NOFORCE_RLS);
 	scope->guc_level = NewGUCNestLevel();
 	RestrictSearchPath();
-	PushActiveSnapshot(IsInParallelMode() ? GetActiveSnapshot() :
-					   GetLatestSnapshot());
+	PushActiveSnapshot(snapshot);
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
+}
+
+void
+owner_enter(OwnerScope *scope)
+{
+	enter_under(scope, IsInParallelMode() ? GetActiveSnapshot() : GetLatestSnapshot());
+}
+
+void
+owner_enter_reading(OwnerScope *scope)
+{
+	enter_under(scope, GetActiveSnapshot());
 }
 
 void

@@ -25,6 +25,9 @@ typedef struct OwnerScope
 extern void owner_enter(OwnerScope *scope);
 extern void owner_leave(OwnerScope *scope);
 
+/* The same, but queries run under the snapshot that is active: the statement's. */
+extern void owner_enter_reading(OwnerScope *scope);
+
 /*
  * From restricted_enter to restricted_leave what users wrote (expressions,
  * rules) is compiled or run as this user, with SECURITY_RESTRICTED_OPERATION

@@ -13,8 +13,8 @@
 #include "utils/timestamp.h"
 
 #include "base/handover.h"
+#include "settle/hot_rank.h"
 #include "settle/lead_row.h"
-#include "time/decay.h"
 
 /* versions from which on a lead is hot */
 #define HOT_FROM	8
@@ -169,7 +169,7 @@ lead_lock(Writers *writers, LeadGlance *glance, bool wait, const Agreement *agre
 }
 
 static void
-fill_values(const LeadRow *row, Datum *values, bool *nulls)
+fill_values(Writers *writers, const LeadRow *row, Datum *values, bool *nulls)
 {
 	const LeadState *s = &row->state;
 
@@ -203,7 +203,7 @@ fill_values(const LeadRow *row, Datum *values, bool *nulls)
 	set_text(values, nulls, LEAD_COL_CAMPAIGN, row->campaign);
 	set_text(values, nulls, LEAD_COL_SEGMENT, row->segment);
 	values[LEAD_COL_UNPRUNED] = Int16GetDatum(row->unpruned);
-	values[LEAD_COL_RANK] = Int32GetDatum(decay_rank_kept(row->rank, s->intent_pos, s->intent_neg));
+	values[LEAD_COL_RANK] = Int32GetDatum(hot_rank(writers, row));
 }
 
 void
@@ -212,7 +212,7 @@ lead_insert(Writers *writers, const LeadRow *row)
 	Datum		values[LEAD_COLS];
 	bool		nulls[LEAD_COLS];
 
-	fill_values(row, values, nulls);
+	fill_values(writers, row, values, nulls);
 	writer_add(writers, TABLE_LEAD, values, nulls);
 }
 
@@ -223,7 +223,7 @@ lead_update(Writers *writers, LeadRow *row)
 	bool		nulls[LEAD_COLS];
 
 	count_versions(writers, row);
-	fill_values(row, values, nulls);
+	fill_values(writers, row, values, nulls);
 	writer_update(writers, TABLE_LEAD, &row->tid, values, nulls);
 }
 
@@ -234,7 +234,7 @@ lead_try_update(Writers *writers, LeadRow *row)
 	bool		nulls[LEAD_COLS];
 
 	count_versions(writers, row);
-	fill_values(row, values, nulls);
+	fill_values(writers, row, values, nulls);
 	handover_note(HANDOVER_LEADS_FREED);
 	return writer_try_update(writers, TABLE_LEAD, &row->tid, values, nulls);
 }

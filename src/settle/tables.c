@@ -139,6 +139,7 @@ static const char *const sequence_names[N_SEQUENCES] = {
 
 static const char *const index_names[N_INDEXES] = {
 	[INDEX_LEAD_KEY] = "lead_key",
+	[INDEX_LEAD_RANK] = "lead_rank",
 	[INDEX_LEAD_DELTA_KEY] = "lead_delta_key",
 	[INDEX_OPPORTUNITY_KEY] = "opportunity_key",
 	[INDEX_INBOX_KEY] = "inbox_key",

@@ -48,6 +48,7 @@ typedef enum EngineSequence
 typedef enum EngineIndex
 {
 	INDEX_LEAD_KEY,
+	INDEX_LEAD_RANK,
 	INDEX_LEAD_DELTA_KEY,
 	INDEX_OPPORTUNITY_KEY,
 	INDEX_INBOX_KEY,

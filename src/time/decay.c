@@ -14,8 +14,8 @@
 /* sums of touches are not exact: a half missed by less than this is a half */
 #define POINTS_TOLERANCE	1e-6
 
-static double
-exponent_at(TimestampTz at, int64 half_life)
+double
+decay_exponent(TimestampTz at, int64 half_life)
 {
 	return half_life == 0 ? 0.0 : (double) (at - LANDMARK) / (double) half_life;
 }
@@ -24,7 +24,7 @@ double
 decay_touch(double points, TimestampTz occurred_at, int64 half_life)
 {
 	Assert(points > 0);
-	return log2(points) + exponent_at(occurred_at, half_life);
+	return log2(points) + decay_exponent(occurred_at, half_life);
 }
 
 double
@@ -43,7 +43,7 @@ decay_value(double log2_sum, int64 half_life, TimestampTz at)
 {
 	if (isinf(log2_sum))
 		return 0.0;
-	return exp2(log2_sum - exponent_at(at, half_life));
+	return exp2(log2_sum - decay_exponent(at, half_life));
 }
 
 void
@@ -94,24 +94,30 @@ decay_intent(double pos, double neg, int64 half_life, TimestampTz at)
 	return Min(Max(points, 0.0), 100.0);
 }
 
-int32
-decay_rank(double pos, double neg)
+double
+decay_left(double pos, double neg)
 {
-	double		left = isinf(neg) ? pos : pos + log2(1.0 - exp2(neg - pos));
-
 	if (isinf(pos) || neg >= pos)
-		return DECAY_NO_RANK;
-	return (int32) floor(left);
+		return DECAY_NONE;
+	return isinf(neg) ? pos : pos + log2(1.0 - exp2(neg - pos));
 }
 
 int32
-decay_rank_kept(int32 rank, double pos, double neg)
+decay_rank(double pos, double neg)
 {
-	int32		exact = decay_rank(pos, neg);
+	double		left = decay_left(pos, neg);
 
-	if (rank == DECAY_NO_RANK || exact == DECAY_NO_RANK || abs(exact - rank) > 1)
-		return exact;
-	return rank;
+	if (isinf(left))
+		return DECAY_NO_RANK;
+	return (int32) Max(Min(ceil(left * DECAY_STEPS), PG_INT32_MAX), DECAY_NO_RANK + 1);
+}
+
+double
+decay_rank_bound(int32 rank)
+{
+	if (rank == PG_INT32_MAX)
+		return get_float8_infinity();
+	return rank <= DECAY_NO_RANK ? DECAY_NONE : (double) rank / DECAY_STEPS;
 }
 
 int

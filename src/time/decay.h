@@ -47,19 +47,24 @@ extern void decay_run_init(DecayRun *run);
 extern void decay_run_add(DecayRun *run, double points, TimestampTz occurred_at, int64 half_life);
 extern double decay_run_sum(const DecayRun *run, int64 half_life);
 
-/*
- * Where a lead stands among others by its intent, for ever: log2 of what
- * remains of the positive sum in forward-decay units, rounded down.
- * DECAY_NO_RANK where nothing remains.
- */
-#define DECAY_NO_RANK	PG_INT32_MIN
-extern int32 decay_rank(double pos, double neg);
+/* log2 of what remains of the positive sum; DECAY_NONE where nothing does */
+extern double decay_left(double pos, double neg);
 
 /*
- * The rank that is written down: the one that was, while it is wrong by no more
- * than one, so that few touches change it.
+ * Where a lead stands among others by its intent, for ever: log2 of what
+ * remains in forward-decay units, in steps of a DECAY_STEPSth, rounded up.
  */
-extern int32 decay_rank_kept(int32 rank, double pos, double neg);
+#define DECAY_STEPS		16
+/* ranks of those who are hotter than nobody: without intent, and deleted */
+#define DECAY_NO_RANK	(PG_INT32_MIN + 1)
+#define DECAY_GONE_RANK	PG_INT32_MIN
+extern int32 decay_rank(double pos, double neg);
+
+/* log2 of the most that a lead of this rank may have, in forward-decay units */
+extern double decay_rank_bound(int32 rank);
+
+/* the exponent of a touch at this moment: sums less this are log2 of points then */
+extern double decay_exponent(TimestampTz at, int64 half_life);
 
 /*
  * What is shown, and compared with bounds: points rounded to an integer, halves

@@ -21,6 +21,7 @@ PG_FUNCTION_INFO_V1(revops_engine_now);
 static char *now_setting = NULL;
 static TimestampTz fixed_now = 0;
 static bool has_fixed_now = false;
+static TimestampTz looked_at = DT_NOEND;
 
 #define OUR_ERA		((date2j(1, 1, 1) - POSTGRES_EPOCH_JDATE) * USECS_PER_DAY)
 
@@ -105,9 +106,17 @@ engine_clock(void)
 	return has_fixed_now ? fixed_now : GetCurrentTimestamp();
 }
 
+void
+engine_look_at(TimestampTz at)
+{
+	looked_at = at;
+}
+
 TimestampTz
 engine_now(void)
 {
+	if (looked_at != DT_NOEND)
+		return looked_at;
 	return has_fixed_now ? fixed_now : GetCurrentTransactionStartTimestamp();
 }
 

@@ -20,4 +20,11 @@ extern TimestampTz engine_clock(void);
 /* The moment of a read: pg_revops.now where set, else the transaction's time. */
 extern TimestampTz engine_now(void);
 
+/*
+ * Reads of this session see this moment instead, until it is called with
+ * DT_NOEND.  Who calls it undoes it, after an error too; parallel workers are
+ * not told.
+ */
+extern void engine_look_at(TimestampTz at);
+
 #endif							/* REVOPS_ENGINE_TIME_H */

@@ -60,5 +60,14 @@ test_decay(void)
 	ok(decay_intent(decay_touch(10, created, HOUR), DECAY_NONE, HOUR, NOW) == 0, "old interest is gone");
 	ok(whole_points(19.5) == 20 && whole_points(19.4999999) == 20 && whole_points(19.49) == 19,
 	   "halves go up, a half missed by a millionth too");
+	ok(decay_rank(DECAY_NONE, DECAY_NONE) == DECAY_NO_RANK && decay_rank(10, 10) == DECAY_NO_RANK &&
+	   decay_rank(10, 11) == DECAY_NO_RANK, "nothing left has no rank");
+	ok(decay_rank(10, DECAY_NONE) == 160 && decay_rank(10.001, DECAY_NONE) == 161 && decay_rank(-0.1, DECAY_NONE) == -1,
+	   "a rank is rounded up");
+	ok(decay_rank(11, 10) == 160, "what is taken off counts in the rank");
+	ok(decay_rank_bound(decay_rank(12.34, DECAY_NONE)) >= 12.34 && isinf(decay_rank_bound(DECAY_NO_RANK)) &&
+	   isinf(decay_rank_bound(DECAY_GONE_RANK)), "a rank bounds what is left");
+	ok(decay_rank(1e12, DECAY_NONE) == PG_INT32_MAX && decay_rank_bound(PG_INT32_MAX) > 1e300 &&
+	   decay_rank(-1e12, DECAY_NONE) > DECAY_NO_RANK, "so does one that has no room");
 	ok(whole_points(-5) == 0 && whole_points(1000) == 100 && whole_points(0.4) == 0, "points are within 0 and 100");
 }

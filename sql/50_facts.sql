@@ -159,6 +159,36 @@ COMMENT ON COLUMN revops.opportunity_change.amount IS 'amount in currency';
 COMMENT ON COLUMN revops.opportunity_change.currency IS 'ISO 4217 code; the workspace''s where the host maps none';
 COMMENT ON COLUMN revops.opportunity_change.base_amount IS 'amount in the workspace''s currency at the rate of that day; NULL: no rate';
 
+CREATE TABLE revops.intent_fall
+(
+    lead_id      bigint NOT NULL,
+    seq          int NOT NULL,
+    workspace_id int NOT NULL,
+    agreement_id int NOT NULL,
+    at           timestamptz NOT NULL,
+    recorded_at  timestamptz NOT NULL,
+    fit          smallint NOT NULL,
+    intent       smallint NOT NULL,
+    score        smallint NOT NULL,
+    border       text COLLATE "C" NOT NULL,
+    from_grade   text COLLATE "C" NOT NULL,
+    to_grade     text COLLATE "C" NOT NULL,
+    PRIMARY KEY (lead_id, seq)
+);
+COMMENT ON TABLE revops.intent_fall IS 'Fact: a lead has fallen through a border of its version by decay alone, each time once. Written by run_due() or the worker; a lead that was touched before that has not fallen, unless it has still. Leads that are gone or disqualified fall unseen.';
+COMMENT ON COLUMN revops.intent_fall.lead_id IS 'the lead';
+COMMENT ON COLUMN revops.intent_fall.seq IS 'number of the fall within the lead, from 1';
+COMMENT ON COLUMN revops.intent_fall.workspace_id IS 'workspace';
+COMMENT ON COLUMN revops.intent_fall.agreement_id IS 'version of the agreement';
+COMMENT ON COLUMN revops.intent_fall.at IS 'first moment at which it was below the border, to the microsecond';
+COMMENT ON COLUMN revops.intent_fall.recorded_at IS 'engine time when it was noticed';
+COMMENT ON COLUMN revops.intent_fall.fit IS 'fit then';
+COMMENT ON COLUMN revops.intent_fall.intent IS 'intent then';
+COMMENT ON COLUMN revops.intent_fall.score IS 'score then';
+COMMENT ON COLUMN revops.intent_fall.border IS 'grade_1, grade_2, grade_3 (the lower bounds of the grade''s digits: score_model.grade_intent), mql_intent, mql_score (floors of an MQL)';
+COMMENT ON COLUMN revops.intent_fall.from_grade IS 'grade just before';
+COMMENT ON COLUMN revops.intent_fall.to_grade IS 'grade then; the same where the border is a floor';
+
 CREATE SEQUENCE revops.event_id CACHE 32;
 CREATE TABLE revops.event
 (
@@ -175,10 +205,10 @@ COMMENT ON TABLE revops.event IS 'Fact and outbox: what happened, for consumers 
 COMMENT ON COLUMN revops.event.txid IS 'transaction that wrote it: consumers read by difference of snapshots';
 COMMENT ON COLUMN revops.event.event_id IS 'number, growing within a transaction';
 COMMENT ON COLUMN revops.event.workspace_id IS 'workspace';
-COMMENT ON COLUMN revops.event.lead_id IS 'the lead; NULL: it speaks of the agreement';
+COMMENT ON COLUMN revops.event.lead_id IS 'the lead; NULL: it speaks of the agreement or of a rule';
 COMMENT ON COLUMN revops.event.at IS 'engine time';
-COMMENT ON COLUMN revops.event.seq IS 'seq of the stage_change, assignment or sla_clock row that it speaks of; of agreement_...: the agreement_id';
-COMMENT ON COLUMN revops.event.event IS 'stage_changed (any move but the entry), assigned, sla_breached (once run_due() has noticed it); agreement_proposed, agreement_approved (by one side; agreement_approval says which), agreement_refused, agreement_withdrawn, agreement_scheduled, agreement_activated, agreement_failed (it could not be put into force at its moment)';
+COMMENT ON COLUMN revops.event.seq IS 'seq of the stage_change, assignment, sla_clock or intent_fall row that it speaks of; of agreement_...: the agreement_id; of rule_meaning_changed: the rule_id';
+COMMENT ON COLUMN revops.event.event IS 'stage_changed (any move but the entry), assigned, sla_breached (once run_due() has noticed it), intent_fell (the same; see intent_fall); agreement_proposed, agreement_approved (by one side; agreement_approval says which), agreement_refused, agreement_withdrawn, agreement_scheduled, agreement_activated, agreement_failed (it could not be put into force at its moment); rule_meaning_changed (see rule_meaning)';
 
 CREATE TABLE revops.definition_change
 (

@@ -10,6 +10,7 @@ CREATE TABLE revops.lead
     stage_since  timestamptz NOT NULL,
     intent_pos   double precision NOT NULL,
     intent_neg   double precision NOT NULL,
+    fall_at      timestamptz NOT NULL DEFAULT 'infinity',
     workspace_id int NOT NULL,
     binding_id   int NOT NULL,
     agreement_id int NOT NULL,
@@ -54,6 +55,7 @@ COMMENT ON COLUMN revops.lead.assigned_at IS 'when it got its present team and r
 COMMENT ON COLUMN revops.lead.profile_id IS 'change_id of its profile in force';
 COMMENT ON COLUMN revops.lead.intent_pos IS 'log2 of the sum of positive points, in forward-decay units; -Infinity: none';
 COMMENT ON COLUMN revops.lead.intent_neg IS 'log2 of the sum of negative points, in forward-decay units; -Infinity: none';
+COMMENT ON COLUMN revops.lead.fall_at IS 'when its timer intent_falls fires: the next moment at which it falls through a border by decay alone, or earlier where touches have come since; infinity: it has none';
 COMMENT ON COLUMN revops.lead.team_id IS 'team that has it';
 COMMENT ON COLUMN revops.lead.rep_id IS 'rep who has it';
 COMMENT ON COLUMN revops.lead.moves IS 'stage changes so far';
@@ -216,9 +218,9 @@ COMMENT ON TABLE revops.timer IS 'State: what falls due by time alone; run_due()
 COMMENT ON COLUMN revops.timer.timer_id IS 'number of the timer';
 COMMENT ON COLUMN revops.timer.workspace_id IS 'workspace';
 COMMENT ON COLUMN revops.timer.lead_id IS 'the lead';
-COMMENT ON COLUMN revops.timer.seq IS 'moves of the lead when it was set: a later move makes the timer void';
+COMMENT ON COLUMN revops.timer.seq IS 'moves of the lead when it was set: a later move makes the timer recycle_due void';
 COMMENT ON COLUMN revops.timer.due_at IS 'when it fires';
-COMMENT ON COLUMN revops.timer.timer IS 'recycle_due: a recycled lead comes back';
+COMMENT ON COLUMN revops.timer.timer IS 'recycle_due: a recycled lead comes back; intent_falls: a lead falls through a border by decay alone, unless it has been touched since (void where lead.fall_at is not due_at)';
 
 -- Written straight into the heap, as facts are: no triggers, no CHECKs.  Its
 -- identity is not cached: of two entries of one row the later has the higher number.

@@ -43,7 +43,7 @@ COMMENT ON FUNCTION revops.fold_batch(bigint, int, boolean) IS
 CREATE FUNCTION revops.run_due(batch int DEFAULT 1000) RETURNS int
     LANGUAGE c AS 'MODULE_PATHNAME', 'revops_run_due';
 COMMENT ON FUNCTION revops.run_due(int) IS
-    'Fires what is due: versions of the agreement come into force, recycled leads come back, breached promises become events, planned activities are taken when their time has come, each exactly once. Returns how many, at most batch of each kind. Call it from any scheduler. Leads that are busy are left for the next call.';
+    'Fires what is due: versions of the agreement come into force, recycled leads come back, leads that fell through a border of grade or floor by decay alone and breached promises become events, planned activities are taken when their time has come, each exactly once. Returns how many, at most batch of each kind. Call it from any scheduler. Leads that are busy are left for the next call.';
 
 CREATE FUNCTION revops.read_inbox(after bigint, batch int, only_due boolean DEFAULT false) RETURNS bigint
     LANGUAGE c AS 'MODULE_PATHNAME', 'revops_read_inbox';

@@ -96,7 +96,7 @@ BEGIN
         WHERE n.since IS NOT NULL AND n.server_major = major
     )
     INSERT INTO revops.event (txid, event_id, workspace_id, lead_id, at, seq, event)
-    SELECT pg_current_xact_id(), nextval('revops.event_id'), note_meanings.workspace_id, 0, moment, c.rule_id, 'rule_meaning_changed'
+    SELECT pg_current_xact_id(), nextval('revops.event_id'), note_meanings.workspace_id, NULL, moment, c.rule_id, 'rule_meaning_changed'
     FROM changed c ORDER BY c.rule_id;
     GET DIAGNOSTICS told = ROW_COUNT;
     RETURN told;

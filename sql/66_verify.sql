@@ -7,7 +7,7 @@ CREATE FUNCTION revops.verify(workspace_id int DEFAULT NULL)
     SECURITY DEFINER
 BEGIN ATOMIC
     WITH l AS MATERIALIZED (
-        SELECT l.*, m.half_life, m.fit_base, m.zone, a.status = 'active' AND l.binding_id IS DISTINCT FROM u.binding_id AS current,
+        SELECT l.*, m.half_life, m.grade_intent, m.mql_intent, m.fit_base, m.zone, a.status = 'active' AND l.binding_id IS DISTINCT FROM u.binding_id AS current,
                greatest(l.last_touch_at, l.settled_at) AS at
           FROM revops.lead l
           JOIN revops.agreement a USING (agreement_id)
@@ -169,6 +169,21 @@ BEGIN ATOMIC
            ) AS x (field, stored, recomputed)
      WHERE (verify.workspace_id IS NULL OR o.workspace_id = verify.workspace_id)
        AND x.stored IS DISTINCT FROM x.recomputed
+    UNION ALL
+    -- a lead falls through the borders below it one day, and there is a timer for that: at the first of these moments or before
+    SELECT l.lead_id, 'fall_at', l.fall_at::text, coalesce(next.fall_at::text, 'no timer')
+      FROM l
+     CROSS JOIN LATERAL (SELECT min(l.at + make_interval(secs => extract(epoch FROM l.half_life)::float8
+                                                                 * (ln(i.points / (b.points - 0.500001)) / ln(2.0::float8)))) AS fall_at
+                           FROM (SELECT revops.decayed(l.intent_pos, l.half_life, l.at)
+                                        - revops.decayed(l.intent_neg, l.half_life, l.at) AS points) i,
+                                unnest(l.grade_intent || l.mql_intent) AS b (points)
+                          WHERE b.points > 0 AND i.points > b.points AND l.half_life < interval '900 years'
+                            AND l.gone_at IS NULL AND NOT l.disqualified) next
+     WHERE l.fall_at > next.fall_at + interval '1 second'
+        OR l.fall_at < 'infinity'
+           AND NOT EXISTS (SELECT FROM revops.timer t
+                            WHERE t.lead_id = l.lead_id AND t.due_at = l.fall_at AND t.timer = 'intent_falls')
     UNION ALL
     SELECT move.lead_id, 'lead', 'missing', 'stage ' || move.to_stage
       FROM move

@@ -86,7 +86,7 @@ GRANT EXECUTE ON FUNCTION
 -- ----- marketing and sales: leads, drafts, verbs -----------------------------
 
 GRANT SELECT ON revops.lead, revops.lead_identity, revops.touch, revops.stage_change, revops.assignment,
-    revops.sla_clock, revops.event, revops.handoff_queue
+    revops.intent_fall, revops.sla_clock, revops.event, revops.handoff_queue
     TO revops_marketing, revops_sales;
 
 GRANT EXECUTE ON FUNCTION revops.lead_id(text, text) TO revops_marketing, revops_sales;

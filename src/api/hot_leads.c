@@ -70,11 +70,15 @@ enum
 	ARG_N, ARG_AT, ARG_WORKSPACE, ARG_STAGE, ARG_TEAM, ARG_REP, ARG_BINDING
 };
 
-/* How leads are ordered: by score, then intent beyond 100 too, then the newer one first. */
+/*
+ * How leads are ordered: by score, then intent, what is beyond 100 counted and
+ * however little is left of it, then the newer one first.
+ */
 typedef struct Heat
 {
 	double		score;
 	double		intent;
+	double		left;			/* log2 of what is left of one that is 0, in forward-decay units */
 	int64		lead_id;
 } Heat;
 
@@ -158,6 +162,8 @@ compare_heat(const Heat *a, const Heat *b)
 		return a->score < b->score ? -1 : 1;
 	if (a->intent != b->intent)
 		return a->intent < b->intent ? -1 : 1;
+	if (a->left != b->left)
+		return a->left < b->left ? -1 : 1;
 	return a->lead_id < b->lead_id ? -1 : a->lead_id > b->lead_id;
 }
 
@@ -175,10 +181,11 @@ compare_found(Datum a, Datum b, void *arg)
 						&((Hot *) DatumGetPointer(a))->heat);
 }
 
-/* The heat of a lead of this fit and intent (not clamped). */
+/* The heat of a lead of this fit and intent (not clamped), of which so much is left. */
 static void
-set_heat(Heat *heat, const Version *version, int fit, double intent, int64 lead_id)
+set_heat(Heat *heat, const Version *version, int fit, double intent, double left, int64 lead_id)
 {
+	heat->left = intent > 0.0 ? 0.0 : left;
 	heat->intent = Max(intent, 0.0);
 	heat->score = version->fit_share * fit +
 		(1.0 - version->fit_share) * Min(heat->intent, 100.0);
@@ -380,16 +387,20 @@ passes(const Filter *f, TupleTableSlot *slot)
 
 /* Intent of the lead in the slot at the moment, not clamped, what waits counted. */
 static double
-intent_of(const Search *s, const Version *version, const Unfolded *unfolded)
+intent_of(const Search *s, const Version *version, const Unfolded *unfolded, double *left)
 {
 	bool		isnull;
 	double		pos;
 	double		neg;
 
+	*left = DECAY_NONE;
 	if (unfolded != NULL && unfolded->anew)
 		return unfolded->intent;
 	pos = DatumGetFloat8(column(s->slot, LEAD_COL_INTENT_POS, &isnull));
 	neg = DatumGetFloat8(column(s->slot, LEAD_COL_INTENT_NEG, &isnull));
+	/* of one whose sums wait to be folded it is not worth knowing */
+	if (unfolded == NULL)
+		*left = decay_left(pos, neg);
 	return decay_value(pos, version->half_life, s->at) -
 		decay_value(neg, version->half_life, s->at) +
 		(unfolded == NULL ? 0.0 : unfolded->intent);
@@ -453,6 +464,8 @@ consider(Search *s, const Version *version, const Unfolded *unfolded)
 	int64		lead_id = DatumGetInt64(column(s->slot, LEAD_COL_LEAD_ID, &isnull));
 	TimestampTz touched_at;
 	bool		gone;
+	double		intent;
+	double		left;
 	Heat		heat;
 
 	(void) column(s->slot, LEAD_COL_GONE_AT, &gone);
@@ -461,7 +474,8 @@ consider(Search *s, const Version *version, const Unfolded *unfolded)
 		gone = unfolded->gone;
 	if (gone || !passes(&s->filter, s->slot))
 		return;
-	set_heat(&heat, version, fit, intent_of(s, version, unfolded), lead_id);
+	intent = intent_of(s, version, unfolded, &left);
+	set_heat(&heat, version, fit, intent, left, lead_id);
 	if (all_found(s) && compare_heat(&heat, coolest(s)) <= 0)
 		return;
 	touched_at = DatumGetTimestampTz(column(s->slot, LEAD_COL_LAST_TOUCH_AT, &isnull));
@@ -526,11 +540,12 @@ advance(const Search *s, Stream *stream)
 	{
 		/* nothing to be told apart by: they come in the order that is asked for */
 		lead_id = DatumGetInt64(index_getattr(stream->scan->xs_itup, RANK_LEAD_ID, desc, &isnull));
-		set_heat(&stream->best, v, stream->fit, 0.0, lead_id);
+		set_heat(&stream->best, v, stream->fit, 0.0, DECAY_NONE, lead_id);
 		return true;
 	}
-	most = exp2(decay_rank_bound(rank) - decay_exponent(s->at, v->half_life));
-	set_heat(&stream->best, v, stream->fit, most * (1.0 + BOUND_TOLERANCE), PG_INT64_MAX);
+	most = decay_rank_bound(rank);
+	set_heat(&stream->best, v, stream->fit,
+			 decay_value(most, v->half_life, s->at) * (1.0 + BOUND_TOLERANCE), most, PG_INT64_MAX);
 	return true;
 }
 
@@ -604,7 +619,7 @@ set_streams(Search *s)
 
 			stream->version = &s->versions[i];
 			stream->fit = fit;
-			set_heat(&stream->best, stream->version, fit, get_float8_infinity(), PG_INT64_MAX);
+			set_heat(&stream->best, stream->version, fit, get_float8_infinity(), 0.0, PG_INT64_MAX);
 			binaryheap_add_unordered(s->streams, PointerGetDatum(stream));
 		}
 	}

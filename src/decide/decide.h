@@ -94,6 +94,7 @@ typedef struct Agreement
 	ScoreRule  *rules;
 	int			ngroups;
 	FitGroup   *groups;			/* those that have a cap */
+	double		border_log2[4]; /* see borders_set() */
 } Agreement;
 
 /* The part of a lead's state that decisions read and change. */

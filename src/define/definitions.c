@@ -15,6 +15,7 @@
 #include "base/errors.h"
 #include "base/owner.h"
 #include "define/definitions.h"
+#include "decide/fall.h"
 #include "define/half_life.h"
 #include "define/invalidate.h"
 #include "define/schedule.h"
@@ -133,6 +134,7 @@ load_model(Definitions *def)
 		a->grade_fit[i] = int_field(0, 9 + i);
 		a->grade_intent[i] = int_field(0, 12 + i);
 	}
+	borders_set(a);
 	return true;
 }
 

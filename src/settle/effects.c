@@ -35,8 +35,8 @@ exact_interval(int64 usecs)
 	return IntervalPGetDatum(span);
 }
 
-static void
-write_event(Settle *s, int64 lead_id, const char *event, int32 seq)
+void
+effects_event(Settle *s, int64 lead_id, const char *event, int32 seq)
 {
 	Datum		v[EVENT_COLS];
 	bool		nulls[EVENT_COLS] = {0};
@@ -90,7 +90,7 @@ write_move(Settle *s, const LeadRow *row, const Move *m, int32 seq, const char *
 	set_dimensions(v, nulls, MOVE_SOURCE, row);
 	writer_add(&s->writers, TABLE_STAGE_CHANGE, v, nulls);
 	if (m->cause != CAUSE_ENTRY && !quiet)
-		write_event(s, row->state.lead_id, "stage_changed", seq);
+		effects_event(s, row->state.lead_id, "stage_changed", seq);
 }
 
 static void
@@ -114,7 +114,7 @@ write_assignment(Settle *s, const LeadRow *row, const Assignment *a, int32 seq, 
 	set_dimensions(v, nulls, ASSIGNMENT_SOURCE, row);
 	writer_add(&s->writers, TABLE_ASSIGNMENT, v, nulls);
 	if (!quiet)
-		write_event(s, row->state.lead_id, "assigned", seq);
+		effects_event(s, row->state.lead_id, "assigned", seq);
 }
 
 static void
@@ -174,7 +174,7 @@ effects_breach(Settle *s, const LeadRow *row)
 	clock.values[CLOCK_BREACHED_AT] = TimestampTzGetDatum(clock.due_at);
 	clock.nulls[CLOCK_BREACHED_AT] = false;
 	writer_update(&s->writers, TABLE_SLA_CLOCK, &clock.tid, clock.values, clock.nulls);
-	write_event(s, row->state.lead_id, "sla_breached", clock.seq);
+	effects_event(s, row->state.lead_id, "sla_breached", clock.seq);
 	CommandCounterIncrement();
 }
 

@@ -16,6 +16,9 @@
  */
 extern void effects_write(Settle *s, LeadRow *row, const Effects *effects);
 
+/* An event of the lead at this moment; seq is that of the row that it speaks of. */
+extern void effects_event(Settle *s, int64 lead_id, const char *event, int32 seq);
+
 /*
  * The running clock's due time has passed: mark it once, and tell of it.  Does
  * nothing when it was told already or the clock does not run any more.

@@ -55,6 +55,7 @@ read_columns(const Columns *c, const Agreement *agreement, LeadRow *row)
 	row->agreement_id = number(c, LEAD_COL_AGREEMENT_ID);
 	row->profile_id = DatumGetInt64(c->values[LEAD_COL_PROFILE_ID]);
 	row->settled_at = moment(c, LEAD_COL_SETTLED_AT);
+	row->fall_at = moment(c, LEAD_COL_FALL_AT);
 	row->rank = number(c, LEAD_COL_RANK);
 	row->unpruned = DatumGetInt16(c->values[LEAD_COL_UNPRUNED]);
 	row->stage = text_of(c, LEAD_COL_STAGE);
@@ -180,6 +181,7 @@ fill_values(Writers *writers, const LeadRow *row, Datum *values, bool *nulls)
 	values[LEAD_COL_AGREEMENT_ID] = Int32GetDatum(row->agreement_id);
 	values[LEAD_COL_CREATED_AT] = TimestampTzGetDatum(s->created_at);
 	values[LEAD_COL_SETTLED_AT] = TimestampTzGetDatum(row->settled_at);
+	values[LEAD_COL_FALL_AT] = TimestampTzGetDatum(row->fall_at);
 	values[LEAD_COL_STAGE_SINCE] = TimestampTzGetDatum(s->stage_since);
 	set_moment(values, nulls, LEAD_COL_GONE_AT, s->gone_at);
 	set_moment(values, nulls, LEAD_COL_LAST_TOUCH_AT, s->last_touch_at);

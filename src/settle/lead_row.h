@@ -23,6 +23,7 @@ typedef struct LeadRow
 	int32		agreement_id;
 	int64		profile_id;
 	TimestampTz settled_at;
+	TimestampTz fall_at;		/* see falls.h */
 	int32		rank;
 	int16		unpruned;		/* see lead_is_hot */
 	TransactionId xmin;			/* whose version it is */

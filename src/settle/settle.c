@@ -17,6 +17,7 @@
 #include "settle/capped.h"
 #include "settle/effects.h"
 #include "settle/env.h"
+#include "settle/falls.h"
 #include "settle/host_words.h"
 #include "settle/pending.h"
 #include "settle/settle.h"
@@ -334,6 +335,7 @@ settle_old(Settle *s, TupleTableSlot *roles, const char *key, const Past *past)
 	row.agreement_id = s->agreement->agreement_id;
 	row.settled_at = s->now;
 	row.rank = DECAY_NO_RANK;
+	row.fall_at = DT_NOEND;
 	row.key = CStringGetTextDatum(key);
 	take_dimensions(&row, roles);
 
@@ -523,6 +525,16 @@ settle_moment(Settle *s, const LeadRow *row)
 	return Max(s->told_at == NO_TIME ? engine_clock() : s->told_at, row->settled_at);
 }
 
+/* What the lead falls through as time passes: told where it has, and when it is next. */
+static void
+take_falls(Settle *s, LeadRow *row, bool due)
+{
+	if (due)
+		falls_tell(s, row);
+	if (due ? row->fall_at != DT_NOEND : falls_earlier(s, row))
+		falls_set_timer(s, row);
+}
+
 static void
 settle_locked(Settle *s, LeadRow *row, const LeadChange *change)
 {
@@ -569,6 +581,7 @@ settle_locked(Settle *s, LeadRow *row, const LeadChange *change)
 	effects_write(s, row, &effects);
 	row->agreement_id = s->agreement->agreement_id;
 	row->settled_at = s->now;
+	take_falls(s, row, change->falls);
 	take_key(s, row, change->new_key != NULL ? change->new_key : pending.new_key);
 	lead_update(&s->writers, row);
 	if (s->binding->fills != NULL)
@@ -583,7 +596,7 @@ only_touches(const LeadChange *change)
 {
 	return change->sums != NULL && change->roles == NULL && change->new_key == NULL &&
 		!change->is_gone && !change->is_back && change->opportunity == OPPORTUNITY_NONE &&
-		!change->recycle_due && !change->breach_seen && !change->forget &&
+		!change->recycle_due && !change->breach_seen && !change->falls && !change->forget &&
 		!change->rescore && change->verb.kind == VERB_NONE;
 }
 
@@ -626,12 +639,16 @@ settle_sums(Settle *s, LeadRow *row, const TouchSums *sums)
 	LeadState	before = row->state;
 	TryResult	result;
 	Binding    *binding;
+	bool		earlier;
 
 	decide_add_touches(&row->state, sums->pos, sums->neg, sums->touches, sums->last_touch_at);
 	row->settled_at = settle_moment(s, row);
+	earlier = falls_earlier(s, row);
 	result = lead_try_update(&s->writers, row);
 	if (result != TRY_DONE)
 		return result;
+	if (earlier)
+		falls_set_timer(s, row);
 	if (s->def->writes_back && (binding = binding_by_id(row->binding_id))->fills != NULL)
 		written_note(s, binding, row, &before, NULL, false);
 	CommandCounterIncrement();

@@ -88,6 +88,7 @@ typedef struct LeadChange
 	TimestampTz opportunity_at;
 	bool		recycle_due;
 	bool		breach_seen;	/* the running clock's breach is to be told */
+	bool		falls;			/* the timer of lead.fall_at fires */
 	Verb		verb;
 	bool		forget;			/* erase the personal roles first */
 	bool		rescore;		/* compute fit and sums anew */

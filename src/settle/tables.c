@@ -29,13 +29,14 @@ static const char *const table_names[N_TABLES] = {
 	[TABLE_INBOX] = "inbox",
 	[TABLE_WRITE_BACK] = "write_back_due",
 	[TABLE_INBOX_PACKET] = "inbox_packet",
+	[TABLE_TIMER] = "timer",
 };
 
 /* The columns as the install script makes them; rows are written by place. */
 static const Oid lead_types[LEAD_COLS] = {
 	INT8OID, INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID, TIMESTAMPTZOID, FLOAT8OID,
-	FLOAT8OID, INT4OID, INT4OID, INT4OID, INT4OID, INT4OID, INT4OID, INT4OID,
-	INT4OID, INT2OID, INT2OID, INT2OID, BOOLOID, BOOLOID, TEXTOID, TEXTOID,
+	FLOAT8OID, TIMESTAMPTZOID, INT4OID, INT4OID, INT4OID, INT4OID, INT4OID, INT4OID,
+	INT4OID, INT4OID, INT2OID, INT2OID, INT2OID, BOOLOID, BOOLOID, TEXTOID, TEXTOID,
 	TIMESTAMPTZOID, TIMESTAMPTZOID, TIMESTAMPTZOID, INT4OID, INT4OID, TEXTOID,
 	TEXTOID, TEXTOID
 };
@@ -104,6 +105,10 @@ static const Oid inbox_packet_types[PACKET_COLS] = {
 	INT8OID, TIMESTAMPTZOID, XID8OID, INT8OID, INT4OID, INT4OID, TEXTOID, BYTEAOID
 };
 
+static const Oid timer_types[TIMER_COLS] = {
+	INT8OID, INT4OID, INT8OID, INT4OID, TIMESTAMPTZOID, TEXTOID
+};
+
 static const struct
 {
 	int			ncolumns;
@@ -123,6 +128,7 @@ static const struct
 	[TABLE_INBOX] = {INBOX_COLS, inbox_types},
 	[TABLE_WRITE_BACK] = {WRITE_BACK_COLS, write_back_types},
 	[TABLE_INBOX_PACKET] = {PACKET_COLS, inbox_packet_types},
+	[TABLE_TIMER] = {TIMER_COLS, timer_types},
 };
 
 static const char *const sequence_names[N_SEQUENCES] = {
@@ -135,6 +141,7 @@ static const char *const sequence_names[N_SEQUENCES] = {
 	[SEQUENCE_OPPORTUNITY_CHANGE_ID] = "opportunity_change_id",
 	[SEQUENCE_INBOX_ID] = "inbox_inbox_id_seq",
 	[SEQUENCE_WRITE_BACK_ID] = "write_back_due_due_id_seq",
+	[SEQUENCE_TIMER_ID] = "timer_timer_id_seq",
 };
 
 static const char *const index_names[N_INDEXES] = {

@@ -38,8 +38,8 @@ due_of(Settle *s, const LeadState *state, const Effects *e)
 	return clock_read(&s->writers, state->lead_id, state->clocks, &clock) ? clock.due_at : NO_TIME;
 }
 
-static void
-points_of(const Agreement *a, const LeadState *state, TimestampTz at, Written *w)
+void
+written_scores(const Agreement *a, const LeadState *state, TimestampTz at, Written *w)
 {
 	double		exact;
 	int			intent = intent_of(a, state, at, &exact);
@@ -63,7 +63,7 @@ written_of(Settle *s, const LeadState *state, const Effects *e, TimestampTz at, 
 	Rep		   *rep = state->rep_id == 0 ? NULL : rep_by_id(s->def, state->rep_id);
 
 	w->lead_id = state->lead_id;
-	points_of(s->agreement, state, at, w);
+	written_scores(s->agreement, state, at, w);
 	w->stage = state->stage == NO_STAGE ? NULL : s->agreement->stages[state->stage].code;
 	w->owner = rep == NULL ? NULL : rep->code;
 	w->due_at = s->binding->fills->columns[WRITTEN_SLA_DUE] == NULL ? NO_TIME : due_of(s, state, e);
@@ -87,8 +87,8 @@ shows_more(const Agreement *a, char *const *columns, const LeadRow *row,
 	if (columns[WRITTEN_SLA_DUE] != NULL && e != NULL &&
 		(e->start_clock || e->stop_clock != CLOCK_RUNS))
 		return true;
-	points_of(a, now, row->settled_at, &w);
-	points_of(a, before, row->settled_at, &was);
+	written_scores(a, now, row->settled_at, &w);
+	written_scores(a, before, row->settled_at, &was);
 	return (columns[WRITTEN_SCORE] != NULL && w.score != was.score) ||
 		(columns[WRITTEN_GRADE] != NULL && strcmp(w.grade, was.grade) != 0);
 }

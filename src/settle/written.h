@@ -43,6 +43,10 @@ typedef bool (*WrittenHolds) (void *arg, const Written *written);
 extern void written_of(struct Settle *s, const LeadState *state, const Effects *effects,
 					   TimestampTz at, Written *written);
 
+/* The part of it that is score and grade. */
+extern void written_scores(const Agreement *agreement, const LeadState *state, TimestampTz at,
+						   Written *written);
+
 /*
  * A lead was settled.  `before` is its state until then (NULL: it is new),
  * `told`: the host's row was read for it.  Only for bindings with fills.

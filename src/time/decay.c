@@ -11,8 +11,8 @@
 /* 2000-01-01 00:00 UTC, PostgreSQL's own epoch: exponents stay near zero */
 #define LANDMARK	((TimestampTz) 0)
 
-/* sums of touches are not exact: a half missed by less than this is a half */
-#define POINTS_TOLERANCE	1e-6
+/* less than that is nothing: SQL's arithmetic raises where products become too small */
+#define LEAST_LOG2	(-1000.0)
 
 double
 decay_exponent(TimestampTz at, int64 half_life)
@@ -41,9 +41,9 @@ decay_add(double a, double b)
 double
 decay_value(double log2_sum, int64 half_life, TimestampTz at)
 {
-	if (isinf(log2_sum))
-		return 0.0;
-	return exp2(log2_sum - decay_exponent(at, half_life));
+	double		left = isinf(log2_sum) ? log2_sum : log2_sum - decay_exponent(at, half_life);
+
+	return left < LEAST_LOG2 ? 0.0 : exp2(left);
 }
 
 void

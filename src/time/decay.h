@@ -74,4 +74,7 @@ extern double decay_exponent(TimestampTz at, int64 half_life);
  */
 extern int	whole_points(double points);
 
+/* sums of touches are not exact: a half missed by less than this is a half */
+#define POINTS_TOLERANCE	1e-6
+
 #endif							/* REVOPS_DECAY_H */

@@ -35,12 +35,13 @@ take_row(Errands *page, int i)
 	errand->timer_id = int_field(i, 3);
 	errand->timer_holds = int_field(i, 4) != 0;
 	errand->breach = int_field(i, 5) != 0;
+	errand->falls = int_field(i, 6) != 0;
 	page->last = Max(page->last, errand->lead_id);
 }
 
 /*
  * Read errands: workspace_id, lead_id, timer_id, timer_holds (0 or 1), breach
- * (0 or 1), all bigint, in order of workspace and lead.
+ * (0 or 1), falls (0 or 1), all bigint, in order of workspace and lead.
  */
 static void
 read_errands(Errands *page, bool read_only, const char *query, int nargs,
@@ -86,6 +87,9 @@ run_errand(Settle *s, const Errand *errand, ErrandChange set_change)
 {
 	LeadChange	change;
 
+	/* a timer that is void only has to go */
+	if (errand->timer_id != 0 && !errand->timer_holds)
+		return ERRAND_DONE;
 	change_init(&change);
 	change.fold_only = true;
 	set_change(errand, &change);
@@ -180,7 +184,8 @@ rescore_change(const Errand *errand, LeadChange *change)
 static void
 due_change(const Errand *errand, LeadChange *change)
 {
-	change->recycle_due = errand->timer_holds;
+	change->recycle_due = errand->timer_holds && !errand->falls;
+	change->falls = errand->timer_holds && errand->falls;
 	change->breach_seen = errand->breach;
 }
 
@@ -191,7 +196,7 @@ errands_fold(Errands *page, int64 after, int32 batch, FoldManner manner, const L
 	Datum		v[3] = {Int64GetDatum(after), Int32GetDatum(batch), lead_array(except)};
 
 	read_errands(page, true,
-				 psprintf("SELECT workspace_id::bigint, lead_id, 0::bigint, 0::bigint, 0::bigint "
+				 psprintf("SELECT workspace_id::bigint, lead_id, 0::bigint, 0::bigint, 0::bigint, 0::bigint "
 						  "FROM (SELECT DISTINCT ON (lead_id) lead_id, workspace_id FROM revops.lead_delta "
 						  "WHERE lead_id > $1 AND lead_id <> ALL ($3)%s "
 						  "ORDER BY lead_id LIMIT $2) d ORDER BY 1, 2",
@@ -245,11 +250,13 @@ errands_timers(Errands *page, TimestampTz now, int32 batch, const LeadList *exce
 	Datum		v[3] = {TimestampTzGetDatum(now), Int32GetDatum(batch), lead_array(except)};
 
 	read_errands(page, false,
-				 "WITH due AS MATERIALIZED (SELECT t.timer_id, l.workspace_id, l.lead_id, l.moves = t.seq AS holds "
+				 "WITH due AS MATERIALIZED (SELECT t.timer_id, l.workspace_id, l.lead_id, "
+				 "t.timer = 'intent_falls' AS falls, "
+				 "CASE t.timer WHEN 'intent_falls' THEN l.fall_at = t.due_at ELSE l.moves = t.seq END AS holds "
 				 "FROM revops.timer t JOIN revops.lead l USING (lead_id) "
 				 "WHERE t.due_at <= $1 AND l.lead_id <> ALL ($3) "
 				 "ORDER BY t.due_at LIMIT $2 FOR NO KEY UPDATE SKIP LOCKED) "
-				 "SELECT workspace_id::bigint, lead_id, timer_id, holds::int::bigint, 0::bigint "
+				 "SELECT workspace_id::bigint, lead_id, timer_id, holds::int::bigint, 0::bigint, falls::int::bigint "
 				 "FROM due ORDER BY 1, 2",
 				 3, types, v);
 	run_errands(page, due_change);
@@ -268,7 +275,7 @@ errands_breaches(Errands *page, TimestampTz now, int32 batch, const LeadList *ex
 				 "WHERE c.due_at <= $1 AND c.stopped_at IS NULL AND c.breached_at IS NULL "
 				 "AND l.lead_id <> ALL ($3) "
 				 "ORDER BY c.due_at LIMIT $2 FOR NO KEY UPDATE OF l SKIP LOCKED) "
-				 "SELECT workspace_id::bigint, lead_id, 0::bigint, 0::bigint, 1::bigint "
+				 "SELECT workspace_id::bigint, lead_id, 0::bigint, 0::bigint, 1::bigint, 0::bigint "
 				 "FROM due ORDER BY 1, 2",
 				 3, types, v);
 	run_errands(page, due_change);

@@ -27,7 +27,8 @@ typedef struct Errand
 	int32		workspace_id;
 	int64		lead_id;
 	int64		timer_id;		/* 0: none */
-	bool		timer_holds;	/* the lead has not moved since it was set */
+	bool		timer_holds;	/* it has not become void since it was set */
+	bool		falls;			/* it is one of falls.h; else a recycled lead is due */
 	bool		breach;
 	ErrandOutcome outcome;
 } Errand;

@@ -60,6 +60,7 @@ test_decay(void)
 	ok(decay_intent(decay_touch(10, created, HOUR), DECAY_NONE, HOUR, NOW) == 0, "old interest is gone");
 	ok(whole_points(19.5) == 20 && whole_points(19.4999999) == 20 && whole_points(19.49) == 19,
 	   "halves go up, a half missed by a millionth too");
+	ok(decay_value(decay_touch(40, NOW, HOUR), HOUR, NOW + 2000 * HOUR) == 0, "what is too small for SQL's arithmetic is nothing");
 	ok(decay_rank(DECAY_NONE, DECAY_NONE) == DECAY_NO_RANK && decay_rank(10, 10) == DECAY_NO_RANK &&
 	   decay_rank(10, 11) == DECAY_NO_RANK, "nothing left has no rank");
 	ok(decay_rank(10, DECAY_NONE) == 160 && decay_rank(10.001, DECAY_NONE) == 161 && decay_rank(-0.1, DECAY_NONE) == -1,

@@ -11,6 +11,7 @@
 #include "utils/snapmgr.h"
 
 #include "base/owner.h"
+#include "settle/falls.h"
 #include "settle/lead_cursor.h"
 #include "settle/pending.h"
 #include "settle/rescore.h"
@@ -169,10 +170,14 @@ rescore_one(Rescore *r)
 		leave(r, before.state.lead_id);
 	else if (!is_same(&before, &row))
 	{
+		bool		falls = falls_earlier(s, &row);
+
 		if (lead_try_update(&s->writers, &row) != TRY_DONE)
 			leave(r, before.state.lead_id);
 		else
 		{
+			if (falls)
+				falls_set_timer(s, &row);
 			if (s->binding->fills != NULL)
 				written_note(s, s->binding, &row, &before.state, NULL, true);
 			r->page->changed++;

@@ -19,7 +19,7 @@ BEGIN
     UPDATE revops.score_model SET half_life = '7 days', mql_fit = 40, mql_intent = 30 WHERE agreement_id = v;
     INSERT INTO revops.score_rule (agreement_id, rule, kind, condition, points)
     SELECT v, 'size ' || n, 'fit', 'company_size >= ' || n, 7 FROM generate_series(10, 100, 10) n;
-    PERFORM revops.activate_agreement(v);
+    PERFORM revops.adopt_agreement(v);
 END $$;
 CREATE TABLE person (id int PRIMARY KEY, size int);
 CREATE TABLE deal (id int PRIMARY KEY, size int);
@@ -116,7 +116,7 @@ DECLARE
     v int := revops.draft_agreement();
 BEGIN
     UPDATE revops.score_model SET half_life = '60 days', fit_share = 0.2 WHERE agreement_id = v;
-    PERFORM revops.activate_agreement(v);
+    PERFORM revops.adopt_agreement(v);
 END $$;
 SELECT * FROM differences();
 INSERT INTO act SELECT 6000 + n, n, 'webinar', revops.engine_now() FROM generate_series(1, 100) n;
@@ -132,7 +132,7 @@ DECLARE
     v int := revops.draft_agreement();
 BEGIN
     UPDATE revops.score_model SET half_life = '1000 years', fit_share = 1 WHERE agreement_id = v;
-    PERFORM revops.activate_agreement(v);
+    PERFORM revops.adopt_agreement(v);
 END $$;
 CALL revops.rescore();
 SELECT * FROM differences();

@@ -93,7 +93,7 @@ CREATE FUNCTION lib.rich(text) RETURNS boolean LANGUAGE plpgsql IMMUTABLE AS $$ 
 INSERT INTO revops.binding_role (binding_id, role, expression, role_type) SELECT binding_id, 'tier', 'tier', 'text' FROM revops.binding;
 SELECT revops.draft_agreement() AS v \gset
 UPDATE revops.score_rule SET condition = 'lib.rich(tier)' WHERE agreement_id = :v AND rule = 'gold';
-SELECT revops.activate_agreement(:v);
+SELECT revops.adopt_agreement(:v);
 DELETE FROM revops.fault;
 INSERT INTO person VALUES (10, 'gold');
 SELECT key, fit FROM revops.lead_status WHERE key = '10';

@@ -127,6 +127,16 @@ SELECT revops.adopt_agreement(:draft) IS NOT NULL AS adopted;
 CALL revops.rescore();
 SELECT * FROM scores WHERE key IN ('1', '2', '3', '4') ORDER BY key;
 SELECT rule, occurred_at, points, counted FROM revops.explain_touches(revops.lead_id('person', '1')) WHERE occurred_at > '2026-03-19';
+-- what others of the group have used of it was limited by caps of their own, which began long before the group's week
+SELECT revops.draft_agreement() AS draft \gset
+UPDATE revops.score_rule SET score_group = 'site' WHERE agreement_id = :draft AND rule = 'webinar';
+SELECT revops.adopt_agreement(:draft) IS NOT NULL AS adopted;
+CALL revops.rescore();
+CALL touch(5, 'webinar', '2026-02-10 10:00+00', '2026-02-18 10:00+00', '2026-03-24 10:00+00');
+CALL touch(5, 'page_visit', '2026-03-24 12:00+00');
+SELECT * FROM scores WHERE key = '5';
+SELECT rule, occurred_at, points, counted FROM revops.explain_touches(revops.lead_id('person', '5'));
+SELECT * FROM revops.verify();
 -- without caps again
 SELECT revops.draft_agreement() AS draft \gset
 UPDATE revops.score_rule SET cap = NULL, cap_period = NULL, score_group = NULL WHERE agreement_id = :draft;

@@ -288,7 +288,7 @@ void
 capped_count(Writers *writers, const Definitions *def, int64 lead_id, TouchSums *sums)
 {
 	News		news;
-	Moments		m;
+	Moments		m = {0};
 	bool		done = false;
 
 	sums->recount |= !take_news(&news, def, sums);

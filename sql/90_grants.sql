@@ -82,6 +82,16 @@ GRANT EXECUTE ON FUNCTION
     revops.kpi_response_time(text, timestamptz, timestamptz),
     revops.kpi_sla_compliance(text, timestamptz, timestamptz)
     TO revops_reader;
+GRANT SELECT ON revops.rule_feedback TO revops_reader;
+GRANT EXECUTE ON FUNCTION
+    revops.feedback_z(bigint, bigint, bigint, bigint),
+    revops.feedback_rule(timestamptz, timestamptz, int, double precision),
+    revops.score_deciles(revops.score_count[]),
+    revops.score_quality(timestamptz, timestamptz, text, text),
+    revops.score_quality_by_role(text, text, text, text)
+    TO revops_reader;
+GRANT SELECT ON revops.score_rejected TO revops_marketing, revops_sales;
+GRANT EXECUTE ON FUNCTION revops.feedback_rejected(timestamptz, timestamptz, int) TO revops_marketing, revops_sales;
 
 -- ----- marketing and sales: leads, drafts, verbs -----------------------------
 

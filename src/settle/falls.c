@@ -118,8 +118,8 @@ write_fall(Settle *s, const LeadRow *row, const Fall *fall)
 	return seq;
 }
 
-void
-falls_tell(Settle *s, LeadRow *row)
+static void
+tell(Settle *s, LeadRow *row)
 {
 	Fall		falls[N_BORDERS];
 	int			n = 0;
@@ -129,4 +129,13 @@ falls_tell(Settle *s, LeadRow *row)
 	for (int i = 0; i < n; i++)
 		effects_event(s, row->state.lead_id, "intent_fell", write_fall(s, row, &falls[i]));
 	row->fall_at = next_fall(s->agreement, &row->state, s->now, DT_NOEND);
+}
+
+void
+falls_take(Settle *s, LeadRow *row, bool due)
+{
+	if (due)
+		tell(s, row);
+	if (due ? row->fall_at != DT_NOEND : falls_earlier(s, row))
+		falls_set_timer(s, row);
 }

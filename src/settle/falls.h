@@ -24,10 +24,11 @@ extern bool falls_earlier(Settle *s, LeadRow *row);
 extern void falls_set_timer(Settle *s, const LeadRow *row);
 
 /*
- * The timer fires: write down what the lead has fallen through since it was due,
- * with an event each, in order of time.  Then row->fall_at is the next fall, to
- * be told by falls_set_timer when it is not DT_NOEND.
+ * The lead is locked, and its row is going to be written: the same, timer and
+ * all.  due: its timer fires.  What the lead has fallen through since then is
+ * written down, with an event each, in order of time; row->fall_at is the next
+ * fall.
  */
-extern void falls_tell(Settle *s, LeadRow *row);
+extern void falls_take(Settle *s, LeadRow *row, bool due);
 
 #endif							/* REVOPS_FALLS_H */

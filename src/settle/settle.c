@@ -525,16 +525,6 @@ settle_moment(Settle *s, const LeadRow *row)
 	return Max(s->told_at == NO_TIME ? engine_clock() : s->told_at, row->settled_at);
 }
 
-/* What the lead falls through as time passes: told where it has, and when it is next. */
-static void
-take_falls(Settle *s, LeadRow *row, bool due)
-{
-	if (due)
-		falls_tell(s, row);
-	if (due ? row->fall_at != DT_NOEND : falls_earlier(s, row))
-		falls_set_timer(s, row);
-}
-
 static void
 settle_locked(Settle *s, LeadRow *row, const LeadChange *change)
 {
@@ -581,7 +571,7 @@ settle_locked(Settle *s, LeadRow *row, const LeadChange *change)
 	effects_write(s, row, &effects);
 	row->agreement_id = s->agreement->agreement_id;
 	row->settled_at = s->now;
-	take_falls(s, row, change->falls);
+	falls_take(s, row, change->falls);
 	take_key(s, row, change->new_key != NULL ? change->new_key : pending.new_key);
 	lead_update(&s->writers, row);
 	if (s->binding->fills != NULL)

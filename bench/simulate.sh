@@ -19,6 +19,6 @@ draft=$(sql "$template" -c "SELECT revops.draft_agreement()")
 # floors as a workspace begins with, so that many leads come near them
 sql "$template" -c "UPDATE revops.score_model SET mql_fit = 50, mql_intent = 20 WHERE agreement_id = $draft"
 sql "$template" -c "UPDATE revops.score_rule SET points = points + sign(points)::int WHERE agreement_id = $draft AND points <> 0"
-simulated="revops.simulate($draft, '$moment'::timestamptz - interval '60 days', '$moment')"
+simulated="revops.simulate($draft, '$moment'::timestamptz - interval '60 days', '$moment'::timestamptz)"
 compare simulate_vs_update 1 "SELECT * FROM $simulated \\g /dev/null" \
 	"SET pg_revops.now = '$moment'; SELECT format('    MQLs: %s, by the draft %s, both %s', mqls, mqls_draft, in_both) FROM $simulated WHERE week IS NULL"

@@ -27,8 +27,9 @@ new_version()
 make_leads()
 {
 	$admin -c "CREATE DATABASE $template"
-	moment='2036-10-14 13:07:00+00'
 	sql "$template" -f bench/write/setup.sql
+	# what backfill() brings is told from what comes later by the clock
+	moment=$(sql "$template" -c "SELECT clock_timestamp()")
 	# few leads reach these floors: what is measured is scoring, not what follows
 	new_version "UPDATE revops.score_model SET mql_fit = 80, mql_intent = 70, half_life = '20 days' WHERE agreement_id = :draft;"
 	sql "$template" -c "SET session_replication_role = replica" -c "INSERT INTO crm.lead SELECT * FROM crm.some_leads($leads)"

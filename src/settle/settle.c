@@ -20,6 +20,7 @@
 #include "settle/falls.h"
 #include "settle/host_words.h"
 #include "settle/pending.h"
+#include "settle/refusal.h"
 #include "settle/settle.h"
 #include "time/decay.h"
 #include "time/engine_time.h"
@@ -238,65 +239,6 @@ take_dimensions(LeadRow *row, TupleTableSlot *roles)
 	row->source = role_text(roles, LEAD_SOURCE);
 	row->campaign = role_text(roles, LEAD_CAMPAIGN);
 	row->segment = role_text(roles, LEAD_SEGMENT);
-}
-
-static const char *
-stage_name(const Agreement *a, int stage)
-{
-	return stage == NO_STAGE ? "(unknown)" : a->stages[stage].code;
-}
-
-/* Tell a verb's caller, or a strict host, why the move can't be made. */
-static void
-raise_refusal(Settle *s, const LeadRow *row, const Effects *e)
-{
-	char	   *key = TextDatumGetCString(row->key);
-	const char *from = row->state.stage == NO_STAGE ? TextDatumGetCString(row->stage) :
-		stage_name(s->agreement, e->refused_from);
-
-	switch (e->refusal)
-	{
-		case NOT_REFUSED:
-			break;
-		case REFUSED_MOVE:
-			ereport(ERROR,
-					(errcode(ERRCODE_REVOPS_ILLEGAL_MOVE),
-					 errmsg("lead \"%s\" may not move from stage \"%s\" to \"%s\"",
-							key, from, stage_name(s->agreement, e->refused_to)),
-					 errdetail("Version %d of the agreement has no such transition.",
-							   s->agreement->version),
-					 errhint("See revops.transition for the moves that are allowed.")));
-			break;
-		case REFUSED_NO_REASON:
-			ereport(ERROR,
-					(errcode(ERRCODE_REVOPS_ILLEGAL_MOVE),
-					 errmsg("lead \"%s\" needs a reason to move from stage \"%s\" to \"%s\"",
-							key, from, stage_name(s->agreement, e->refused_to)),
-					 errdetail("The agreement declares the transition with needs_reason."),
-					 errhint("Give one of the codes in revops.reason.")));
-			break;
-		case REFUSED_NO_STAGE:
-			ereport(ERROR,
-					(errcode(ERRCODE_REVOPS_ILLEGAL_MOVE),
-					 errmsg("the agreement has no stage for this move of lead \"%s\"", key),
-					 errdetail("No stage has the purpose that the call needs."),
-					 errhint("Set stage.purpose in a draft of the agreement.")));
-			break;
-		case REFUSED_NOT_HANDED_OVER:
-			ereport(ERROR,
-					(errcode(ERRCODE_REVOPS_ILLEGAL_MOVE),
-					 errmsg("lead \"%s\" is not with sales", key),
-					 errdetail("It is in stage \"%s\".", from),
-					 errhint("Only a lead that was handed over can be rejected or recycled; revops.advance() makes other moves.")));
-			break;
-		case REFUSED_GONE:
-			ereport(ERROR,
-					(errcode(ERRCODE_REVOPS_ILLEGAL_MOVE),
-					 errmsg("lead \"%s\" is gone", key),
-					 errdetail("Its row was deleted from the attached table."),
-					 errhint("Insert the row again to bring the lead back.")));
-			break;
-	}
 }
 
 /* When the host created the lead; an infinite time is no time. */
@@ -564,7 +506,7 @@ settle_locked(Settle *s, LeadRow *row, const LeadChange *change)
 	env_init(&env, s);
 	decide(s->agreement, &row->state, &news, s->now, &env, &effects);
 	if (effects.refusal != NOT_REFUSED)
-		raise_refusal(s, row, &effects);
+		refusal_raise(s, row, &effects);
 
 	if (change->breach_seen && effects.stop_clock != CLOCK_KEPT)
 		effects_breach(s, row);

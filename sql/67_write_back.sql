@@ -89,7 +89,7 @@ COMMENT ON FUNCTION revops.fill_row() IS
 CREATE FUNCTION revops.write_back_batch(after bigint, batch int, only_due boolean DEFAULT false) RETURNS bigint
     LANGUAGE c AS 'MODULE_PATHNAME', 'revops_write_back_batch';
 COMMENT ON FUNCTION revops.write_back_batch(bigint, int, boolean) IS
-    'Writes back up to batch rows of revops.write_back_due, those after this number (only_due: not before their time); returns the last of them, NULL when there are none. Rows that somebody holds are left for later. Does nothing in a transaction that is REPEATABLE READ or SERIALIZABLE, and where session_replication_role is replica. Raises 22023 for a batch under 1. settle() calls it.';
+    'Writes back up to batch rows of revops.write_back_due, 50 at most since the application waits for the transaction''s end where it wants one of them, those after this number (only_due: not before their time); returns the last of them, NULL when there are none. Rows that somebody holds are left for later. Does nothing in a transaction that is REPEATABLE READ or SERIALIZABLE, and where session_replication_role is replica. Raises 22023 for a batch under 1. settle() calls it.';
 
 -- Names of columns as the host has them now: what was given is checked, and
 -- nothing of the host's is changed.

@@ -13,6 +13,7 @@
 #include "miscadmin.h"
 #include "storage/lmgr.h"
 #include "utils/builtins.h"
+#include "utils/datum.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/rls.h"
@@ -330,9 +331,9 @@ typedef struct Update
 } Update;
 
 static void
-update_init(Update *update)
+update_init(Update *update, const WriteBack *fills)
 {
-	int			room = update->key.nargs + N_WRITTEN;
+	int			room = update->key.nargs + N_WRITTEN + fills->nbumps;
 
 	initStringInfo(&update->set);
 	initStringInfo(&update->returning);
@@ -391,6 +392,84 @@ find_columns(HostWrite *write, const LeadNow *lead, Update *update, RowToWrite *
 	restricted_leave(&scope);
 }
 
+/* The type of a column, as a cast names it. */
+static char *
+column_type(Relation host, const char *column)
+{
+	AttrNumber	attnum = get_attnum(RelationGetRelid(host), column);
+
+	if (attnum == InvalidAttrNumber)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_COLUMN),
+				 errmsg("column \"%s\" of \"%s\", which is set with each write-back, does not exist",
+						column, RelationGetRelationName(host)),
+				 errhint("Detach the table, and attach it with the columns that it has now.")));
+	return format_type_extended(get_atttype(RelationGetRelid(host), attnum), -1,
+								FORMAT_TYPE_FORCE_QUALIFY);
+}
+
+/*
+ * The query for what the host's rules set: the expressions stand in it as they
+ * were checked, over a row that has the table's name.
+ */
+static char *
+bumps_query(HostWrite *write, const Update *update)
+{
+	const WriteBack *fills = write->fill.binding->fills;
+	StringInfoData query;
+
+	initStringInfo(&query);
+	appendStringInfo(&query, "SELECT b.* FROM %s AS h CROSS JOIN LATERAL (SELECT ",
+					 host_name(write->capture.host));
+	for (int i = 0; i < fills->nbumps; i++)
+		appendStringInfo(&query, "%s(%s)::%s", i == 0 ? "" : ", ", fills->bumps[i].expression,
+						 column_type(write->capture.host, fills->bumps[i].column));
+	appendStringInfo(&query, " FROM (SELECT h.*) AS %s) AS b WHERE %s",
+					 quote_identifier(RelationGetRelationName(write->capture.host)),
+					 update->key.text.data);
+	return query.data;
+}
+
+/*
+ * What the host's rules set at each write, of the row that is locked.  The search
+ * path is pinned as it is where the expressions are checked, not the host's: who
+ * may create an operator beside the table must not have it run here as the
+ * binding's owner.
+ */
+static void
+add_bumps(HostWrite *write, Update *update)
+{
+	const WriteBack *fills = write->fill.binding->fills;
+	MemoryContext context = CurrentMemoryContext;
+	OwnerScope	scope;
+
+	if (fills->nbumps == 0)
+		return;
+	restricted_enter(&scope, write->capture.binding->owner);
+	pin_zone(write->capture.binding->zone);
+	if (SPI_connect() != SPI_OK_CONNECT)
+		elog(ERROR, "SPI_connect failed");
+	if (SPI_execute_with_args(bumps_query(write, update), update->key.nargs, update->key.types,
+							  update->key.values, NULL, false, 1) != SPI_OK_SELECT)
+		elog(ERROR, "reading what the host's rules set failed");
+	for (int i = 0; SPI_processed == 1 && i < fills->nbumps; i++)
+	{
+		Form_pg_attribute att = TupleDescAttr(SPI_tuptable->tupdesc, i);
+		int			arg = update->nargs++;
+		bool		isnull;
+		Datum		value = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, i + 1, &isnull);
+		MemoryContext old = MemoryContextSwitchTo(context);
+
+		update->types[arg] = att->atttypid;
+		update->nulls[arg] = isnull ? 'n' : ' ';
+		update->values[arg] = isnull ? (Datum) 0 : datumCopy(value, att->attbyval, att->attlen);
+		appendStringInfo(&update->set, ", %s = $%d", quote_identifier(fills->bumps[i].column), arg + 1);
+		MemoryContextSwitchTo(old);
+	}
+	SPI_finish();
+	restricted_leave(&scope);
+}
+
 /* Has a trigger of the host's made something else of what was written? */
 static const char *
 overruled(HostWrite *write, const Update *update, MemoryContext context)
@@ -414,18 +493,13 @@ overruled(HostWrite *write, const Update *update, MemoryContext context)
 static void
 run_update(HostWrite *write, const Update *update, RowToWrite *row, bool own)
 {
-	const WriteBack *fills = write->fill.binding->fills;
 	MemoryContext context = CurrentMemoryContext;
 	StringInfoData query;
 	OwnerScope	scope;
 
 	initStringInfo(&query);
-	appendStringInfo(&query, "UPDATE %s AS h SET %s", host_name(write->capture.host),
-					 update->set.data);
-	for (int i = 0; i < fills->nbumps; i++)
-		appendStringInfo(&query, ", %s = (%s)", quote_identifier(fills->bumps[i].column),
-						 fills->bumps[i].expression);
-	appendStringInfo(&query, " WHERE %s RETURNING %s", update->key.text.data,
+	appendStringInfo(&query, "UPDATE %s AS h SET %s WHERE %s RETURNING %s",
+					 host_name(write->capture.host), update->set.data, update->key.text.data,
 					 update->returning.data);
 	enter_host(write, &scope);
 	/* what is deferred could not run as the binding's owner, restricted */
@@ -495,8 +569,10 @@ host_write_row(HostWrite *write, RowToWrite *row, bool own)
 		hidden_row(write);
 	if (!found)
 		return;
-	update_init(&update);
+	update_init(&update, write->fill.binding->fills);
 	find_columns(write, &lead, &update, row);
-	if (update.n > 0)
-		write_row(write, &lead, &update, row, own);
+	if (update.n == 0)
+		return;
+	add_bumps(write, &update);
+	write_row(write, &lead, &update, row, own);
 }

@@ -32,6 +32,11 @@ PG_FUNCTION_INFO_V1(revops_write_back_batch);
 #define PATIENCE		(INT64CONST(100) * 1000)
 /* ... but this at most */
 #define LONGEST_WAIT	USECS_PER_MINUTE
+/*
+ * Rows of the host's that one transaction writes: the application waits for the
+ * end of it where it wants one of them, and its rules may take their time.
+ */
+#define MOST_ROWS		50
 /* what fails so often is left alone */
 #define MOST_FAILURES	12
 
@@ -259,7 +264,7 @@ write_back_page(int64 after, int32 batch, bool only_due, int64 *last)
 	if (RecoveryInProgress() || SessionReplicationRole == SESSION_REPLICATION_ROLE_REPLICA ||
 		IsolationUsesXactSnapshot())
 		return 0;
-	read_dues(&page, after, batch, only_due);
+	read_dues(&page, after, Min(batch, MOST_ROWS), only_due);
 	if (page.n == 0)
 		return 0;
 	faults_init(&page.faults, CurrentMemoryContext);

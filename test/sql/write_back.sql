@@ -316,6 +316,49 @@ SELECT object, message FROM revops.fault WHERE binding_id IN (:part, :part_que);
 SELECT revops.detach('part');
 SELECT revops.detach('part_que');
 
+-- ----- no transaction holds many of the host's rows --------------------------------------------
+SET client_min_messages = error;
+INSERT INTO host.que (id, country) SELECT n, 'FR' FROM generate_series(1001, 1120) n;
+SELECT revops.read_inbox(0, 1000) IS NOT NULL AS read;
+SELECT count(*) AS due FROM revops.write_back_due;
+BEGIN;
+SELECT revops.write_back_batch(0, 1000) IS NOT NULL AS written;
+SELECT count(*) AS due FROM revops.write_back_due;
+COMMIT;
+CALL revops.settle();
+SELECT count(*) AS due FROM revops.write_back_due;
+SELECT count(*), min("Score"), max(version) FROM host.que WHERE id > 1000;
+SET client_min_messages = warning;
+
+-- ----- what the host's rules set is worked out as it was checked: who may create an operator
+-- ----- beside the table does not have it run as the binding's owner
+CREATE ROLE regress_crm_guest;
+CREATE SCHEMA shared;
+GRANT USAGE, CREATE ON SCHEMA shared TO regress_crm_guest;
+CREATE TYPE shared.sync AS ENUM ('done', 'open');
+CREATE TABLE shared.lead (id int PRIMARY KEY, score int, version numeric DEFAULT 1, synced shared.sync, seen timestamp);
+SELECT revops.attach_lead('shared', 'shared.lead', '{}', write_back => '{"score": "score"}', zone => 'Europe/Berlin',
+    bump => '{"version": "lead.version + 1", "synced": "''done''", "seen": "''2026-03-02 12:00+00''::timestamptz"}') AS shared \gset
+SET ROLE regress_crm_guest;
+CREATE TABLE shared.loot (who name);
+GRANT ALL ON shared.loot TO PUBLIC;
+CREATE FUNCTION shared.steal(numeric, int) RETURNS numeric LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO shared.loot VALUES (current_user);
+    RETURN 1000;
+END $$;
+CREATE OPERATOR shared.+ (LEFTARG = numeric, RIGHTARG = int, FUNCTION = shared.steal);
+RESET ROLE;
+INSERT INTO shared.lead (id) VALUES (1);
+SELECT revops.record_touch(revops.lead_id('shared', '1'), 'demo_request');
+CALL revops.settle();
+SELECT * FROM shared.lead;
+SELECT * FROM shared.loot;
+SELECT object, message FROM revops.fault WHERE binding_id = :shared;
+SELECT revops.detach('shared');
+DROP SCHEMA shared CASCADE;
+DROP ROLE regress_crm_guest;
+
 -- ----- detached: the table is as it was, its values stay ---------------------------------------
 INSERT INTO host.plain (id, country) VALUES (1, 'DE');
 SELECT revops.detach('plain');

@@ -101,3 +101,12 @@ SELECT decile, leads, score_from, score_to, successes, auc FROM revops.score_dec
 SELECT DISTINCT lift, auc FROM revops.score_deciles(ARRAY[ROW(50, 10, 10), ROW(60, 10, 10)]::revops.score_count[]);
 SELECT DISTINCT lift, cumulative_share, auc FROM revops.score_deciles(ARRAY[ROW(50, 10, 0)]::revops.score_count[]);
 SELECT count(*) FROM revops.score_deciles('{}');
+
+-- who may read it: totals everybody, leads both teams
+SET ROLE revops_reader;
+SELECT count(*), sum(matched) AS matched FROM revops.rule_feedback;
+SELECT count(*) FROM revops.score_quality(outcome => 'accepted');
+SELECT count(*) FROM revops.score_rejected;
+SET ROLE revops_sales;
+SELECT count(*) FROM revops.score_rejected;
+RESET ROLE;

@@ -15,6 +15,9 @@
 #define SHARE			10
 /* deltas that may wait are collected for so long at least */
 #define FOLD_LATER_PAUSE	(250 * MSEC)
+/* however long a round took: what comes meanwhile must not make the next one longer still */
+#define FOLD_LATER_MAX		(1000 * MSEC)
+#define DUE_MAX			(250 * MSEC)
 /* after a vain retry where leads were freed indeed: at most */
 #define RETRY_MAX		(50 * MSEC)
 /* and where they may have been: at least, and at most */
@@ -191,10 +194,10 @@ agenda_end(Agenda *agenda, Chore chore, int64 now)
 			c->pause_until = now;
 			break;
 		case CHORE_DUE:
-			c->pause_until = now + SHARE * c->spent;
+			c->pause_until = now + Min(SHARE * c->spent, DUE_MAX);
 			break;
 		case CHORE_FOLD_LATER:
-			c->pause_until = now + Max(SHARE * c->spent, FOLD_LATER_PAUSE);
+			c->pause_until = now + Min(Max(SHARE * c->spent, FOLD_LATER_PAUSE), FOLD_LATER_MAX);
 			break;
 	}
 }

@@ -7,7 +7,9 @@
  *
  * A chore is done in rounds, a round in pages.  A round begins when there is a
  * wish for it, and not before its pause is over: what may wait is done at most
- * a tenth of the time, however long it takes.  A round that passed busy leads
+ * a tenth of the time, but is never put off for more than a second: on a busy
+ * machine rounds that wait for ten times as long as they took would leave more
+ * and more for the next one.  A round that passed busy leads
  * over is repeated when leads may have been freed; the longer that is in vain,
  * the more rarely.  When leads were freed indeed it is repeated at once, however
  * often it was in vain where they may have been; only what is in vain after that

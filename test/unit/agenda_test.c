@@ -151,9 +151,36 @@ test_maybe(void)
 	ok(freed(true) == AGENDA_NEVER - now, "where nobody was passed over, nobody is tried again");
 }
 
+/* A round of a chore that may wait took so long: when is the next one? */
+static int64
+pause_after(Chore chore, int64 spent)
+{
+	agenda_init(&agenda);
+	now = 1000000 * MS;
+	agenda_wish(&agenda, chore, now);
+	agenda_begin(&agenda, chore, now);
+	agenda_page(&agenda, chore, spent, 1, false);
+	now += spent;
+	agenda_end(&agenda, chore, now);
+	agenda_wish(&agenda, chore, now);
+	return agenda_wakes(&agenda) - now;
+}
+
+static void
+test_pauses(void)
+{
+	ok(pause_after(CHORE_FOLD, 10000 * MS) == 0, "what is urgent has no pause");
+	ok(pause_after(CHORE_FOLD_LATER, 1 * MS) == 250 * MS, "what may wait is collected for a while");
+	ok(pause_after(CHORE_FOLD_LATER, 50 * MS) == 500 * MS, "... and takes a tenth of the time");
+	ok(pause_after(CHORE_FOLD_LATER, 60000 * MS) == 1000 * MS, "... but a round that took long puts the next one off for a second at most");
+	ok(pause_after(CHORE_DUE, 10 * MS) == 100 * MS, "what is due takes a tenth of the time");
+	ok(pause_after(CHORE_DUE, 60000 * MS) == 250 * MS, "... and is late by a quarter of a second at most");
+}
+
 void
 test_agenda(void)
 {
+	test_pauses();
 	test_surely();
 	test_many_busy();
 	test_maybe();

@@ -121,3 +121,11 @@ handover_served(void)
 
 	return box != NULL && mailbox_has_reader(box);
 }
+
+bool
+handover_gathers(int64 lead_id)
+{
+	Mailbox    *box = mailbox_mine();
+
+	return box != NULL && gathering_has(&box->gathering, lead_id);
+}

@@ -40,6 +40,9 @@ extern void handover_due(TimestampTz at);
 /* Is a worker at work for this database, that folds what is left to it? */
 extern bool handover_served(void);
 
+/* Are touches of the lead to gather as deltas, for the worker to fold (gathering.h)? */
+extern bool handover_gathers(int64 lead_id);
+
 /*
  * In the worker itself: what its own transactions noted since the last call.
  * They do not wake it, for it knows better when to try again.

@@ -47,6 +47,7 @@ area_init(void *memory)
 		pg_atomic_init_u32(&fresh->boxes[i].database, InvalidOid);
 		pg_atomic_init_u32(&fresh->boxes[i].work, 0);
 		want_init(&fresh->boxes[i].want);
+		gathering_init(&fresh->boxes[i].gathering);
 		pg_atomic_init_u32(&fresh->boxes[i].reader, 0);
 		pg_atomic_init_u64(&fresh->boxes[i].due, DT_NOEND);
 	}
@@ -97,6 +98,7 @@ mailbox_give(Mailbox *box, Oid database)
 {
 	pg_atomic_write_u32(&box->work, 0);
 	want_none(&box->want);
+	gathering_clear(&box->gathering);
 	pg_atomic_write_u64(&box->due, DT_NOEND);
 	pg_atomic_write_u32(&box->database, database);
 	(void) pg_atomic_fetch_add_u32(&mailboxes->given, 1);
@@ -156,6 +158,8 @@ void
 mailbox_read_by_me(Mailbox *box)
 {
 	read_by_me = true;
+	/* one that was killed may have left some */
+	gathering_clear(&box->gathering);
 	pg_atomic_write_u32(&box->reader, RevopsMyProcNumber() + 1);
 	pg_memory_barrier();
 }
@@ -163,6 +167,7 @@ mailbox_read_by_me(Mailbox *box)
 void
 mailbox_read_by_none(Mailbox *box)
 {
+	gathering_clear(&box->gathering);
 	pg_atomic_write_u32(&box->reader, 0);
 }
 

@@ -14,6 +14,7 @@
 #include "datatype/timestamp.h"
 #include "port/atomics.h"
 
+#include "base/gathering.h"
 #include "base/want.h"
 
 typedef struct Mailbox
@@ -22,6 +23,7 @@ typedef struct Mailbox
 	pg_atomic_uint32 work;		/* HandoverWork, and the two below */
 	Want		want;			/* the worker passed busy leads over */
 	pg_atomic_uint32 reader;	/* number of the worker's PGPROC + 1; 0: none */
+	Gathering	gathering;		/* leads that it could not fold, see gathering.h */
 	pg_atomic_uint64 due;		/* earliest TimestampTz that something is due */
 } Mailbox;
 

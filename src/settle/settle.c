@@ -609,14 +609,16 @@ effect_of(Settle *s, LeadGlance *glance, const LeadChange *change, LeadRow *row,
 
 /*
  * Touches of a hot lead, and of one whose changes this transaction may not see,
- * get a delta: an old snapshot must not slow the host's statements down.  A hot
- * lead that is near to move is settled all the same.
+ * get a delta: an old snapshot must not slow the host's statements down.  So do
+ * those of a lead that the worker can't get hold of.  A lead that is near to
+ * move is settled all the same.
  */
 static bool
 only_appends(Settle *s, const LeadRow *row, TouchEffect effect)
 {
 	return IsolationUsesXactSnapshot() ||
-		(effect == TOUCHES_ADD && lead_is_hot(&s->writers, row));
+		(effect == TOUCHES_ADD &&
+		 (lead_is_hot(&s->writers, row) || handover_gathers(row->state.lead_id)));
 }
 
 /*

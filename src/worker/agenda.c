@@ -83,7 +83,7 @@ maybe_at(const ChoreTimes *c)
 {
 	int64		rest = SHARE * c->spent;
 
-	return c->ended + Max(rest, doubled(Max(rest, MAYBE_MIN), c->barren, MAYBE_MAX));
+	return c->ended + Min(Max(rest, doubled(Max(rest, MAYBE_MIN), c->barren, MAYBE_MAX)), MAYBE_MAX);
 }
 
 void

@@ -44,6 +44,21 @@ chore_begin(Desk *desk, Chore chore)
 	}
 }
 
+/* Touches of those that were busy are to leave them alone until they are folded. */
+static void
+ask_for_leads(Desk *desk, const Errands *page)
+{
+	for (int i = 0; i < page->n; i++)
+	{
+		const Errand *errand = &page->items[i];
+
+		if (errand->outcome == ERRAND_BUSY)
+			gathering_ask(&desk->box->gathering, errand->lead_id);
+		else
+			gathering_end(&desk->box->gathering, errand->lead_id);
+	}
+}
+
 static PageResult
 fold_page(Desk *desk, Chore chore)
 {
@@ -57,6 +72,7 @@ fold_page(Desk *desk, Chore chore)
 	desk->after[chore] = page.last;
 	result.done = page.done;
 	result.passed = held_take(&desk->held, chore, &page);
+	ask_for_leads(desk, &page);
 	result.ends = page.n < PAGE;
 	return result;
 }
@@ -161,9 +177,11 @@ due_page(Desk *desk)
 	held_except(&desk->held, CHORE_DUE, &except);
 	errands_timers(&timers, now, PAGE, &except);
 	(void) held_take(&desk->held, CHORE_DUE, &timers);
+	ask_for_leads(desk, &timers);
 	held_except(&desk->held, CHORE_DUE, &except);
 	errands_breaches(&breaches, now, PAGE, &except);
 	(void) held_take(&desk->held, CHORE_DUE, &breaches);
+	ask_for_leads(desk, &breaches);
 	(void) meanings_note();
 	result.done = versions + timers.done + breaches.done;
 	result.ends = timers.n < PAGE && breaches.n < PAGE;

@@ -28,5 +28,6 @@ extern void test_schedule(void);
 extern void test_agenda(void);
 extern void test_held(void);
 extern void test_want(void);
+extern void test_gathering(void);
 
 #endif							/* UNIT_TAP_H */

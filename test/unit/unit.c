@@ -109,6 +109,7 @@ main(void)
 	test_agenda();
 	test_held();
 	test_want();
+	test_gathering();
 	test_cases();
 	test_fuzz();
 	printf("1..%d\n", tests);

@@ -25,9 +25,6 @@
 #include "time/decay.h"
 #include "time/engine_time.h"
 
-/* how long a lead that is folded gently rests while its versions can't be pruned */
-#define FOLD_REST	(5 * USECS_PER_SEC)
-
 void
 change_init(LeadChange *change)
 {
@@ -669,17 +666,15 @@ settled_quickly(Settle *s, LeadGlance *glance, const LeadChange *change, SettleR
 
 /*
  * While a snapshot is old, each fold too makes every look-up of the lead slower:
- * one that was folded just now is left to gather more.
+ * one that was folded just now (change->gently) is left to gather more.
  */
 static bool
 may_rest(Settle *s, LeadGlance *glance, const LeadChange *change)
 {
 	LeadRow		row;
-	TimestampTz now = engine_clock();
 
 	return change->gently && lead_peek(&s->writers, glance, s->agreement, &row) &&
-		lead_is_hot(&s->writers, &row) &&
-		row.settled_at <= now && row.settled_at > now - FOLD_REST;
+		lead_is_hot(&s->writers, &row);
 }
 
 /* Settle the lead, locked if it needs to be, or append a delta. */

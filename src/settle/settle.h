@@ -95,7 +95,7 @@ typedef struct LeadChange
 	bool		wait;			/* verbs may wait for the lead */
 	bool		append_only;	/* no lead may be locked: append a delta */
 	bool		fold_only;		/* nothing new: a busy lead is left alone */
-	bool		gently;			/* and so is one that was updated a moment ago */
+	bool		gently;			/* and so is a hot one: it is to gather more */
 	bool		if_free;		/* a busy lead is left alone: its news are told again */
 } LeadChange;
 

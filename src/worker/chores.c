@@ -54,7 +54,7 @@ ask_for_leads(Desk *desk, const Errands *page)
 
 		if (errand->outcome == ERRAND_BUSY)
 			gathering_ask(&desk->box->gathering, errand->lead_id);
-		else
+		else if (errand->outcome != ERRAND_RESTS)
 			gathering_end(&desk->box->gathering, errand->lead_id);
 	}
 }

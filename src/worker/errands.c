@@ -15,6 +15,9 @@
 #include "time/engine_time.h"
 #include "worker/errands.h"
 
+/* how long deltas of a hot lead gather before they are folded gently */
+#define FOLD_REST	(5 * USECS_PER_SEC)
+
 static int64
 int_field(uint64 row, int column)
 {
@@ -36,12 +39,14 @@ take_row(Errands *page, int i)
 	errand->timer_holds = int_field(i, 4) != 0;
 	errand->breach = int_field(i, 5) != 0;
 	errand->falls = int_field(i, 6) != 0;
+	errand->fresh = int_field(i, 7) != 0;
 	page->last = Max(page->last, errand->lead_id);
 }
 
 /*
  * Read errands: workspace_id, lead_id, timer_id, timer_holds (0 or 1), breach
- * (0 or 1), falls (0 or 1), all bigint, in order of workspace and lead.
+ * (0 or 1), falls (0 or 1), fresh (0 or 1), all bigint, in order of workspace
+ * and lead.
  */
 static void
 read_errands(Errands *page, bool read_only, const char *query, int nargs,
@@ -172,7 +177,7 @@ fold_change(const Errand *errand, LeadChange *change)
 static void
 gentle_fold_change(const Errand *errand, LeadChange *change)
 {
-	change->gently = true;
+	change->gently = errand->fresh;
 }
 
 static void
@@ -192,16 +197,19 @@ due_change(const Errand *errand, LeadChange *change)
 void
 errands_fold(Errands *page, int64 after, int32 batch, FoldManner manner, const LeadList *except)
 {
-	Oid			types[3] = {INT8OID, INT4OID, INT8ARRAYOID};
-	Datum		v[3] = {Int64GetDatum(after), Int32GetDatum(batch), lead_array(except)};
+	TimestampTz now = engine_clock();
+	Oid			types[5] = {INT8OID, INT4OID, INT8ARRAYOID, TIMESTAMPTZOID, TIMESTAMPTZOID};
+	Datum		v[5] = {Int64GetDatum(after), Int32GetDatum(batch), lead_array(except),
+	TimestampTzGetDatum(now - FOLD_REST), TimestampTzGetDatum(now)};
 
+	/* of the deltas of a lead the first is the oldest: it was not folded for so long */
 	read_errands(page, true,
-				 psprintf("SELECT workspace_id::bigint, lead_id, 0::bigint, 0::bigint, 0::bigint, 0::bigint "
-						  "FROM (SELECT DISTINCT ON (lead_id) lead_id, workspace_id FROM revops.lead_delta "
+				 psprintf("SELECT workspace_id::bigint, lead_id, 0::bigint, 0::bigint, 0::bigint, 0::bigint, (at > $4 AND at <= $5)::int::bigint "
+						  "FROM (SELECT DISTINCT ON (lead_id) lead_id, workspace_id, at FROM revops.lead_delta "
 						  "WHERE lead_id > $1 AND lead_id <> ALL ($3)%s "
-						  "ORDER BY lead_id LIMIT $2) d ORDER BY 1, 2",
+						  "ORDER BY lead_id, delta_id LIMIT $2) d ORDER BY 1, 2",
 						  manner == FOLD_URGENT ? " AND urgent" : ""),
-				 3, types, v);
+				 5, types, v);
 	run_errands(page, manner == FOLD_GENTLY ? gentle_fold_change : fold_change);
 }
 
@@ -256,7 +264,7 @@ errands_timers(Errands *page, TimestampTz now, int32 batch, const LeadList *exce
 				 "FROM revops.timer t JOIN revops.lead l USING (lead_id) "
 				 "WHERE t.due_at <= $1 AND l.lead_id <> ALL ($3) "
 				 "ORDER BY t.due_at LIMIT $2 FOR NO KEY UPDATE SKIP LOCKED) "
-				 "SELECT workspace_id::bigint, lead_id, timer_id, holds::int::bigint, 0::bigint, falls::int::bigint "
+				 "SELECT workspace_id::bigint, lead_id, timer_id, holds::int::bigint, 0::bigint, falls::int::bigint, 0::bigint "
 				 "FROM due ORDER BY 1, 2",
 				 3, types, v);
 	run_errands(page, due_change);
@@ -275,7 +283,7 @@ errands_breaches(Errands *page, TimestampTz now, int32 batch, const LeadList *ex
 				 "WHERE c.due_at <= $1 AND c.stopped_at IS NULL AND c.breached_at IS NULL "
 				 "AND l.lead_id <> ALL ($3) "
 				 "ORDER BY c.due_at LIMIT $2 FOR NO KEY UPDATE OF l SKIP LOCKED) "
-				 "SELECT workspace_id::bigint, lead_id, 0::bigint, 0::bigint, 1::bigint, 0::bigint "
+				 "SELECT workspace_id::bigint, lead_id, 0::bigint, 0::bigint, 1::bigint, 0::bigint, 0::bigint "
 				 "FROM due ORDER BY 1, 2",
 				 3, types, v);
 	run_errands(page, due_change);

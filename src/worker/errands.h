@@ -30,6 +30,7 @@ typedef struct Errand
 	bool		timer_holds;	/* it has not become void since it was set */
 	bool		falls;			/* it is one of falls.h; else a recycled lead is due */
 	bool		breach;
+	bool		fresh;			/* what waits to be folded began to wait a moment ago */
 	ErrandOutcome outcome;
 } Errand;
 
@@ -50,7 +51,7 @@ typedef struct LeadList
 
 /*
  * Folds what waits for up to batch leads after this one: all, of those where a
- * delta is urgent, or gently, those that were folded just now left alone while
+ * delta is urgent, or gently, those whose deltas are all fresh left alone while
  * an old snapshot makes folds dear.
  */
 typedef enum FoldManner

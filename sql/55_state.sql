@@ -24,6 +24,8 @@ CREATE TABLE revops.lead
     unpruned     smallint NOT NULL DEFAULT 0,
     disqualified boolean NOT NULL,
     handed_over  boolean NOT NULL,
+    enrolled     boolean NOT NULL DEFAULT false,
+    awaited      boolean NOT NULL DEFAULT false,
     -- what an index holds comes first, and what may be NULL last: columns behind a NULL are slow to reach
     key          text COLLATE "C" NOT NULL,
     stage        text COLLATE "C" NOT NULL,
@@ -66,6 +68,8 @@ COMMENT ON COLUMN revops.lead.running IS 'SLA clocks that run now';
 COMMENT ON COLUMN revops.lead.fit IS 'fit, 0 to 100';
 COMMENT ON COLUMN revops.lead.disqualified IS 'true: a disqualifying rule holds';
 COMMENT ON COLUMN revops.lead.handed_over IS 'true: handed to sales, and its first response has been promised once for this handoff';
+COMMENT ON COLUMN revops.lead.enrolled IS 'true: in a track (see enrolment)';
+COMMENT ON COLUMN revops.lead.awaited IS 'true: a conversation was had, and a timer nurture_silence looks whether silence follows';
 COMMENT ON COLUMN revops.lead.stage IS 'stage';
 COMMENT ON COLUMN revops.lead.key IS 'key of the host''s row as text';
 COMMENT ON COLUMN revops.lead.source IS 'source';
@@ -107,7 +111,7 @@ COMMENT ON COLUMN revops.lead_delta.workspace_id IS 'workspace';
 COMMENT ON COLUMN revops.lead_delta.agreement_id IS 'version whose points the sums use';
 COMMENT ON COLUMN revops.lead_delta.at IS 'engine time when it was written';
 COMMENT ON COLUMN revops.lead_delta.last_touch_at IS 'latest occurred_at among its touches';
-COMMENT ON COLUMN revops.lead_delta.answers IS 'true: some of its touches may keep a promise';
+COMMENT ON COLUMN revops.lead_delta.answers IS 'true: some of its touches may keep a promise, or are a conversation';
 COMMENT ON COLUMN revops.lead_delta.profile_id IS 'change_id of a new profile';
 COMMENT ON COLUMN revops.lead_delta.intent_pos IS 'log2 of the sum of positive points, in forward-decay units';
 COMMENT ON COLUMN revops.lead_delta.intent_neg IS 'log2 of the sum of negative points, in forward-decay units';
@@ -218,9 +222,9 @@ COMMENT ON TABLE revops.timer IS 'State: what falls due by time alone; run_due()
 COMMENT ON COLUMN revops.timer.timer_id IS 'number of the timer';
 COMMENT ON COLUMN revops.timer.workspace_id IS 'workspace';
 COMMENT ON COLUMN revops.timer.lead_id IS 'the lead';
-COMMENT ON COLUMN revops.timer.seq IS 'moves of the lead when it was set: a later move makes the timer recycle_due void';
+COMMENT ON COLUMN revops.timer.seq IS 'moves of the lead when it was set: a later move makes the timer recycle_due void. Of nurture_step: seq of the enrolment';
 COMMENT ON COLUMN revops.timer.due_at IS 'when it fires';
-COMMENT ON COLUMN revops.timer.timer IS 'recycle_due: a recycled lead comes back; intent_falls: a lead falls through a border by decay alone, unless it has been touched since (void where lead.fall_at is not due_at)';
+COMMENT ON COLUMN revops.timer.timer IS 'recycle_due: a recycled lead comes back; intent_falls: a lead falls through a border by decay alone, unless it has been touched since (void where lead.fall_at is not due_at); nurture_step: a track''s next step is due (void where enrolment.next_at is later, or NULL); nurture_silence: a lead that spoke may have been silent since';
 
 -- Written straight into the heap, as facts are: no triggers, no CHECKs.  Its
 -- identity is not cached: of two entries of one row the later has the higher number.

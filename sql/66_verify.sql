@@ -185,6 +185,8 @@ BEGIN ATOMIC
            AND NOT EXISTS (SELECT FROM revops.timer t
                             WHERE t.lead_id = l.lead_id AND t.due_at = l.fall_at AND t.timer = 'intent_falls')
     UNION ALL
+    SELECT n.lead_id, n.field, n.stored, n.recomputed FROM revops.verify_nurture(verify.workspace_id) n
+    UNION ALL
     SELECT move.lead_id, 'lead', 'missing', 'stage ' || move.to_stage
       FROM move
      WHERE (verify.workspace_id IS NULL OR move.workspace_id = verify.workspace_id)

@@ -130,6 +130,57 @@ CREATE FUNCTION revops.seed_lifecycle(agreement_id int) RETURNS void
 COMMENT ON FUNCTION revops.seed_lifecycle(int) IS
     'Part of create_workspace(): the default stages and transitions of an agreement.';
 
+-- Our own defaults, but for the kinds of tracks, which are the field's.
+CREATE FUNCTION revops.seed_nurture(agreement_id int) RETURNS void
+    LANGUAGE sql
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+    INSERT INTO revops.nurture_track (agreement_id, track, position, kind, purpose, reasons, silent_after, conversation,
+                                      stops_on, back_after, back_intent, back_to, max_recycles)
+    SELECT $1, t.track, t.pos, t.kind, t.purpose, t.reasons::text[], t.silent_after::interval, t.conversation::text[],
+           '{email_reply,inbound_call,demo_request,trial_start,pricing_visit,unsubscribe}', '0', 40, t.back_to, 3
+    FROM (VALUES
+        ('early_education', 10, 'nurture', 'early_education', '{no_active_need,not_enough_context}', NULL, '{}', 'earlier_owner'),
+        ('use_case', 20, 'nurture', 'use_case', '{no_urgency,no_budget}', NULL, '{}', 'earlier_owner'),
+        ('re_engagement', 30, 'nurture', 're_engagement', '{no_response}', '30 days', '{email_reply,inbound_call,meeting}', 'earlier_owner'),
+        ('recycled', 40, 'nurture', 'recycled', '{}', NULL, '{}', 'earlier_owner'),
+        ('outreach', 50, 'sequence', 'outreach', '{}', NULL, '{}', 'earlier_owner'))
+        AS t (track, pos, kind, purpose, reasons, silent_after, conversation, back_to);
+
+    INSERT INTO revops.nurture_step (agreement_id, track, step, position, after, channel, template, counts_as_attempt)
+    SELECT $1, s.track, s.step, s.pos, s.after::interval, s.channel, s.template, s.kind = 'sequence'
+    FROM (VALUES
+        ('early_education', 'nurture', 'the problem', 1, '3 days', 'email',
+         'Hello {{first_name|there}}, here is how others in {{industry|your industry}} think about the problem.'),
+        ('early_education', 'nurture', 'ways to solve it', 2, '14 days', 'email',
+         'Hello {{first_name|there}}, these are the usual ways to solve it, and what each costs.'),
+        ('early_education', 'nurture', 'an example', 3, '30 days', 'email',
+         'Hello {{first_name|there}}, this is what a company like {{company|yours}} has done.'),
+        ('use_case', 'nurture', 'your use case', 1, '7 days', 'email',
+         'Hello {{first_name|there}}, you looked at {{top_signal|our offer}}: this is how it is used in {{industry|your industry}}.'),
+        ('use_case', 'nurture', 'what it is worth', 2, '21 days', 'email',
+         'Hello {{first_name|there}}, here is a way to work out what it is worth to {{company|your company}}.'),
+        ('re_engagement', 'nurture', 'still of interest', 1, '1 day', 'email',
+         'Hello {{first_name|there}}, we spoke some time ago: is it still of interest?'),
+        ('re_engagement', 'nurture', 'what is new', 2, '14 days', 'email',
+         'Hello {{first_name|there}}, this is new since we spoke.'),
+        ('recycled', 'nurture', 'what is new', 1, '14 days', 'email',
+         'Hello {{first_name|there}}, this is new since we spoke.'),
+        ('recycled', 'nurture', 'is it time', 2, '30 days', 'email',
+         'Hello {{first_name|there}}, has the time come to talk about it?'),
+        ('outreach', 'sequence', 'first call', 1, '0', 'call',
+         'Call {{person_name|the lead}} of {{company|the company}}: {{top_signal|no signal yet}}.'),
+        ('outreach', 'sequence', 'first mail', 2, '1 day', 'email',
+         'Hello {{first_name|there}}, I tried to reach you because of your interest ({{top_signal|our offer}}).'),
+        ('outreach', 'sequence', 'second call', 3, '2 days', 'call',
+         'Call {{person_name|the lead}} of {{company|the company}} again.'),
+        ('outreach', 'sequence', 'last mail', 4, '4 days', 'email',
+         'Hello {{first_name|there}}, shall I come back to you at another time?'))
+        AS s (track, kind, step, pos, after, channel, template)
+    $$;
+COMMENT ON FUNCTION revops.seed_nurture(int) IS
+    'Part of create_workspace(): the default nurture tracks and steps of an agreement.';
+
 CREATE FUNCTION revops.create_workspace(workspace text, time_zone text DEFAULT 'UTC',
                                         currency text DEFAULT 'EUR', bare boolean DEFAULT false)
     RETURNS int
@@ -167,6 +218,7 @@ BEGIN
         PERFORM revops.seed_operations(new_id);
         PERFORM revops.seed_lifecycle(version_1);
         PERFORM revops.seed_scoring(version_1);
+        PERFORM revops.seed_nurture(version_1);
         -- nobody is there yet to agree on it
         UPDATE revops.agreement a SET status = 'active' WHERE a.agreement_id = version_1;
     END IF;
@@ -174,7 +226,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION revops.create_workspace(text, text, text, boolean) IS
-    'Creates a workspace and returns its number: the first is 1. It gets default reasons, signals, stages, transitions, points of signals and an SLA policy, in force as version 1 of its agreement; with bare it gets an empty draft of version 1 instead. Raises RV004 for a time zone or currency that is none and for a missing name, 23505 for a name that is taken.';
+    'Creates a workspace and returns its number: the first is 1. It gets default reasons, signals, stages, transitions, points of signals, nurture tracks and an SLA policy, in force as version 1 of its agreement; with bare it gets an empty draft of version 1 instead. Raises RV004 for a time zone or currency that is none and for a missing name, 23505 for a name that is taken.';
 
 -- ----- versions of the agreement --------------------------------------------
 
@@ -220,13 +272,21 @@ BEGIN
     INSERT INTO revops.sla_policy (agreement_id, policy, position, promise, condition, target, calendar_id)
     SELECT new_id, policy, position, promise, condition, target, calendar_id
     FROM revops.sla_policy WHERE agreement_id = old_id ORDER BY position;
+    INSERT INTO revops.nurture_track (agreement_id, track, position, kind, purpose, reasons, silent_after, conversation, stops_on,
+                                      back_after, back_intent, back_when, back_stage, back_to, max_recycles)
+    SELECT new_id, track, position, kind, purpose, reasons, silent_after, conversation, stops_on,
+           back_after, back_intent, back_when, back_stage, back_to, max_recycles
+    FROM revops.nurture_track WHERE agreement_id = old_id;
+    INSERT INTO revops.nurture_step (agreement_id, track, step, position, after, calendar_id, channel, template, counts_as_attempt)
+    SELECT new_id, track, step, position, after, calendar_id, channel, template, counts_as_attempt
+    FROM revops.nurture_step WHERE agreement_id = old_id;
     -- last: in agreement_history what is logged from here on has been edited
     UPDATE revops.agreement SET drafted_from = old_id WHERE agreement_id = new_id AND old_id IS NOT NULL;
     RETURN new_id;
 END
 $$;
 COMMENT ON FUNCTION revops.draft_agreement(int, text) IS
-    'Copies the active version of a workspace''s agreement (score model, groups, rules, stages, transitions, SLA policies) into a new draft, which alone can be edited, and returns its agreement_id. Without an active version the draft is empty. To give a draft up, delete its row of revops.agreement. Raises RV002 for an unknown workspace.';
+    'Copies the active version of a workspace''s agreement (score model, groups, rules, stages, transitions, SLA policies, nurture tracks and steps) into a new draft, which alone can be edited, and returns its agreement_id. Without an active version the draft is empty. To give a draft up, delete its row of revops.agreement. Raises RV002 for an unknown workspace.';
 
 CREATE FUNCTION revops.agreement_problems(agreement_id int)
     RETURNS TABLE (object text, problem text, hint text)
@@ -256,6 +316,19 @@ BEGIN
                           WHERE s.workspace_id = of_workspace AND s.signal = r.signal)
         ORDER BY r.rule_id;
     RETURN QUERY
+        SELECT format('nurture track "%s"', t.track), format('%s "%s" does not exist', n.kind, n.name),
+               format('Insert it into revops.%s, or change the track.', n.kind)
+        FROM revops.nurture_track t
+        CROSS JOIN LATERAL (SELECT 'signal' AS kind, c.name FROM unnest(t.conversation || t.stops_on) AS c (name)
+                            WHERE NOT EXISTS (SELECT FROM revops.signal s
+                                              WHERE s.workspace_id = of_workspace AND s.signal = c.name)
+                            UNION ALL
+                            SELECT 'reason', c.name FROM unnest(t.reasons) AS c (name)
+                            WHERE NOT EXISTS (SELECT FROM revops.reason s
+                                              WHERE s.workspace_id = of_workspace AND s.reason = c.name)) n
+        WHERE t.agreement_id = $1
+        ORDER BY t.position, n.kind, n.name;
+    RETURN QUERY
         SELECT format('stage "%s"', l.stage), format('is missing; leads in it: %s', count(*)),
                'Keep the stage in the new version, or move these leads first.'
         FROM revops.lead l
@@ -269,6 +342,12 @@ BEGIN
         UNION ALL
         SELECT 'SLA policy', p.policy, p.condition, p.calendar_id
         FROM revops.sla_policy p WHERE p.agreement_id = $1
+        UNION ALL
+        SELECT 'nurture track', t.track, t.back_when, NULL
+        FROM revops.nurture_track t WHERE t.agreement_id = $1 AND t.back_when IS NOT NULL
+        UNION ALL
+        SELECT 'step', format('%s: %s', s.track, s.step), NULL, s.calendar_id
+        FROM revops.nurture_step s WHERE s.agreement_id = $1 AND s.calendar_id IS NOT NULL
         ORDER BY 1, 2
     LOOP
         BEGIN
@@ -286,4 +365,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION revops.agreement_problems(int) IS
-    'What keeps a version of the agreement from being put into force: no score model, no entry stage, unknown signals, conditions that are not valid for the workspace''s bindings, calendars never open, leads in stages that it lacks. No row: nothing.';
+    'What keeps a version of the agreement from being put into force: no score model, no entry stage, unknown signals and reasons, conditions that are not valid for the workspace''s bindings, calendars never open, leads in stages that it lacks. No row: nothing.';

@@ -28,7 +28,7 @@ DO $$
 DECLARE
     fact text;
 BEGIN
-    FOREACH fact IN ARRAY '{touch,profile_change,stage_change,assignment,opportunity_change,event,definition_change,rule_meaning,agreement_approval,intent_fall}'::text[]
+    FOREACH fact IN ARRAY '{touch,profile_change,stage_change,assignment,opportunity_change,event,definition_change,rule_meaning,agreement_approval,intent_fall,nurture_change}'::text[]
     LOOP
         EXECUTE format('CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON revops.%I '
                        'FOR EACH ROW EXECUTE FUNCTION revops.refuse_change()', fact);

@@ -16,6 +16,7 @@ GRANT USAGE ON SCHEMA revops TO revops_reader;
 GRANT SELECT ON revops.workspace, revops.signal, revops.reason, revops.rep, revops.team, revops.team_member,
     revops.route, revops.exchange_rate, revops.calendar, revops.calendar_hours, revops.calendar_exception,
     revops.agreement, revops.score_model, revops.score_group, revops.score_rule, revops.stage, revops.transition, revops.sla_policy,
+    revops.nurture_track, revops.nurture_step,
     revops.binding, revops.binding_role, revops.reconcile_run, revops.binding_health
     TO revops_reader;
 -- what binding_health looks with
@@ -82,6 +83,8 @@ GRANT EXECUTE ON FUNCTION
     revops.kpi_response_time(text, timestamptz, timestamptz),
     revops.kpi_sla_compliance(text, timestamptz, timestamptz)
     TO revops_reader;
+GRANT SELECT ON revops.re_entry TO revops_reader;
+GRANT EXECUTE ON FUNCTION revops.fill_template(text, jsonb) TO revops_reader;
 GRANT SELECT ON revops.rule_feedback TO revops_reader;
 GRANT EXECUTE ON FUNCTION
     revops.feedback_z(bigint, bigint, bigint, bigint),
@@ -96,7 +99,8 @@ GRANT EXECUTE ON FUNCTION revops.feedback_rejected(timestamptz, timestamptz, int
 -- ----- marketing and sales: leads, drafts, verbs -----------------------------
 
 GRANT SELECT ON revops.lead, revops.lead_identity, revops.touch, revops.stage_change, revops.assignment,
-    revops.intent_fall, revops.sla_clock, revops.event, revops.handoff_queue
+    revops.intent_fall, revops.sla_clock, revops.event, revops.handoff_queue,
+    revops.enrolment, revops.nurture_change, revops.nurture_due, revops.recycling, revops.recycled_often
     TO revops_marketing, revops_sales;
 
 GRANT EXECUTE ON FUNCTION revops.lead_id(text, text) TO revops_marketing, revops_sales;
@@ -108,7 +112,12 @@ GRANT EXECUTE ON FUNCTION
     revops.simulate_leads(int, timestamptz, timestamptz),
     revops.record_touch(bigint, text, timestamptz),
     revops.capture(jsonb, text, text),
-    revops.recycle(bigint, text, timestamptz)
+    revops.recycle(bigint, text, timestamptz),
+    revops.enrol(bigint, text),
+    revops.done_step(bigint),
+    revops.leave_track(bigint),
+    revops.draft_values(bigint),
+    revops.step_draft(bigint, text, text)
     TO revops_marketing, revops_sales;
 -- the lead is sales' from its handoff on
 GRANT EXECUTE ON FUNCTION
@@ -130,10 +139,11 @@ GRANT EXECUTE ON FUNCTION
     TO revops_marketing, revops_sales;
 GRANT UPDATE (note, review_on, decide_by), DELETE ON revops.agreement TO revops_marketing, revops_sales;
 GRANT INSERT, UPDATE, DELETE ON revops.score_model, revops.score_group, revops.score_rule, revops.stage, revops.transition,
-    revops.sla_policy
+    revops.sla_policy, revops.nurture_track, revops.nurture_step
     TO revops_marketing, revops_sales;
 -- parts of the validation triggers, which run as whoever edits
-GRANT EXECUTE ON FUNCTION revops.refuse_foreign(text, int, text, text, int), revops.check_score_group(revops.score_rule)
+GRANT EXECUTE ON FUNCTION revops.refuse_foreign(text, int, text, text, int), revops.check_score_group(revops.score_rule),
+    revops.check_exact_time(text, text, interval, boolean), revops.check_signals(text, text, int, text[])
     TO revops_marketing, revops_sales;
 
 -- ----- admin: everything but writing facts and state by hand -----------------
@@ -144,7 +154,7 @@ GRANT SELECT ON ALL SEQUENCES IN SCHEMA revops TO revops_admin;
 GRANT INSERT, UPDATE, DELETE ON revops.workspace, revops.signal, revops.reason, revops.rep, revops.team,
     revops.team_member, revops.route, revops.exchange_rate, revops.calendar, revops.calendar_hours,
     revops.calendar_exception, revops.score_model, revops.score_group, revops.score_rule, revops.stage, revops.transition,
-    revops.sla_policy, revops.binding, revops.binding_role, revops.adopted_move
+    revops.sla_policy, revops.nurture_track, revops.nurture_step, revops.binding, revops.binding_role, revops.adopted_move
     TO revops_admin;
 GRANT UPDATE (note, review_on, decide_by), DELETE ON revops.agreement TO revops_admin;
 GRANT EXECUTE ON ALL ROUTINES IN SCHEMA revops TO revops_admin;

@@ -23,6 +23,7 @@
 #include "utils/fmgroids.h"
 #include "utils/timestamp.h"
 
+#include "api/verb.h"
 #include "base/errors.h"
 #include "base/owner.h"
 #include "capture/queue.h"
@@ -39,7 +40,7 @@ PG_FUNCTION_INFO_V1(revops_assign);
 PG_FUNCTION_INFO_V1(revops_record_touch);
 PG_FUNCTION_INFO_V1(revops_forget);
 
-static void
+void
 unknown_lead(int64 lead_id)
 {
 	ereport(ERROR,
@@ -49,7 +50,7 @@ unknown_lead(int64 lead_id)
 			 errhint("revops.lead_id(binding, key) finds a lead's number.")));
 }
 
-static void
+void
 refuse_null(FunctionCallInfo fcinfo, int arg, const char *function, const char *name)
 {
 	if (PG_ARGISNULL(arg))
@@ -59,8 +60,7 @@ refuse_null(FunctionCallInfo fcinfo, int arg, const char *function, const char *
 				 errhint("\\df revops.%s shows its arguments.", function)));
 }
 
-/* What a message repeats of a code that nobody knows: its first 200 characters. */
-static const char *
+const char *
 echoed(const char *code)
 {
 	int			length = strlen(code);
@@ -111,7 +111,7 @@ read_lead(int64 lead_id, Datum *stage)
 	return workspace_id;
 }
 
-static int32
+int32
 workspace_of(int64 lead_id)
 {
 	Datum		stage;
@@ -153,8 +153,7 @@ check_reason(int32 workspace_id, const char *verb, const char *reason)
 	owner_leave(&scope);
 }
 
-/* Settle one lead with a verb, and end the settle. */
-static void
+void
 act(Settle *s, int64 lead_id, const Verb *verb)
 {
 	LeadChange	change;
@@ -180,13 +179,14 @@ stage_now(int64 lead_id)
 	return stage;
 }
 
-static void
+void
 verb_init(Verb *verb, VerbKind kind, const char *reason)
 {
 	memset(verb, 0, sizeof(Verb));
 	verb->kind = kind;
 	verb->to_stage = NO_STAGE;
 	verb->until = NO_TIME;
+	verb->track = NO_TRACK;
 	verb->reason = reason;
 }
 

@@ -283,7 +283,7 @@ settle_touched(Touches *touches, TouchedLead *touched, bool if_free)
 
 	/* what happened long ago keeps no promise of today */
 	if (touches->settle->adopt)
-		touched->sums.answers = false;
+		touched->sums.answers = touched->sums.converses = touched->sums.stops = false;
 	if (!touches->at_commit && touched->glance.lead_id == 0)
 		(void) lead_glance(&touches->settle->writers, touched->lead_id, &touched->glance);
 	if (touches->at_commit ||

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "decide/decide.h"
+#include "decide/nurture.h"
 #include "time/decay.h"
 
 /* what one decision carries through its steps */
@@ -42,6 +43,9 @@ static const char *const cause_names[N_CAUSES] = {
 	[CAUSE_ASSIGN] = "assign",
 	[CAUSE_UNROUTED] = "unrouted",
 	[CAUSE_ADOPTED] = "adopted",
+	[CAUSE_RENEWED] = "renewed",
+	[CAUSE_CONDITION] = "condition",
+	[CAUSE_RELEASED] = "released",
 };
 
 const char *
@@ -62,6 +66,8 @@ news_init(LeadNews *news)
 	news->opportunity_at = NO_TIME;
 	news->verb.to_stage = NO_STAGE;
 	news->verb.until = NO_TIME;
+	news->verb.track = NO_TRACK;
+	nurture_news_init(&news->nurture);
 }
 
 void
@@ -255,9 +261,36 @@ assign_to(Decision *d, int32 team_id, int32 rep_id, int32 route_id,
 }
 
 /*
+ * Does a track keep the lead from the rep who had it when it was recycled?
+ * spared: even where the routes' turn is that rep's.
+ */
+static bool
+kept_from(Decision *d, int32 rep_id, int32 *spared)
+{
+	const NurtureEnv *env = d->env->nurture;
+	int			track;
+	int32		had_it;
+
+	*spared = 0;
+	if (!d->agreement->spares || d->news->is_new || env == NULL ||
+		!env->last_recycled(d->env->arg, &track, &had_it) || track == NO_TRACK || had_it == 0)
+		return false;
+	if (d->agreement->tracks[track].back_to == BACK_TO_OTHER)
+		*spared = had_it;
+	return d->agreement->tracks[track].back_to != BACK_TO_OWNER && had_it == rep_id;
+}
+
+static int32
+next_rep(Decision *d, int32 team_id, int32 spared)
+{
+	return spared == 0 ? d->env->next_rep(d->env->arg, team_id) :
+		d->env->nurture->other_rep(d->env->arg, team_id, spared);
+}
+
+/*
  * The handoff: the owner that the host names, else the next rep of the team that
- * it names, else the owner that the lead has, else the first matching route's
- * next rep.
+ * it names, else the owner that the lead has, unless a track keeps it from that
+ * one, else the first matching route's next rep.
  */
 static void
 hand_off(Decision *d)
@@ -266,18 +299,19 @@ hand_off(Decision *d)
 	int32		route_id = 0;
 	int32		team_id = 0;
 	int32		rep_id = d->state->rep_id;
+	int32		spared;
+	bool		kept = kept_from(d, rep_id, &spared);
 
 	if (news->owner_told && news->host_rep_id != 0)
 		assign_to(d, news->team_told ? news->host_team_id : d->state->team_id,
 				  news->host_rep_id, 0, CAUSE_HOST, NULL);
 	else if (news->team_told && news->host_team_id != 0)
 		assign_to(d, news->host_team_id,
-				  d->env->next_rep(d->env->arg, news->host_team_id), 0, CAUSE_HOST, NULL);
-	else if (rep_id != 0 && d->env->rep_active(d->env->arg, rep_id))
+				  next_rep(d, news->host_team_id, spared), 0, CAUSE_HOST, NULL);
+	else if (rep_id != 0 && !kept && d->env->rep_active(d->env->arg, rep_id))
 		assign_to(d, d->state->team_id, rep_id, 0, CAUSE_KEPT, NULL);
 	else if (d->env->route(d->env->arg, &route_id, &team_id))
-		assign_to(d, team_id, d->env->next_rep(d->env->arg, team_id), route_id,
-				  CAUSE_ROUTE, NULL);
+		assign_to(d, team_id, next_rep(d, team_id, spared), route_id, CAUSE_ROUTE, NULL);
 	else
 		assign_to(d, 0, 0, 0, CAUSE_UNROUTED, NULL);
 }
@@ -546,7 +580,7 @@ take_verb(Decision *d)
 			break;
 		case VERB_RECYCLE:
 			guarded_move(d, a->by_purpose[PURPOSE_NURTURE], CAUSE_RECYCLE, verb->reason);
-			d->effects->timer_at = verb->until;
+			d->effects->timer_at = recycled_until(a, verb->reason, verb->until);
 			break;
 		case VERB_ADVANCE:
 			guarded_move(d, verb->to_stage, CAUSE_ADVANCE, verb->reason);
@@ -554,18 +588,47 @@ take_verb(Decision *d)
 		case VERB_ASSIGN:
 			assign_to(d, verb->team_id, verb->rep_id, 0, CAUSE_ASSIGN, verb->reason);
 			break;
+		case VERB_ENROL:
+		case VERB_DONE:
+		case VERB_LEAVE:
+			break;				/* see nurture_decide() */
 	}
 }
 
-/* 9. The date of a recycled lead has come: back to where leads enter. */
+/*
+ * A recycled lead comes back: to where leads enter, or where its track says.
+ * Marketing's again, it is nobody's whom the track keeps it from; where it is
+ * handed over at once, the handoff sees to that.
+ */
 static void
-take_due(Decision *d)
+come_back(Decision *d, Cause cause)
 {
-	int			entry = d->agreement->by_purpose[PURPOSE_ENTRY];
+	const Enrolment *e = d->news->nurture.enrolment;
+	int			to = way_back_stage(d->agreement, &d->news->nurture);
 
-	if (d->news->recycle_due && entry != NO_STAGE &&
-		purpose_of(d->agreement, d->state->stage) == PURPOSE_NURTURE)
-		move_to(d, entry, CAUSE_DUE, NULL, d->now, false);
+	if (to == NO_STAGE)
+		return;
+	move_to(d, to, cause, NULL, d->now, false);
+	if (e == NULL || e->track == NO_TRACK || e->rep_id == 0 || d->state->rep_id != e->rep_id ||
+		!before_acceptance(d->agreement, d->state, false) ||
+		d->agreement->by_purpose[PURPOSE_QUALIFIED] == NO_STAGE ||
+		d->agreement->tracks[e->track].back_to == BACK_TO_OWNER)
+		return;
+	assign_to(d, d->state->team_id, 0, 0, CAUSE_RELEASED, NULL);
+	d->effects->moves[d->effects->nmoves - 1].rep_id = 0;
+}
+
+/* 9. The date of a recycled lead has come, or its track opens the way back before. */
+static void
+take_way_back(Decision *d)
+{
+	Cause		cause = CAUSE_DUE;
+
+	if (purpose_of(d->agreement, d->state->stage) != PURPOSE_NURTURE ||
+		d->news->adopt || d->effects->nmoves > 0)
+		return;
+	if (d->news->recycle_due || way_back_opens(d->agreement, d->news, d->now, d->env, &cause))
+		come_back(d, cause);
 }
 
 /* Does a disqualifying rule take the lead out?  Not where sales has accepted it. */
@@ -638,6 +701,7 @@ decide(const Agreement *agreement, const LeadState *state, const LeadNews *news,
 	effects->timer_at = NO_TIME;
 	effects->refusal = NOT_REFUSED;
 	effects->quiet = news->adopt;
+	nurture_effects_init(&effects->nurture);
 
 	take_profile(&d);
 	take_touches(&d);
@@ -648,9 +712,13 @@ decide(const Agreement *agreement, const LeadState *state, const LeadNews *news,
 	take_host_owner(&d);
 	take_opportunity(&d);
 	take_verb(&d);
-	take_due(&d);
-	if (effects->refusal != NOT_REFUSED || news->adopt)
-		return;
-	take_disqualifier(&d);
-	take_score(&d);
+	if (effects->refusal == NOT_REFUSED)
+		take_way_back(&d);
+	if (effects->refusal == NOT_REFUSED && !news->adopt)
+	{
+		take_disqualifier(&d);
+		take_score(&d);
+	}
+	if (effects->refusal == NOT_REFUSED)
+		nurture_decide(agreement, state, news, now, env, effects);
 }

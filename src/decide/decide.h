@@ -15,6 +15,8 @@
 
 #include "datatype/timestamp.h"
 
+#include "decide/track.h"
+
 typedef enum StagePurpose
 {
 	PURPOSE_NONE,
@@ -94,6 +96,11 @@ typedef struct Agreement
 	ScoreRule  *rules;
 	int			ngroups;
 	FitGroup   *groups;			/* those that have a cap */
+	int			ntracks;
+	Track	   *tracks;			/* in order of position */
+	int			silence_track;	/* that silence brings leads into, or NO_TRACK */
+	bool		spares;			/* some track keeps leads from the rep who had them */
+	bool		renews;			/* some track brings leads back by renewed intent */
 	double		border_log2[4]; /* see borders_set() */
 } Agreement;
 
@@ -119,6 +126,8 @@ typedef struct LeadState
 	int16		fit;
 	bool		disqualified;
 	bool		handed_over;
+	bool		enrolled;		/* in a track: see track.h */
+	bool		awaited;		/* it has a timer of its silence */
 } LeadState;
 
 typedef enum Cause
@@ -139,6 +148,9 @@ typedef enum Cause
 	CAUSE_ASSIGN,
 	CAUSE_UNROUTED,
 	CAUSE_ADOPTED,				/* a move of the past, as the host remembers it */
+	CAUSE_RENEWED,				/* a recycled lead's renewed intent */
+	CAUSE_CONDITION,			/* the condition of its track's way back */
+	CAUSE_RELEASED,				/* it came back, and not to the rep who had it */
 	N_CAUSES
 } Cause;
 
@@ -152,7 +164,10 @@ typedef enum VerbKind
 	VERB_REJECT,
 	VERB_RECYCLE,
 	VERB_ADVANCE,
-	VERB_ASSIGN
+	VERB_ASSIGN,
+	VERB_ENROL,
+	VERB_DONE,					/* the step that fell due last is done */
+	VERB_LEAVE
 } VerbKind;
 
 typedef struct Verb
@@ -163,6 +178,7 @@ typedef struct Verb
 	TimestampTz until;			/* VERB_RECYCLE */
 	int32		rep_id;			/* VERB_ASSIGN */
 	int32		team_id;
+	int			track;			/* VERB_ENROL */
 } Verb;
 
 typedef enum OpportunityNews
@@ -204,6 +220,7 @@ typedef struct LeadNews
 	TimestampTz opportunity_at;
 
 	bool		recycle_due;
+	NurtureNews nurture;
 	Verb		verb;
 	bool		strict;			/* the host's illegal moves are refused */
 
@@ -258,7 +275,9 @@ typedef enum Refusal
 	REFUSED_NO_REASON,			/* the transition needs a reason */
 	REFUSED_NO_STAGE,			/* the agreement has no stage for the verb */
 	REFUSED_NOT_HANDED_OVER,	/* sales does not have the lead */
-	REFUSED_GONE				/* the host deleted the lead */
+	REFUSED_GONE,				/* the host deleted the lead */
+	REFUSED_NO_STEP,			/* no step waits to be done */
+	REFUSED_NOT_ENROLLED		/* the lead is in no track */
 } Refusal;
 
 #define MAX_MOVES		8
@@ -279,6 +298,7 @@ typedef struct Effects
 	TimestampTz due_at;
 	int32		calendar_id;	/* calendar that counted; 0: wall time */
 	TimestampTz timer_at;		/* recycle_due, or NO_TIME */
+	NurtureEffects nurture;
 	bool		quiet;			/* nobody is told */
 	Refusal		refusal;		/* the verb, or a strict host, was refused */
 	int			refused_from;
@@ -298,6 +318,8 @@ typedef struct DecideEnv
 	/* first matching policy, its due time for this rep; false: no promise */
 	bool		(*promise) (void *arg, int32 rep_id, TimestampTz from,
 							int *policy, TimestampTz *due_at, int32 *calendar_id);
+	/* of tracks; NULL: nothing is decided about them */
+	const NurtureEnv *nurture;
 } DecideEnv;
 
 /* News of nothing. */

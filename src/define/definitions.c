@@ -17,7 +17,9 @@
 #include "define/definitions.h"
 #include "decide/fall.h"
 #include "define/half_life.h"
+#include "define/tracks.h"
 #include "define/invalidate.h"
+#include "define/load.h"
 #include "define/schedule.h"
 #include "time/period.h"
 
@@ -36,8 +38,7 @@ typedef struct CacheEntry
 static HTAB *cache = NULL;
 static uint64 serial = 0;
 
-/* Rows of the workspace, $1, and of the version of the agreement, $2. */
-static uint64
+uint64
 read_rows(const Definitions *def, const char *query)
 {
 	Oid			types[2] = {INT4OID, INT4OID};
@@ -49,13 +50,13 @@ read_rows(const Definitions *def, const char *query)
 	return SPI_processed;
 }
 
-static Datum
+Datum
 field(uint64 row, int column, bool *isnull)
 {
 	return SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, column, isnull);
 }
 
-static int32
+int32
 int_field(uint64 row, int column)
 {
 	bool		isnull;
@@ -64,7 +65,7 @@ int_field(uint64 row, int column)
 	return isnull ? 0 : DatumGetInt32(value);
 }
 
-static bool
+bool
 bool_field(uint64 row, int column)
 {
 	bool		isnull;
@@ -73,8 +74,7 @@ bool_field(uint64 row, int column)
 	return !isnull && DatumGetBool(value);
 }
 
-/* a copy in the snapshot's context, or NULL */
-static char *
+char *
 text_field(Definitions *def, uint64 row, int column)
 {
 	char	   *value = SPI_getvalue(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, column);
@@ -82,7 +82,7 @@ text_field(Definitions *def, uint64 row, int column)
 	return value == NULL ? NULL : MemoryContextStrdup(def->context, value);
 }
 
-static void *
+void *
 zeroed(Definitions *def, Size size)
 {
 	return MemoryContextAllocZero(def->context, Max(size, 1));
@@ -281,7 +281,8 @@ load_policies(Definitions *def)
 static void
 load_signals(Definitions *def)
 {
-	def->nsignals = (int) read_rows(def, "SELECT s.signal_id, s.signal, s.answers, r.points FROM revops.signal s "
+	def->nsignals = (int) read_rows(def, "SELECT s.signal_id, s.signal, s.answers, r.points, s.direction = 'inbound', s.nature = 'buying' "
+									"FROM revops.signal s "
 									"LEFT JOIN revops.score_rule r ON r.signal = s.signal AND r.agreement_id = $2 "
 									"WHERE s.workspace_id = $1 ORDER BY s.signal COLLATE \"C\"");
 	def->signals = zeroed(def, sizeof(Signal) * def->nsignals);
@@ -291,6 +292,8 @@ load_signals(Definitions *def)
 		def->signals[i].code = text_field(def, i, 2);
 		def->signals[i].answers = bool_field(i, 3);
 		def->signals[i].points = int_field(i, 4);
+		def->signals[i].inbound = bool_field(i, 5);
+		def->signals[i].buying = bool_field(i, 6);
 		def->signals[i].caps = (CapPlaces) {NO_CAP, NO_CAP};
 	}
 }
@@ -474,6 +477,8 @@ load(const CacheKey *key)
 	}
 	load_signals(def);
 	load_caps(def);
+	if (def->agreement != NULL)
+		load_tracks(def);
 	load_reps(def);
 	load_teams(def);
 	load_members(def);

@@ -24,6 +24,10 @@ typedef struct Signal
 	int32		signal_id;
 	char	   *code;
 	bool		answers;		/* keeps the promise of a first response */
+	bool		inbound;
+	bool		buying;			/* of that nature: a wish to buy, not interest in a topic */
+	bool		converses;		/* silence after it is waited for: see nurture_track.conversation */
+	bool		stops;			/* it stops the steps of some track */
 	int			points;			/* by the active agreement; 0: does not score */
 	bool		capped;			/* it scores, and some cap may limit its points */
 	CapPlaces	caps;			/* places in Definitions.caps */
@@ -64,6 +68,24 @@ typedef struct Policy
 	int32		calendar_id;	/* 0: wall time */
 } Policy;
 
+/* What a step of a track is; decisions know its position alone. */
+typedef struct TrackStep
+{
+	int32		position;
+	char	   *name;
+	int64		after;			/* microseconds */
+	int32		calendar_id;	/* 0: wall time */
+	struct Signal *attempt;		/* its touch, once it is done; NULL: it is no attempt */
+} TrackStep;
+
+/* What is said of a track in words and signals. */
+typedef struct TrackText
+{
+	char	   *back_when;		/* condition, or NULL */
+	bool	   *stops;			/* by place in Definitions.signals */
+	TrackStep  *steps;
+} TrackText;
+
 typedef struct Definitions
 {
 	int32		workspace_id;
@@ -87,6 +109,7 @@ typedef struct Definitions
 	int			npolicies;
 	Policy	   *policies;
 	char	  **rule_texts;		/* conditions of agreement->rules */
+	TrackText  *track_texts;	/* of agreement->tracks */
 	MemoryContext context;
 	uint64		generation;
 	uint64		serial;			/* changes with every build, backend-wide */
@@ -127,6 +150,8 @@ typedef struct Program
 	int		   *route_rule;		/* place in routing; -1: unconditional */
 	RuleSet    *promising;		/* conditions of policies */
 	int		   *policy_rule;	/* place in promising; -1: unconditional */
+	RuleSet    *returning;		/* conditions of the tracks' ways back */
+	int		   *track_rule;		/* place in returning; -1: it has none */
 	bool		told;			/* rules that don't compile were noted as faults */
 	uint64		fallen;			/* program_fallen() when they were */
 } Program;

@@ -80,7 +80,7 @@ uint64
 program_fallen(const Program *program)
 {
 	return ruleset_fallen(program->scoring) + ruleset_fallen(program->routing) +
-		ruleset_fallen(program->promising);
+		ruleset_fallen(program->promising) + ruleset_fallen(program->returning);
 }
 
 static Program *
@@ -125,14 +125,17 @@ compile(Definitions *def, Binding *binding, MemoryContext context)
 {
 	Program    *p = MemoryContextAllocZero(context, sizeof(Program));
 	int			nrules = def->agreement ? def->agreement->nrules : 0;
+	int			ntracks = def->agreement ? def->agreement->ntracks : 0;
 
 	p->definitions = def;
 	p->binding = binding;
 	p->scoring = make_set(context, binding);
 	p->routing = make_set(context, binding);
 	p->promising = make_set(context, binding);
+	p->returning = make_set(context, binding);
 	p->route_rule = MemoryContextAlloc(context, sizeof(int) * Max(def->nroutes, 1));
 	p->policy_rule = MemoryContextAlloc(context, sizeof(int) * Max(def->npolicies, 1));
+	p->track_rule = MemoryContextAlloc(context, sizeof(int) * Max(ntracks, 1));
 	for (int i = 0; i < nrules; i++)
 		(void) add_condition(p->scoring, "scoring rule", def->agreement->rules[i].name,
 							 def->rule_texts[i]);
@@ -142,6 +145,9 @@ compile(Definitions *def, Binding *binding, MemoryContext context)
 	for (int i = 0; i < def->npolicies; i++)
 		p->policy_rule[i] = add_condition(p->promising, "SLA policy", def->policies[i].name,
 										  def->policies[i].condition);
+	for (int i = 0; i < ntracks; i++)
+		p->track_rule[i] = add_condition(p->returning, "nurture track", def->agreement->tracks[i].code,
+										 def->track_texts[i].back_when);
 	return p;
 }
 

@@ -60,6 +60,15 @@ stage_left(const Agreement *a, const Move *m, const LeadRow *row)
 	return m->from == NO_STAGE ? row->stage : code_text(a->stages[m->from].code);
 }
 
+/* Does a recycled lead leave nurture for anything but being dropped? */
+static bool
+comes_back(const Agreement *a, const Move *m)
+{
+	return m->from != NO_STAGE && a->stages[m->from].purpose == PURPOSE_NURTURE &&
+		a->stages[m->to].purpose != PURPOSE_NURTURE &&
+		a->stages[m->to].purpose != PURPOSE_DISQUALIFIED;
+}
+
 static void
 write_move(Settle *s, const LeadRow *row, const Move *m, int32 seq, const char *actor,
 		   bool quiet)
@@ -89,8 +98,11 @@ write_move(Settle *s, const LeadRow *row, const Move *m, int32 seq, const char *
 	v[MOVE_ACTOR] = code_text(actor);
 	set_dimensions(v, nulls, MOVE_SOURCE, row);
 	writer_add(&s->writers, TABLE_STAGE_CHANGE, v, nulls);
-	if (m->cause != CAUSE_ENTRY && !quiet)
-		effects_event(s, row->state.lead_id, "stage_changed", seq);
+	if (m->cause == CAUSE_ENTRY || quiet)
+		return;
+	effects_event(s, row->state.lead_id, "stage_changed", seq);
+	if (comes_back(s->agreement, m))
+		effects_event(s, row->state.lead_id, "came_back", seq);
 }
 
 static void

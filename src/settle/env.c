@@ -14,6 +14,7 @@
 #include "base/errors.h"
 #include "define/calendar_load.h"
 #include "settle/env.h"
+#include "settle/nurture.h"
 #include "time/calendar.h"
 
 TupleTableSlot *
@@ -36,9 +37,10 @@ typedef struct Question
 	RuleSet    *set;
 	int			rule;
 	TupleTableSlot *roles;
-	const Policy *policy;
-	int32		calendar_id;
+	int64		span;			/* microseconds */
+	int32		calendar_id;	/* whose business time counts; 0: wall time */
 	TimestampTz from;
+	TimestampTz not_before;		/* NO_TIME: at any time */
 	bool		holds;
 	TimestampTz due_at;
 } Question;
@@ -144,10 +146,15 @@ due_step(void *arg)
 	Question   *q = arg;
 
 	if (q->calendar_id == 0)
-		q->due_at = q->from + q->policy->target;
+		q->due_at = Max(q->from + q->span, q->not_before);
 	else
-		q->due_at = calendar_add(calendar_by_id(q->calendar_id), q->from,
-								 q->policy->target);
+	{
+		Calendar   *calendar = calendar_by_id(q->calendar_id);
+
+		q->due_at = calendar_add(calendar, q->from, q->span);
+		if (q->due_at < q->not_before)
+			q->due_at = calendar_next_open(calendar, q->not_before);
+	}
 }
 
 /* The policy's calendar, or the rep's own in its place; wall time stays wall time. */
@@ -170,7 +177,7 @@ env_promise(void *arg, int32 rep_id, TimestampTz from, int *policy,
 	for (int i = 0; i < s->def->npolicies; i++)
 	{
 		const Policy *p = &s->def->policies[i];
-		Question	q = {.s = s,.policy = p,.from = from};
+		Question	q = {.s = s,.span = p->target,.from = from,.not_before = NO_TIME};
 
 		if (!holds(s, s->program->promising, s->program->policy_rule[i], "SLA policy", p->name))
 			continue;
@@ -185,6 +192,68 @@ env_promise(void *arg, int32 rep_id, TimestampTz from, int *policy,
 	return false;
 }
 
+/* ----- tracks ------------------------------------------------------------------------ */
+
+static bool
+env_comes_back(void *arg, int track)
+{
+	Settle	   *s = arg;
+	int			rule = s->program->track_rule[track];
+
+	return rule >= 0 && holds(s, s->program->returning, rule, "nurture track",
+							  s->agreement->tracks[track].code);
+}
+
+static bool
+env_step_at(void *arg, int track, int step, TimestampTz from, TimestampTz not_before,
+			TimestampTz *at)
+{
+	Settle	   *s = arg;
+	const TrackStep *next = &s->def->track_texts[track].steps[step];
+	Question	q = {.s = s,.span = next->after,.calendar_id = next->calendar_id,.from = from,
+	.not_before = not_before};
+
+	if (!ask(&q, due_step, "nurture track", s->agreement->tracks[track].code))
+		return false;
+	*at = q.due_at;
+	return true;
+}
+
+static bool
+env_last_recycled(void *arg, int *track, int32 *rep_id)
+{
+	return nurture_last_recycled(arg, track, rep_id);
+}
+
+/* The next turn that is not this rep's. */
+static int32
+env_other_rep(void *arg, int32 team_id, int32 not_rep_id)
+{
+	Settle	   *s = arg;
+	Team	   *team = team_by_id(s->def, team_id);
+	int32		rep_id = env_next_rep(arg, team_id);
+	int			turn = 0;
+
+	if (rep_id != not_rep_id)
+		return rep_id;
+	while (turn < team->turns && team->schedule[turn] == not_rep_id)
+		turn++;
+	if (turn == team->turns)
+		return 0;
+	/* who comes after one's own turn differs from turn to turn */
+	turn = team->turns == 1 ? 0 : nextval_internal(team->ticket, false) % team->turns;
+	while (team->schedule[turn] == not_rep_id)
+		turn = (turn + 1) % team->turns;
+	return team->schedule[turn];
+}
+
+static const NurtureEnv nurture_env = {
+	.comes_back = env_comes_back,
+	.step_at = env_step_at,
+	.last_recycled = env_last_recycled,
+	.other_rep = env_other_rep,
+};
+
 void
 env_init(DecideEnv *env, Settle *s)
 {
@@ -193,6 +262,7 @@ env_init(DecideEnv *env, Settle *s)
 	env->next_rep = env_next_rep;
 	env->rep_active = env_rep_active;
 	env->promise = env_promise;
+	env->nurture = &nurture_env;
 }
 
 /* Who would be next is known where there is one alone. */
@@ -213,4 +283,5 @@ env_foresee(DecideEnv *env, Settle *s)
 {
 	env_init(env, s);
 	env->next_rep = env_some_rep;
+	env->nurture = NULL;		/* a lead in a track is not foreseen */
 }

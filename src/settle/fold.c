@@ -62,7 +62,11 @@ sums_add_touch(TouchSums *sums, const Signal *signal, TimestampTz occurred_at)
 	sums->touches++;
 	sums->last_touch_at = Max(sums->last_touch_at, occurred_at);
 	if (signal != NULL)
+	{
 		sums->answers |= signal->answers;
+		sums->converses |= signal->converses;
+		sums->stops |= signal->stops;
+	}
 }
 
 void
@@ -117,6 +121,8 @@ sums_merge(TouchSums *into, const TouchSums *other)
 	into->touches += other->touches;
 	into->last_touch_at = Max(into->last_touch_at, other->last_touch_at);
 	into->answers |= other->answers;
+	into->converses |= other->converses;
+	into->stops |= other->stops;
 	into->recount |= other->recount;
 	for (int i = 0; i < other->ncapped; i++)
 		remember_capped(into, other->capped_signal[i], other->capped_at[i]);
@@ -150,7 +156,8 @@ take_one(HeapTuple tuple, TupleDesc desc, int32 agreement_id, PendingDeltas *pen
 	sums.touches = DatumGetInt32(v[DELTA_TOUCHES]);
 	if (!nulls[DELTA_LAST_TOUCH_AT])
 		sums.last_touch_at = DatumGetTimestampTz(v[DELTA_LAST_TOUCH_AT]);
-	sums.answers = DatumGetBool(v[DELTA_ANSWERS]);
+	/* a delta says only that something is to be looked for */
+	sums.answers = sums.converses = DatumGetBool(v[DELTA_ANSWERS]);
 	/* points of another version can't be added to this one's */
 	sums.recount = DatumGetBool(v[DELTA_RECOUNT]) ||
 		DatumGetInt32(v[DELTA_AGREEMENT_ID]) != agreement_id;
@@ -213,7 +220,7 @@ delta_append(Writers *writers, const Definitions *def, const DeltaNews *news,
 	v[DELTA_AGREEMENT_ID] = Int32GetDatum(def->agreement->agreement_id);
 	v[DELTA_AT] = TimestampTzGetDatum(now);
 	set_moment(v, nulls, DELTA_LAST_TOUCH_AT, sums->last_touch_at);
-	v[DELTA_ANSWERS] = BoolGetDatum(sums->answers);
+	v[DELTA_ANSWERS] = BoolGetDatum(sums->answers || sums->converses);
 	set_id64(v, nulls, DELTA_PROFILE_ID, news->profile_id);
 	v[DELTA_INTENT_POS] = Float8GetDatum(sums->pos);
 	v[DELTA_INTENT_NEG] = Float8GetDatum(sums->neg);

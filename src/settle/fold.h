@@ -31,6 +31,8 @@ typedef struct TouchSums
 	double		neg;
 	int			touches;
 	bool		answers;		/* some of them may keep a promise */
+	bool		converses;		/* some are a conversation */
+	bool		stops;			/* some stop the steps of a track */
 	bool		recount;		/* a touch was taken back: sum anew */
 	uint8		ncapped;
 	TimestampTz last_touch_at;

@@ -81,6 +81,8 @@ read_columns(const Columns *c, const Agreement *agreement, LeadRow *row)
 	s->fit = DatumGetInt16(c->values[LEAD_COL_FIT]);
 	s->disqualified = DatumGetBool(c->values[LEAD_COL_DISQUALIFIED]);
 	s->handed_over = DatumGetBool(c->values[LEAD_COL_HANDED_OVER]);
+	s->enrolled = DatumGetBool(c->values[LEAD_COL_ENROLLED]);
+	s->awaited = DatumGetBool(c->values[LEAD_COL_AWAITED]);
 	s->stage = agreement == NULL ? NO_STAGE :
 		stage_by_code(agreement, VARDATA_ANY(row->stage), VARSIZE_ANY_EXHDR(row->stage));
 }
@@ -199,6 +201,8 @@ fill_values(Writers *writers, const LeadRow *row, Datum *values, bool *nulls)
 	values[LEAD_COL_FIT] = Int16GetDatum(s->fit);
 	values[LEAD_COL_DISQUALIFIED] = BoolGetDatum(s->disqualified);
 	values[LEAD_COL_HANDED_OVER] = BoolGetDatum(s->handed_over);
+	values[LEAD_COL_ENROLLED] = BoolGetDatum(s->enrolled);
+	values[LEAD_COL_AWAITED] = BoolGetDatum(s->awaited);
 	set_text(values, nulls, LEAD_COL_STAGE, row->stage);
 	set_text(values, nulls, LEAD_COL_KEY, row->key);
 	set_text(values, nulls, LEAD_COL_SOURCE, row->source);

@@ -64,5 +64,19 @@ refusal_raise(Settle *s, const LeadRow *row, const Effects *e)
 					 errdetail("Its row was deleted from the attached table."),
 					 errhint("Insert the row again to bring the lead back.")));
 			break;
+		case REFUSED_NO_STEP:
+			ereport(ERROR,
+					(errcode(ERRCODE_REVOPS_ILLEGAL_MOVE),
+					 errmsg("no step of lead \"%s\" waits to be done", key),
+					 errdetail("The step that fell due last was done already, or none has fallen due."),
+					 errhint("revops.nurture_due lists the steps that wait.")));
+			break;
+		case REFUSED_NOT_ENROLLED:
+			ereport(ERROR,
+					(errcode(ERRCODE_REVOPS_ILLEGAL_MOVE),
+					 errmsg("lead \"%s\" is in no track", key),
+					 errdetail("It never was in one, or has left it."),
+					 errhint("See revops.enrolment; revops.enrol() puts it into a track.")));
+			break;
 	}
 }

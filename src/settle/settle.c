@@ -19,6 +19,7 @@
 #include "settle/env.h"
 #include "settle/falls.h"
 #include "settle/host_words.h"
+#include "settle/nurture.h"
 #include "settle/pending.h"
 #include "settle/refusal.h"
 #include "settle/settle.h"
@@ -201,6 +202,7 @@ settle_use(Settle *s, Binding *binding)
 		note_broken(s, s->program->scoring);
 		note_broken(s, s->program->routing);
 		note_broken(s, s->program->promising);
+		note_broken(s, s->program->returning);
 		s->program->told = true;
 		s->program->fallen = program_fallen(s->program);
 	}
@@ -335,18 +337,20 @@ settle_later(Settle *s, int64 lead_id, const LeadChange *change, bool lazy)
 	delta_append(&s->writers, s->def, &delta, s->now);
 }
 
-/* Touches: the change's, those that waited, or all anew. */
-static void
+/* Touches: the change's, those that waited, or all anew; may some be a conversation? */
+static bool
 news_of_touches(Settle *s, const LeadRow *row, const LeadChange *change,
 				const PendingDeltas *pending, LeadNews *news)
 {
 	TouchSums	sums;
 	bool		answers;
+	bool		spoke;
 
 	sums = pending->sums;
 	if (change->sums != NULL)
 		sums_merge(&sums, change->sums);
 	answers = sums.answers;
+	spoke = sums.converses;
 	news->resummed = change->rescore || row->agreement_id != s->agreement->agreement_id;
 	if (sums.ncapped > 0 && !sums.recount && !news->resummed)
 		capped_count(&s->writers, s->def, row->state.lead_id, &sums);
@@ -370,6 +374,7 @@ news_of_touches(Settle *s, const LeadRow *row, const LeadChange *change,
 			news->clock_due_at = clock.due_at;
 		}
 	}
+	return spoke;
 }
 
 /*
@@ -473,6 +478,8 @@ settle_locked(Settle *s, LeadRow *row, const LeadChange *change)
 	LeadNews	news;
 	DecideEnv	env;
 	Effects		effects = {0};
+	EnrolmentRow enrolment;
+	bool		spoke;
 
 	memset(&pending, 0, sizeof(pending));
 	sums_init(&pending.sums);
@@ -487,8 +494,9 @@ settle_locked(Settle *s, LeadRow *row, const LeadChange *change)
 	if (change->forget)
 		pending.personal = NULL;
 	news_init(&news);
-	news_of_touches(s, row, change, &pending, &news);
+	spoke = news_of_touches(s, row, change, &pending, &news);
 	news_of_profile(s, row, change, &pending, &news);
+	nurture_news(s, row, change, spoke, &news, &enrolment);
 	fold_end(&s->writers);
 	news.is_gone = change->is_gone || (pending.is_gone && !change->is_back);
 	news.is_back = change->is_back || (pending.is_back && !change->is_gone);
@@ -508,6 +516,7 @@ settle_locked(Settle *s, LeadRow *row, const LeadChange *change)
 	if (change->breach_seen && effects.stop_clock != CLOCK_KEPT)
 		effects_breach(s, row);
 	effects_write(s, row, &effects);
+	nurture_write(s, row, &effects, &enrolment);
 	row->agreement_id = s->agreement->agreement_id;
 	row->settled_at = s->now;
 	falls_take(s, row, change->falls);
@@ -525,7 +534,7 @@ only_touches(const LeadChange *change)
 {
 	return change->sums != NULL && change->roles == NULL && change->new_key == NULL &&
 		!change->is_gone && !change->is_back && change->opportunity == OPPORTUNITY_NONE &&
-		!change->recycle_due && !change->breach_seen && !change->falls && !change->forget &&
+		!change->recycle_due && !change->step_due && !change->silence_due && !change->breach_seen && !change->falls && !change->forget &&
 		!change->rescore && change->verb.kind == VERB_NONE;
 }
 
@@ -550,7 +559,11 @@ effect_of_touches(Settle *s, const LeadRow *row, const TouchSums *sums, bool onl
 	if (sums->recount || row->agreement_id != s->agreement->agreement_id ||
 		(sums->answers && row->state.running > 0))
 		return TOUCHES_DECIDE;
-	if (s->adopt || only_takes || !decide_intent_matters(s->agreement, &row->state))
+	if (s->adopt)
+		return TOUCHES_ADD;
+	if (nurture_listens(s, &row->state, sums))
+		return TOUCHES_DECIDE;
+	if (only_takes || !decide_intent_matters(s->agreement, &row->state))
 		return TOUCHES_ADD;
 	decide_add_touches(&next, sums->pos, sums->neg, sums->touches, sums->last_touch_at);
 	return decide_intent_qualifies(s->agreement, &next, settle_moment(s, row)) ?
@@ -805,7 +818,7 @@ settle_foresee(Settle *s, LeadGlance *glance, TupleTableSlot *roles, Written *wr
 	else
 	{
 		if (!lead_peek(&s->writers, glance, s->agreement, &row) ||
-			row.agreement_id != s->agreement->agreement_id)
+			row.agreement_id != s->agreement->agreement_id || row.state.enrolled)
 			return false;
 		news.is_back = row.state.gone_at != NO_TIME;
 		s->now = settle_moment(s, &row);

@@ -38,15 +38,17 @@ take_row(Errands *page, int i)
 	errand->timer_id = int_field(i, 3);
 	errand->timer_holds = int_field(i, 4) != 0;
 	errand->breach = int_field(i, 5) != 0;
-	errand->falls = int_field(i, 6) != 0;
+	errand->falls = int_field(i, 6) == 1;
+	errand->step = int_field(i, 6) == 2;
+	errand->silence = int_field(i, 6) == 3;
 	errand->fresh = int_field(i, 7) != 0;
 	page->last = Max(page->last, errand->lead_id);
 }
 
 /*
  * Read errands: workspace_id, lead_id, timer_id, timer_holds (0 or 1), breach
- * (0 or 1), falls (0 or 1), fresh (0 or 1), all bigint, in order of workspace
- * and lead.
+ * (0 or 1), kind of the timer (1 falls, 2 step, 3 silence, 0 else), fresh (0 or
+ * 1), all bigint, in order of workspace and lead.
  */
 static void
 read_errands(Errands *page, bool read_only, const char *query, int nargs,
@@ -189,8 +191,10 @@ rescore_change(const Errand *errand, LeadChange *change)
 static void
 due_change(const Errand *errand, LeadChange *change)
 {
-	change->recycle_due = errand->timer_holds && !errand->falls;
+	change->recycle_due = errand->timer_holds && !errand->falls && !errand->step && !errand->silence;
 	change->falls = errand->timer_holds && errand->falls;
+	change->step_due = errand->timer_holds && errand->step;
+	change->silence_due = errand->timer_holds && errand->silence;
 	change->breach_seen = errand->breach;
 }
 
@@ -259,13 +263,14 @@ errands_timers(Errands *page, TimestampTz now, int32 batch, const LeadList *exce
 
 	read_errands(page, false,
 				 "WITH due AS MATERIALIZED (SELECT t.timer_id, l.workspace_id, l.lead_id, "
-				 "t.timer = 'intent_falls' AS falls, "
-				 "CASE t.timer WHEN 'intent_falls' THEN l.fall_at = t.due_at ELSE l.moves = t.seq END AS holds "
+				 "CASE t.timer WHEN 'intent_falls' THEN 1 WHEN 'nurture_step' THEN 2 WHEN 'nurture_silence' THEN 3 ELSE 0 END AS kind, "
+				 "CASE t.timer WHEN 'intent_falls' THEN l.fall_at = t.due_at WHEN 'nurture_step' THEN l.enrolled "
+				 "WHEN 'nurture_silence' THEN l.awaited ELSE l.moves = t.seq END AS holds "
 				 "FROM revops.timer t JOIN revops.lead l USING (lead_id) "
 				 "WHERE t.due_at <= $1 AND l.lead_id <> ALL ($3) "
 				 "ORDER BY t.due_at LIMIT $2 FOR NO KEY UPDATE SKIP LOCKED) "
-				 "SELECT workspace_id::bigint, lead_id, timer_id, holds::int::bigint, 0::bigint, falls::int::bigint, 0::bigint "
-				 "FROM due ORDER BY 1, 2",
+				 "SELECT workspace_id::bigint, lead_id, timer_id, holds::int::bigint, 0::bigint, kind::bigint, 0::bigint "
+				 "FROM due ORDER BY 1, 2, 3",
 				 3, types, v);
 	run_errands(page, due_change);
 	delete_timers(page);

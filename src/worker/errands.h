@@ -28,7 +28,9 @@ typedef struct Errand
 	int64		lead_id;
 	int64		timer_id;		/* 0: none */
 	bool		timer_holds;	/* it has not become void since it was set */
-	bool		falls;			/* it is one of falls.h; else a recycled lead is due */
+	bool		falls;			/* it is one of falls.h */
+	bool		step;			/* a track's next step is due */
+	bool		silence;		/* a lead may have been silent; none of the three: a recycled lead is due */
 	bool		breach;
 	bool		fresh;			/* what waits to be folded began to wait a moment ago */
 	ErrandOutcome outcome;

@@ -39,7 +39,7 @@ SELECT * FROM pg_temp.history(1, 2, 3, 4, 5, 6);
 SELECT key, stage, team, rep, sla_due_at FROM revops.lead_status ORDER BY key;
 SELECT l.key, a.seq, r.rep, f.rep AS from_rep, a.cause, a.reason FROM revops.assignment a JOIN revops.lead l USING (lead_id)
 LEFT JOIN revops.rep r ON r.rep_id = a.rep_id LEFT JOIN revops.rep f ON f.rep_id = a.from_rep_id WHERE l.key IN ('1', '6') ORDER BY l.key, a.seq;
-SELECT l.key, t.due_at, t.timer, t.seq FROM revops.timer t JOIN revops.lead l USING (lead_id);
+SELECT l.key, t.due_at, t.timer, t.seq FROM revops.timer t JOIN revops.lead l USING (lead_id) ORDER BY 1, 2, 3;
 SELECT l.key, e.event, e.seq, e.at FROM revops.event e JOIN revops.lead l USING (lead_id) ORDER BY l.key, e.event_id;
 
 -- refusals: each names the object, and nothing is left of it
@@ -96,7 +96,7 @@ SET pg_revops.now = '2026-03-09 07:59:59.999999+00';
 SELECT revops.run_due() AS breaches_told;
 SET pg_revops.now = '2026-03-09 08:00+00';
 SELECT revops.run_due() AS fired, revops.run_due() AS fired_again;
-SELECT l.key, t.due_at FROM revops.timer t JOIN revops.lead l USING (lead_id);
+SELECT l.key, t.due_at FROM revops.timer t JOIN revops.lead l USING (lead_id) WHERE t.timer = 'recycle_due';
 SELECT * FROM pg_temp.history(11, 12, 13, 14) WHERE seq > 1;
 -- a date that passed long ago fires once too, at the moment of the run
 SET pg_revops.now = '2026-09-01 00:00+00';

@@ -16,11 +16,14 @@ CREATE TABLE deal2 (LIKE deal1 INCLUDING ALL);
 
 -- what is in force, and what is to be tried: other points, half-life, floors, caps, and a rule that raises for some
 CREATE FUNCTION old_rules(v int) RETURNS void LANGUAGE sql AS $$
+    UPDATE revops.nurture_track SET back_intent = NULL WHERE agreement_id = v;
     UPDATE revops.score_model SET half_life = '20 days', mql_fit = 40, mql_intent = 30 WHERE agreement_id = v;
     INSERT INTO revops.score_rule (agreement_id, rule, kind, condition, points) VALUES
         (v, 'home', 'fit', 'country = ''US''', 45), (v, 'middle', 'fit', 'company_size between 50 and 500', 30),
         (v, 'free mail', 'negative', 'email ~ ''@gmail[.]''', -30), (v, 'embargo', 'disqualify', 'country = ''XX''', 0)$$;
+-- simulate() repeats ways back as they were, by date: what renewed intent would bring back it does not foresee
 CREATE FUNCTION new_rules(v int) RETURNS void LANGUAGE sql AS $$
+    UPDATE revops.nurture_track SET back_intent = NULL WHERE agreement_id = v;
     UPDATE revops.score_model SET half_life = '9 days', mql_fit = 45, mql_intent = 25, mql_score = 40 WHERE agreement_id = v;
     DELETE FROM revops.score_rule WHERE agreement_id = v AND kind <> 'intent';
     UPDATE revops.score_rule SET points = points * 2 WHERE agreement_id = v AND signal IN ('webinar', 'pricing_visit');

@@ -63,6 +63,7 @@ default_agreement(void)
 		.mql_fit = 50,.mql_intent = 20,.mql_score = 0,
 		.nstages = lengthof(stages),.stages = stages,.moves = table,
 		.nrules = lengthof(rules),.rules = rules,
+		.silence_track = NO_TRACK,
 	};
 
 	for (int i = 0; i < N_PURPOSES; i++)
@@ -118,6 +119,7 @@ world_env(World *world, DecideEnv *env)
 	env->next_rep = world_next_rep;
 	env->rep_active = world_rep_active;
 	env->promise = world_promise;
+	env->nurture = NULL;
 }
 
 static char words[4096];

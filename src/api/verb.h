@@ -1,0 +1,32 @@
+/*
+ * verb.h
+ *		What all verbs, which people do to a lead, have in common: see verbs.c.
+ */
+#ifndef REVOPS_VERB_H
+#define REVOPS_VERB_H
+
+#include "postgres.h"
+
+#include "fmgr.h"
+
+#include "settle/settle.h"
+
+/* Raises 22004 where an argument, counted from 0, is NULL. */
+extern void refuse_null(FunctionCallInfo fcinfo, int arg, const char *function, const char *name);
+
+/* Raises RV002: there is no lead of this number. */
+extern void unknown_lead(int64 lead_id);
+
+/* What a message repeats of a code that nobody knows: its first 200 characters. */
+extern const char *echoed(const char *code);
+
+/* The workspace of a lead; raises RV002 for an unknown one. */
+extern int32 workspace_of(int64 lead_id);
+
+/* A verb of this kind, with this reason (NULL: none). */
+extern void verb_init(Verb *verb, VerbKind kind, const char *reason);
+
+/* Settle one lead with a verb, and end the settle.  Waits for the lead. */
+extern void act(Settle *s, int64 lead_id, const Verb *verb);
+
+#endif							/* REVOPS_VERB_H */

@@ -62,7 +62,7 @@ CREATE FUNCTION revops.fill_template(template text, draft_values jsonb) RETURNS 
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
     AS $$
-    -- plain text and placeholders in turn: what is filled in is not read again
+    -- plain text and blanks in turn: what is filled in is not read again
     SELECT string_agg(CASE WHEN part.n % 2 = 1 THEN part.plain
                            ELSE coalesce(nullif($2 ->> hole.names[1], ''), hole.names[2], '') END, '' ORDER BY part.n)
     FROM regexp_split_to_table(regexp_replace($1, '\{\{\s*([a-z_][a-z0-9_]*)\s*(\|[^{}]*)?\}\}', E'\x01\\1\\2\x01', 'g'), E'\x01')
@@ -70,7 +70,7 @@ CREATE FUNCTION revops.fill_template(template text, draft_values jsonb) RETURNS 
     CROSS JOIN LATERAL (SELECT ARRAY[split_part(part.plain, '|', 1), substr(part.plain, strpos(part.plain || '|', '|') + 1)] AS names) hole
     $$;
 COMMENT ON FUNCTION revops.fill_template(text, jsonb) IS
-    'A template with its placeholders {{name}} and {{name|otherwise}} filled in; where a value is missing or empty, what is said otherwise, else nothing. Values are taken as text, and are no templates themselves.';
+    'A template with its blanks {{name}} and {{name|otherwise}} filled in; where a value is missing or empty, what is said otherwise, else nothing. Values are taken as text, and are no templates themselves.';
 
 CREATE FUNCTION revops.step_draft(lead_id bigint, track text, step text) RETURNS text
     LANGUAGE sql STABLE

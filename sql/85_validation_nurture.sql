@@ -105,14 +105,14 @@ BEGIN
             MESSAGE = format('position %s of %s is not positive', NEW.position, object),
             DETAIL = 'Steps are counted from 1.', HINT = 'Give the step a position from 1 on.';
     END IF;
-    -- what looks like a placeholder and is none would be sent as it stands
+    -- what looks like a blank and is none would be sent as it stands
     hole := (SELECT h[1] FROM regexp_matches(regexp_replace(NEW.template, '\{\{\s*[a-z_][a-z0-9_]*\s*(\|[^{}]*)?\}\}', '', 'g'),
                                              '(\{\{.{0,40}|.{0,40}\}\})') AS h LIMIT 1);
     IF hole IS NOT NULL THEN
         RAISE EXCEPTION USING ERRCODE = 'RV004',
-            MESSAGE = format('template of %s has a placeholder that is none', object),
+            MESSAGE = format('template of %s cannot be filled in', object),
             DETAIL = format('It says "%s".', hole),
-            HINT = 'Placeholders are {{name}} or {{name|what to say where it is not known}}; names are those of revops.draft_values().';
+            HINT = 'Blanks are {{name}} or {{name|what to say where it is not known}}; names are those of revops.draft_values().';
     END IF;
     IF NEW.counts_as_attempt
        AND NOT EXISTS (SELECT FROM revops.signal s
@@ -130,7 +130,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION revops.validate_nurture_step() IS
-    'Trigger of nurture_step: raises RV004 for a time that is not exact, a template with a broken placeholder, an attempt by what is no outbound signal, a calendar of another workspace.';
+    'Trigger of nurture_step: raises RV004 for a time that is not exact, a template with a broken blank, an attempt by what is no outbound signal, a calendar of another workspace.';
 
 DO $$
 DECLARE

@@ -21,6 +21,8 @@ $node->safe_psql('postgres', 'CREATE DATABASE source');
 $node->safe_psql('postgres', 'CREATE DATABASE restored');
 create_fixture($node, 'source');
 add_leads($node, 'source', 1, 200);
+# leads in a track, the step of which is due after the restore (G2)
+$node->safe_psql('source', "SET pg_revops.now = '2026-03-03 09:00+00'; SELECT revops.enrol(lead_id, 're_engagement') FROM revops.lead WHERE key IN ('1', '2', '3')");
 
 # what is queued waits in packets, whose values must not depend on numbers of this
 # database: those of types and their labels will be others there
@@ -91,6 +93,11 @@ for my $database ('restored', 'plain')
 	is($node->safe_psql($database, $later), $later_said, '... and settle as they were told');
 	is($node->safe_psql($database, 'SELECT count(*) FROM revops.inbox_entry'), '0', '... all of them');
 	is($node->safe_psql($database, 'SELECT count(*) FROM revops.verify()'), '0', '... without drift');
+
+	is($node->safe_psql($database, "SET pg_revops.now = '2026-03-04 09:00+00'; SELECT FROM revops.run_due(); SELECT count(*) FROM revops.nurture_due WHERE step = 'still of interest'"),
+		'3', 'steps of tracks fall due in the restored database');
+	is($node->safe_psql($database, "SET pg_revops.now = '2026-03-04 09:01+00'; INSERT INTO crm.visit VALUES (9001, 1, 'email_reply', '2026-03-04 09:01+00'); SELECT end_cause FROM revops.enrolment WHERE ended_at IS NOT NULL"),
+		'signal', '... and a reply stops them');
 
 	is($node->safe_psql($database, $history), $history_before, 'the history of the agreement is the same');
 	is($node->safe_psql($database, "SELECT revops.approve_agreement($proposed, 'sales')"), 'approved', '... what was proposed can be approved');

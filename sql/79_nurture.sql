@@ -127,6 +127,20 @@ COMMENT ON COLUMN revops.nurture_due.due_at IS 'when it fell due';
 COMMENT ON COLUMN revops.nurture_due.rep IS 'rep who has the lead; NULL: none';
 COMMENT ON COLUMN revops.nurture_due.draft IS 'first draft of its text (personal)';
 
+CREATE VIEW revops.suppressed AS
+SELECT e.workspace_id, e.lead_id, l.key, e.track, e.reason, e.not_before AS until
+FROM revops.enrolment e
+JOIN revops.lead l ON l.lead_id = e.lead_id AND l.enrolled AND l.gone_at IS NULL
+WHERE e.ended_at IS NULL AND e.not_before > revops.engine_now();
+COMMENT ON VIEW revops.suppressed IS
+    'Recycled leads that are to get no message before the date that sales gave. No step of a track falls due before it; whatever else writes to leads asks here.';
+COMMENT ON COLUMN revops.suppressed.workspace_id IS 'number of the workspace';
+COMMENT ON COLUMN revops.suppressed.lead_id IS 'the lead';
+COMMENT ON COLUMN revops.suppressed.key IS 'key of the host''s row as text';
+COMMENT ON COLUMN revops.suppressed.track IS 'track that it waits in';
+COMMENT ON COLUMN revops.suppressed.reason IS 'coded reason for which it was recycled';
+COMMENT ON COLUMN revops.suppressed.until IS 'the date that sales gave';
+
 -- ----- who came back ------------------------------------------------------------
 
 CREATE VIEW revops.recycling AS

@@ -475,6 +475,21 @@ BEGIN
             DETAIL = format('Scoring rule "%s" of version %s of the agreement gives it points.', used.rule, used.version),
             HINT = 'Delete the rule in a draft and put the draft into force first.';
     END IF;
+    SELECT t.track, a.version INTO used
+    FROM revops.nurture_track t JOIN revops.agreement a USING (agreement_id)
+    WHERE a.workspace_id = OLD.workspace_id AND a.status <> 'retired'
+      AND (OLD.signal = ANY (t.conversation || t.stops_on)
+           OR EXISTS (SELECT FROM revops.nurture_step s
+                      WHERE s.agreement_id = t.agreement_id AND s.track = t.track
+                        AND s.channel = OLD.signal AND s.counts_as_attempt))
+    ORDER BY a.version, t.position LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION USING ERRCODE = 'RV004',
+            MESSAGE = format('signal "%s" is in use and cannot be %s', OLD.signal,
+                             CASE TG_OP WHEN 'DELETE' THEN 'deleted' ELSE 'renamed' END),
+            DETAIL = format('Nurture track "%s" of version %s of the agreement listens to it, or records it.', used.track, used.version),
+            HINT = 'Take it out of the track in a draft and put the draft into force first.';
+    END IF;
     IF TG_OP = 'DELETE' THEN
         RETURN OLD;
     END IF;
@@ -482,7 +497,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION revops.validate_signal() IS
-    'Trigger of signal: raises RV004 when a signal is deleted or renamed that a rule of a version not yet retired names.';
+    'Trigger of signal: raises RV004 when a signal is deleted or renamed that a rule or track of a version not yet retired names.';
 
 -- Expressions and rules of a binding run as its owner, so nobody may name an
 -- owner whose rights they do not have: checked for restores as well.

@@ -100,7 +100,8 @@ GRANT EXECUTE ON FUNCTION revops.feedback_rejected(timestamptz, timestamptz, int
 
 GRANT SELECT ON revops.lead, revops.lead_identity, revops.touch, revops.stage_change, revops.assignment,
     revops.intent_fall, revops.sla_clock, revops.event, revops.handoff_queue,
-    revops.enrolment, revops.nurture_change, revops.nurture_due, revops.recycling, revops.recycled_often
+    revops.enrolment, revops.nurture_change, revops.nurture_due, revops.recycling, revops.recycled_often,
+    revops.suppressed
     TO revops_marketing, revops_sales;
 
 GRANT EXECUTE ON FUNCTION revops.lead_id(text, text) TO revops_marketing, revops_sales;

@@ -150,6 +150,8 @@ CALL try('UPDATE revops.signal SET signal = ''demo'' WHERE signal = ''demo_reque
 CALL try('DELETE FROM revops.signal WHERE signal = ''demo_request''');
 CALL try('UPDATE revops.signal SET nature = ''engagement'' WHERE signal = ''demo_request''');
 CALL try('DELETE FROM revops.signal WHERE signal = ''meeting''');
+INSERT INTO revops.signal (signal, nature, direction) VALUES ('fair', 'engagement', 'inbound');
+CALL try('DELETE FROM revops.signal WHERE signal = ''fair''');
 
 -- what history names stays
 INSERT INTO revops.touch VALUES (1, '2026-03-02', 1, '2026-03-02', 1, (SELECT signal_id FROM revops.signal WHERE signal = 'call'), NULL, 1, 'a');

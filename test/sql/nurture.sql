@@ -80,6 +80,7 @@ SELECT l.key, t.timer, t.due_at FROM revops.timer t JOIN revops.lead l USING (le
 SELECT * FROM place WHERE key <= 5;
 -- the step of "use_case" would be due on the 9th: on the 10th it is
 CALL at('2026-03-09 23:59+00');
+SELECT key, track, reason, until FROM revops.suppressed ORDER BY key, lead_id;
 SELECT count(*) FROM revops.nurture_change WHERE change = 'step_due';
 CALL at('2026-03-10 09:00+00');
 SELECT * FROM track(3, 5);
@@ -90,6 +91,7 @@ JOIN revops.stage_change s ON s.lead_id = e.lead_id AND s.seq = e.seq LEFT JOIN 
 WHERE e.event = 'came_back' AND b.binding = 'i' ORDER BY l.key;
 
 -- ----- G2: steps as events with a draft; done steps -----------------------------------------------
+SELECT DISTINCT key, until FROM revops.suppressed ORDER BY key;
 SELECT key, kind, track, step, channel, due_at, draft FROM revops.nurture_due ORDER BY key, lead_id;
 SELECT e.event, e.seq FROM revops.event e WHERE e.lead_id = revops.lead_id('i', '3') AND e.event LIKE 'nurture%' ORDER BY e.seq;
 SELECT revops.done_step(revops.lead_id('i', '3')), revops.done_step(revops.lead_id('q', '3'));

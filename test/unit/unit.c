@@ -111,6 +111,7 @@ main(void)
 	test_want();
 	test_gathering();
 	test_cases();
+	test_nurture();
 	test_fuzz();
 	printf("1..%d\n", tests);
 	return failures > 0;

@@ -31,7 +31,7 @@ COMMENT ON COLUMN revops.nurture_change.step IS 'position of the step that fell 
 COMMENT ON COLUMN revops.nurture_change.change IS 'enrolled, step_due, step_done, stopped (no more steps, but the recycled lead may come back by the track''s rules), ended';
 COMMENT ON COLUMN revops.nurture_change.track IS 'the track';
 COMMENT ON COLUMN revops.nurture_change.cause IS
-    'enrolled: recycled, silence, asked (enrol()). stopped, ended: signal, moved (the lead moved to sales, or out), came_back (by intent, condition or hand), recycled (anew), completed (its last step fell due), replaced (by another track), left (leave_track()), gone (the host deleted the row), forgotten, track_gone (the version in force lacks the track). step_due: due. step_done: done';
+    'enrolled: recycled, silence, asked (enrol()). stopped, ended: signal, moved (the lead moved to sales, or out), came_back (by intent, condition or hand), recycled (anew), completed (its last step fell due), replaced (by another track), left (leave_track()), gone (a step fell due, and the host had deleted the row), forgotten, track_gone (the version in force lacks the track). step_due: due. step_done: done';
 COMMENT ON COLUMN revops.nurture_change.actor IS 'role that acted';
 COMMENT ON COLUMN revops.nurture_change.reason IS 'enrolled: coded reason of the recycling; cause signal: the signal';
 COMMENT ON COLUMN revops.nurture_change.next_at IS 'when the next step falls due; NULL: none does';

@@ -316,6 +316,12 @@ BEGIN
                           WHERE s.workspace_id = of_workspace AND s.signal = r.signal)
         ORDER BY r.rule_id;
     RETURN QUERY
+        SELECT format('nurture track "%s"', t.track), format('brings leads back to stage "%s", out of which they are to come', t.back_stage),
+               'Give back_stage another stage, or NULL: where new leads begin.'
+        FROM revops.nurture_track t JOIN revops.stage s ON s.agreement_id = t.agreement_id AND s.stage = t.back_stage
+        WHERE t.agreement_id = $1 AND s.purpose IN ('nurture', 'disqualified')
+        ORDER BY t.position;
+    RETURN QUERY
         SELECT format('nurture track "%s"', t.track), format('%s "%s" does not exist', n.kind, n.name),
                format('Insert it into revops.%s, or change the track.', n.kind)
         FROM revops.nurture_track t

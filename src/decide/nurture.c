@@ -163,7 +163,8 @@ ended_by(const Agreement *a, const LeadState *before, const LeadNews *news, cons
 {
 	const Enrolment *e = news->nurture.enrolment;
 
-	if (effects->next.gone_at != NO_TIME)
+	/* a row that is deleted to be written again leaves its track alone */
+	if (effects->next.gone_at != NO_TIME && news->nurture.step_due)
 		return "gone";
 	if (news->nurture.forgotten)
 		return "forgotten";

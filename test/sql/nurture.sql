@@ -132,8 +132,14 @@ SELECT * FROM place WHERE key IN (3, 4);
 -- by hand, and by deletion
 CALL verb('SELECT revops.enrol(%s, ''outreach'')', 7, 8);
 CALL verb('SELECT revops.leave_track(%s)', 7);
+-- a row that is deleted and written again keeps its track; one that is gone when a step falls due does not
 CALL host('DELETE FROM person% WHERE id = 8');
-SELECT * FROM track(7, 8) WHERE change = 'ended';
+CALL host('INSERT INTO person% VALUES (8, ''Mia Meier'', ''US'', ''mql'', ''ann'', 10)');
+CALL at('2026-03-30 11:02+00');
+CALL host('DELETE FROM person% WHERE id = 8');
+SELECT count(*) FROM revops.nurture_due WHERE key = '8';
+CALL at('2026-03-31 13:01+00');
+SELECT * FROM track(7, 8) WHERE change <> 'enrolled';
 SELECT revops.leave_track(revops.lead_id('i', '7'));
 SELECT revops.enrol(revops.lead_id('i', '7'), 'nowhere');
 SELECT revops.enrol(revops.lead_id('i', '8'), 'outreach');
@@ -255,6 +261,9 @@ INSERT INTO revops.nurture_step (agreement_id, track, step, position, after, cha
 INSERT INTO revops.nurture_step (agreement_id, track, step, position, after, channel, calendar_id) VALUES (:draft, 'use_case', 'x', 9, '1 day', 'email', (SELECT calendar_id FROM revops.calendar));
 INSERT INTO revops.nurture_step (agreement_id, track, step, position, after, channel, template) VALUES (:draft, 'use_case', 'x', 9, '1 day', 'email', 'Hello {{First Name}}');
 INSERT INTO revops.nurture_step (agreement_id, track, step, position, after, channel, counts_as_attempt) VALUES (:draft, 'use_case', 'x', 9, '1 day', 'task', true);
+UPDATE revops.nurture_track SET back_stage = 'nurture' WHERE agreement_id = :draft AND track = 'use_case';
+DELETE FROM revops.signal WHERE signal = 'meeting';
+SELECT object, problem FROM revops.agreement_problems(:draft);
 DELETE FROM revops.nurture_change;
 
 -- ----- inline and queued alike; state follows from facts -----------------------------------------------------

@@ -47,6 +47,7 @@ typedef struct Scene
 	const char *reason;
 	int			until;			/* hours from now; 0: none */
 	bool		condition;
+	bool		gone;
 	const char *expected;
 } Scene;
 
@@ -81,6 +82,8 @@ static const Scene scenes[] = {
 	{"the track is not in this version", "lead", 9,.expected = "lead, ends by track_gone"},
 	{"accepted", "mql", 0,.verb = VERB_ACCEPT,.expected = "sql, ends by moved"},
 	{"enrolled by hand", "sql", 0,.verb = VERB_ENROL,.expected = "sql, ends by replaced, enters outreach by asked at +7"},
+	{"gone, and perhaps back at once", "sql", 3,.gone = true,.expected = "sql"},
+	{"gone when a step falls due", "sql", 3,.gone = true,.step_due = true,.expected = "sql, ends by gone"},
 	{"leaves", "sql", 3,.verb = VERB_LEAVE,.expected = "sql, ends by left"},
 	{"cannot leave", "sql", OUT,.verb = VERB_LEAVE,.expected = "refused"},
 	{"done", "sql", 3,.step = 2,.done = 1,.verb = VERB_DONE,.expected = "sql, step 2 done"},
@@ -205,6 +208,7 @@ run_scene(const Agreement *a, Scene scene)
 	news.fired = &none;
 	if (state.enrolled)
 		news.nurture.enrolment = &e;
+	state.gone_at = scene.gone ? NOW - HOUR : NO_TIME;
 	news.nurture.step_due = scene.step_due;
 	news.nurture.silence_due = scene.silence_due;
 	news.nurture.heard = scene.heard;

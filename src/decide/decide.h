@@ -101,6 +101,7 @@ typedef struct Agreement
 	int			silence_track;	/* that silence brings leads into, or NO_TRACK */
 	bool		spares;			/* some track keeps leads from the rep who had them */
 	bool		renews;			/* some track brings leads back by renewed intent */
+	bool		returns;		/* some track brings leads back by a condition */
 	double		border_log2[4]; /* see borders_set() */
 } Agreement;
 

@@ -117,6 +117,7 @@ load_track(Definitions *def, int i)
 	}
 	a->spares |= track->back_to != BACK_TO_OWNER;
 	a->renews |= track->back_intent > 0;
+	a->returns |= track->back_when;
 }
 
 /* Steps of all tracks, from rows in order of track and position. */

@@ -278,10 +278,32 @@ env_some_rep(void *arg, int32 team_id)
 	return team->schedule[0];
 }
 
+/* No step is foreseen: what a row shows does not depend on it. */
+static bool
+env_no_step_at(void *arg, int track, int step, TimestampTz from, TimestampTz not_before,
+			   TimestampTz *at)
+{
+	return false;
+}
+
+static int32
+env_some_other_rep(void *arg, int32 team_id, int32 not_rep_id)
+{
+	((Settle *) arg)->unforeseen = true;
+	return 0;
+}
+
+static const NurtureEnv foreseeing_env = {
+	.comes_back = env_comes_back,
+	.step_at = env_no_step_at,
+	.last_recycled = env_last_recycled,
+	.other_rep = env_some_other_rep,
+};
+
 void
 env_foresee(DecideEnv *env, Settle *s)
 {
 	env_init(env, s);
 	env->next_rep = env_some_rep;
-	env->nurture = NULL;		/* a lead in a track is not foreseen */
+	env->nurture = &foreseeing_env;
 }

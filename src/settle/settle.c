@@ -818,7 +818,8 @@ settle_foresee(Settle *s, LeadGlance *glance, TupleTableSlot *roles, Written *wr
 	else
 	{
 		if (!lead_peek(&s->writers, glance, s->agreement, &row) ||
-			row.agreement_id != s->agreement->agreement_id || row.state.enrolled)
+			row.agreement_id != s->agreement->agreement_id ||
+			(row.state.enrolled && s->agreement->returns))
 			return false;
 		news.is_back = row.state.gone_at != NO_TIME;
 		s->now = settle_moment(s, &row);

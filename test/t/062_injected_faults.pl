@@ -164,6 +164,12 @@ my %SCENARIO = (
 	(map { ("queued $_" => $queued{$_}) } qw(insert update touch deal delete)),
 	(map { ("replicated $_" => { %{ $replicated{$_} }, do => "SET session_replication_role = replica; $replicated{$_}{do}; RESET session_replication_role" }) }
 		qw(insert update), 'take back'),
+	# a reply ends the track that the lead is in (G2)
+	'in a track' => {
+		before => "$people{insert}{do}; SELECT revops.enrol(revops.lead_id('person', ':n'), 'outreach')",
+		do => qq{INSERT INTO crm.visit VALUES (:n, :n, 'email_reply', timestamptz '$NOW' + interval '1 second')},
+		rows => q{SELECT l.key::int, l.enrolled, l.awaited, e.end_cause, e.changes, (SELECT count(*) FROM revops.nurture_change c WHERE c.lead_id = e.lead_id)
+			FROM revops.enrolment e JOIN revops.lead l USING (lead_id) WHERE l.key::int BETWEEN :from AND :to} },
 	'looking up' => {
 		before => q{INSERT INTO look.company VALUES (:n, 'US', 100)},
 		do => q{INSERT INTO look.person VALUES (:n, :n)} },

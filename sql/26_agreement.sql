@@ -142,6 +142,8 @@ CREATE TABLE revops.stage
     purpose      text CHECK (purpose IN ('entry', 'qualified', 'accepted', 'opportunity', 'won', 'nurture', 'disqualified')),
     owner_team   text CHECK (owner_team IN ('marketing', 'sales')),
     routes       boolean NOT NULL DEFAULT false,
+    condition    text,
+    needs        text[] NOT NULL DEFAULT '{}',
     PRIMARY KEY (agreement_id, stage),
     UNIQUE (agreement_id, position)
 );
@@ -154,6 +156,8 @@ COMMENT ON COLUMN revops.stage.purpose IS
     'what the engine uses the stage for: entry (new leads), qualified (MQL), accepted (SQL), opportunity, won, nurture (recycled), disqualified; NULL: none';
 COMMENT ON COLUMN revops.stage.owner_team IS 'the one team that owns leads in this stage: marketing or sales';
 COMMENT ON COLUMN revops.stage.routes IS 'true: a lead that enters is routed to a rep (the handoff)';
+COMMENT ON COLUMN revops.stage.condition IS 'entry criteria: SQL condition over the lead''s roles that must hold when it enters; NULL: none. Looked at when a lead is about to enter, not while it is there';
+COMMENT ON COLUMN revops.stage.needs IS 'roles that must be filled (not NULL, not blank) when a lead enters, 64 at most';
 
 CREATE TABLE revops.transition
 (
@@ -161,6 +165,8 @@ CREATE TABLE revops.transition
     from_stage   text NOT NULL,
     to_stage     text NOT NULL,
     needs_reason boolean NOT NULL DEFAULT false,
+    reasons      text[],
+    needs_answers text[] NOT NULL DEFAULT '{}',
     PRIMARY KEY (agreement_id, from_stage, to_stage),
     FOREIGN KEY (agreement_id, from_stage) REFERENCES revops.stage ON DELETE CASCADE ON UPDATE CASCADE,
     FOREIGN KEY (agreement_id, to_stage) REFERENCES revops.stage ON DELETE CASCADE ON UPDATE CASCADE
@@ -170,6 +176,8 @@ COMMENT ON COLUMN revops.transition.agreement_id IS 'version of the agreement';
 COMMENT ON COLUMN revops.transition.from_stage IS 'stage that the lead leaves';
 COMMENT ON COLUMN revops.transition.to_stage IS 'stage that the lead enters';
 COMMENT ON COLUMN revops.transition.needs_reason IS 'true: the move needs a coded reason';
+COMMENT ON COLUMN revops.transition.reasons IS 'reasons that it takes, where one is given; NULL: any that is for the verb (reason.applies_to)';
+COMMENT ON COLUMN revops.transition.needs_answers IS 'questions (see question) that must be answered about the lead, 64 at most';
 
 CREATE TABLE revops.sla_policy
 (

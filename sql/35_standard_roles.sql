@@ -29,6 +29,7 @@ CREATE FUNCTION revops.standard_roles(kind text)
         ('lead', 18, 'amount', 'numeric', false),
         ('lead', 19, 'currency', 'text', false),
         ('lead', 20, 'updated_at', 'timestamptz', false),
+        ('lead', 21, 'reason', 'text', false),
         ('touch', 0, 'lead', 'text', false),
         ('touch', 1, 'signal', 'text', false),
         ('touch', 2, 'occurred_at', 'timestamptz', false),

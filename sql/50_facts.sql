@@ -71,6 +71,7 @@ CREATE TABLE revops.stage_change
     source       text COLLATE "C",
     campaign     text COLLATE "C",
     segment      text COLLATE "C",
+    violated     text COLLATE "C",
     PRIMARY KEY (lead_id, seq)
 );
 COMMENT ON TABLE revops.stage_change IS 'Fact: a lead entered a stage. Carries the dimensions that the KPIs need, so that none of them joins the host''s tables.';
@@ -87,7 +88,7 @@ COMMENT ON COLUMN revops.stage_change.rep_id IS 'rep who had the lead after the 
 COMMENT ON COLUMN revops.stage_change.fit IS 'fit then, 0 to 100';
 COMMENT ON COLUMN revops.stage_change.intent IS 'intent then, 0 to 100';
 COMMENT ON COLUMN revops.stage_change.score IS 'score then, 0 to 100';
-COMMENT ON COLUMN revops.stage_change.violation IS 'true: the host made a move that the transitions do not allow';
+COMMENT ON COLUMN revops.stage_change.violation IS 'true: the host made a move that the agreement does not allow; violated says why';
 COMMENT ON COLUMN revops.stage_change.from_stage IS 'stage left; NULL at entry';
 COMMENT ON COLUMN revops.stage_change.to_stage IS 'stage entered';
 COMMENT ON COLUMN revops.stage_change.cause IS
@@ -97,6 +98,7 @@ COMMENT ON COLUMN revops.stage_change.actor IS 'role that acted';
 COMMENT ON COLUMN revops.stage_change.source IS 'source of the lead then';
 COMMENT ON COLUMN revops.stage_change.campaign IS 'campaign of the lead then';
 COMMENT ON COLUMN revops.stage_change.segment IS 'segment of the lead then';
+COMMENT ON COLUMN revops.stage_change.violated IS 'what the host''s move disregarded, separated by semicolons: transition (there is none), reason (none was given, or one that is not taken), needs: ROLES (empty), answers: QUESTIONS (without one), condition (the stage''s entry criteria); NULL: nothing';
 
 CREATE TABLE revops.assignment
 (
@@ -208,7 +210,7 @@ COMMENT ON COLUMN revops.event.workspace_id IS 'workspace';
 COMMENT ON COLUMN revops.event.lead_id IS 'the lead; NULL: it speaks of the agreement or of a rule';
 COMMENT ON COLUMN revops.event.at IS 'engine time';
 COMMENT ON COLUMN revops.event.seq IS 'seq of the stage_change, assignment, sla_clock or intent_fall row that it speaks of; of agreement_...: the agreement_id; of rule_meaning_changed: the rule_id; of nurture_...: of the nurture_change; of came_back: of the stage_change, which has the rep';
-COMMENT ON COLUMN revops.event.event IS 'stage_changed (any move but the entry), assigned, sla_breached (once run_due() has noticed it), intent_fell (the same; see intent_fall); agreement_proposed, agreement_approved (by one side; agreement_approval says which), agreement_refused, agreement_withdrawn, agreement_scheduled, agreement_activated, agreement_failed (it could not be put into force at its moment); rule_meaning_changed (see rule_meaning); nurture_enrolled, nurture_step_due, nurture_step_done, nurture_stopped, nurture_ended (see nurture_change); came_back (a recycled lead left nurture for anything but being disqualified: sales is to be told)';
+COMMENT ON COLUMN revops.event.event IS 'stage_changed (any move but the entry), assigned, sla_breached (once run_due() has noticed it), intent_fell (the same; see intent_fall); lead_held (once a lead waits for what a stage asks for: held_back says what; seq is the number of its moves so far); agreement_proposed, agreement_approved (by one side; agreement_approval says which), agreement_refused, agreement_withdrawn, agreement_scheduled, agreement_activated, agreement_failed (it could not be put into force at its moment); rule_meaning_changed (see rule_meaning); nurture_enrolled, nurture_step_due, nurture_step_done, nurture_stopped, nurture_ended (see nurture_change); came_back (a recycled lead left nurture for anything but being disqualified: sales is to be told)';
 
 CREATE TABLE revops.definition_change
 (

@@ -26,6 +26,8 @@ CREATE TABLE revops.lead
     handed_over  boolean NOT NULL,
     enrolled     boolean NOT NULL DEFAULT false,
     awaited      boolean NOT NULL DEFAULT false,
+    held         boolean NOT NULL DEFAULT false,
+    enriched     boolean NOT NULL DEFAULT false,
     -- what an index holds comes first, and what may be NULL last: columns behind a NULL are slow to reach
     key          text COLLATE "C" NOT NULL,
     stage        text COLLATE "C" NOT NULL,
@@ -70,6 +72,8 @@ COMMENT ON COLUMN revops.lead.disqualified IS 'true: a disqualifying rule holds'
 COMMENT ON COLUMN revops.lead.handed_over IS 'true: handed to sales, and its first response has been promised once for this handoff';
 COMMENT ON COLUMN revops.lead.enrolled IS 'true: in a track (see enrolment)';
 COMMENT ON COLUMN revops.lead.awaited IS 'true: a conversation was had, and a timer nurture_silence looks whether silence follows';
+COMMENT ON COLUMN revops.lead.held IS 'true: it would move by itself, but for what is missing: held_lead says what';
+COMMENT ON COLUMN revops.lead.enriched IS 'true: some of its roles were filled by enrich()';
 COMMENT ON COLUMN revops.lead.stage IS 'stage';
 COMMENT ON COLUMN revops.lead.key IS 'key of the host''s row as text';
 COMMENT ON COLUMN revops.lead.source IS 'source';
@@ -129,12 +133,14 @@ CREATE TABLE revops.lead_identity
     lead_id      bigint NOT NULL,
     workspace_id int NOT NULL,
     personal     jsonb NOT NULL,
+    enriched     jsonb,
     PRIMARY KEY (lead_id)
 );
 COMMENT ON TABLE revops.lead_identity IS 'Personal roles of a lead (e-mail, phone, name ...): the one place where a person is named, and erased.';
 COMMENT ON COLUMN revops.lead_identity.lead_id IS 'the lead';
 COMMENT ON COLUMN revops.lead_identity.workspace_id IS 'workspace';
 COMMENT ON COLUMN revops.lead_identity.personal IS 'personal roles that are not NULL';
+COMMENT ON COLUMN revops.lead_identity.enriched IS 'those that enrich() has filled, which count where the host''s row has none; NULL: none';
 
 CREATE TABLE revops.sla_clock
 (

@@ -232,6 +232,24 @@ CREATE FUNCTION revops.profile_differs(known jsonb, told jsonb, known_personal j
 COMMENT ON FUNCTION revops.profile_differs(jsonb, jsonb, jsonb, jsonb) IS
     'Does a row of the host say something else than the profile that is known? Its role updated_at alone says nothing. Personal roles of a lead that has none (it was forgotten) differ only where updated_at does.';
 
+CREATE FUNCTION revops.laid_over(told jsonb, filled jsonb) RETURNS jsonb
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN CASE WHEN filled IS NULL THEN told
+                ELSE coalesce(told, '{}') || coalesce((SELECT jsonb_object_agg(f.key, f.value) FROM jsonb_each(filled) f
+                                                       WHERE coalesce(told ->> f.key, '') !~ '\S'), '{}') END;
+COMMENT ON FUNCTION revops.laid_over(jsonb, jsonb) IS
+    'What a row of the host says, with what enrich() has filled where that says nothing (filled NULL: nothing).';
+
+CREATE FUNCTION revops.filled_roles(lead_id bigint) RETURNS jsonb
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+    SELECT jsonb_object_agg(e.role, e.value ORDER BY e.seq) FROM revops.enrichment e
+    WHERE e.lead_id = $1 AND e.value IS NOT NULL
+    $$;
+COMMENT ON FUNCTION revops.filled_roles(bigint) IS
+    'The roles of a lead that are not personal and that enrich() has filled, each with its last value; NULL: none.';
+
 CREATE FUNCTION revops.differing_leads(bound revops.binding, since timestamptz)
     RETURNS TABLE (difference text, key text, roles jsonb, personal jsonb, had_lead text, at timestamptz, n bigint)
     LANGUAGE sql VOLATILE ROWS 1000
@@ -247,17 +265,19 @@ CREATE FUNCTION revops.differing_leads(bound revops.binding, since timestamptz)
          WHERE NOT bound.key_unique
          ORDER BY 1, h.at DESC NULLS LAST, h.n DESC)
     ), known AS NOT MATERIALIZED (
-        SELECT l.key, l.gone_at, p.profile, i.personal
+        SELECT l.key, l.gone_at, p.profile, i.personal, i.enriched AS filled_personal,
+               CASE WHEN l.enriched THEN revops.filled_roles(l.lead_id) END AS filled
         FROM revops.lead l
         LEFT JOIN revops.profile_change p ON p.lead_id = l.lead_id AND p.change_id = l.profile_id
         LEFT JOIN revops.lead_identity i ON i.lead_id = l.lead_id
         WHERE l.binding_id = bound.binding_id
     ), paired AS (
-        SELECT t.key AS told_key, k.key AS known_key, k.gone_at, t.roles, t.personal, k.profile, k.personal AS identity
+        SELECT t.key AS told_key, k.key AS known_key, k.gone_at, t.roles, t.personal, k.profile, k.personal AS identity,
+               k.filled, k.filled_personal
         FROM theirs t FULL JOIN known k ON k.key = t.key
         WHERE since IS NULL
         UNION ALL
-        SELECT t.key, k.key, k.gone_at, t.roles, t.personal, k.profile, k.personal
+        SELECT t.key, k.key, k.gone_at, t.roles, t.personal, k.profile, k.personal, k.filled, k.filled_personal
         FROM theirs t LEFT JOIN LATERAL (SELECT * FROM known k WHERE k.key = t.key LIMIT 1) k ON true
         WHERE since IS NOT NULL
     )
@@ -267,7 +287,8 @@ CREATE FUNCTION revops.differing_leads(bound revops.binding, since timestamptz)
     FROM paired
     WHERE CASE WHEN told_key IS NULL THEN gone_at IS NULL
                WHEN known_key IS NULL OR gone_at IS NOT NULL THEN true
-               ELSE revops.profile_differs(profile, roles, identity, personal) END
+               ELSE revops.profile_differs(profile, revops.laid_over(roles, filled), identity,
+                                           revops.laid_over(personal, filled_personal)) END
     UNION ALL
     SELECT 'read', NULL, NULL, NULL, NULL, max(t.at) FILTER (WHERE isfinite(t.at) AND t.at <= revops.engine_now()), count(*) FROM theirs t
     $$;

@@ -187,6 +187,22 @@ BEGIN ATOMIC
     UNION ALL
     SELECT n.lead_id, n.field, n.stored, n.recomputed FROM revops.verify_nurture(verify.workspace_id) n
     UNION ALL
+    SELECT lead_id, 'held', CASE WHEN h.lead_id IS NULL THEN 'true' ELSE 'false' END,
+           CASE WHEN h.lead_id IS NULL THEN 'waits for nothing' ELSE 'waits for ' || h.to_stage END
+      FROM (SELECT l.lead_id FROM revops.lead l
+             WHERE l.held AND (verify.workspace_id IS NULL OR l.workspace_id = verify.workspace_id)) l
+      FULL JOIN (SELECT h.lead_id, h.to_stage FROM revops.held_lead h
+                  WHERE verify.workspace_id IS NULL OR h.workspace_id = verify.workspace_id) h USING (lead_id)
+     WHERE l.lead_id IS NULL OR h.lead_id IS NULL
+    UNION ALL
+    -- what was filled in counts where the host has no value: the profile has one
+    SELECT e.lead_id, 'role ' || e.role, NULL, e.value #>> '{}'
+      FROM revops.enrichment e
+      JOIN revops.lead l ON l.lead_id = e.lead_id
+      JOIN revops.profile_change p ON p.lead_id = l.lead_id AND p.change_id = l.profile_id
+     WHERE (verify.workspace_id IS NULL OR e.workspace_id = verify.workspace_id) AND e.value IS NOT NULL
+       AND (NOT l.enriched OR coalesce(p.profile ->> e.role, '') !~ '\S')
+    UNION ALL
     SELECT move.lead_id, 'lead', 'missing', 'stage ' || move.to_stage
       FROM move
      WHERE (verify.workspace_id IS NULL OR move.workspace_id = verify.workspace_id)

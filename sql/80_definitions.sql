@@ -90,8 +90,8 @@ COMMENT ON FUNCTION revops.seed_scoring(int) IS
 
 -- Transitions guard what people do and what the host writes into its stage
 -- column; a deal that is opened or won carries its lead along from anywhere.
--- Sales' refusals need a reason; what marketing does with its own leads does
--- not, and whom it disqualified by mistake comes back as a lead.
+-- Who goes back or out goes for a reason; who comes back in from a side stage,
+-- recycled or disqualified by mistake, needs none.
 CREATE FUNCTION revops.seed_lifecycle(agreement_id int) RETURNS void
     LANGUAGE sql
     SET search_path = pg_catalog, pg_temp
@@ -113,9 +113,12 @@ CREATE FUNCTION revops.seed_lifecycle(agreement_id int) RETURNS void
     INSERT INTO revops.transition (agreement_id, from_stage, to_stage, needs_reason)
     SELECT $1, t.from_stage, target.to_stage, t.needs_reason
     FROM (VALUES
-        ('subscriber', '{lead,mql,disqualified}', false),
-        ('lead', '{mql,nurture,disqualified}', false),
-        ('nurture', '{lead,mql,disqualified}', false),
+        ('subscriber', '{lead,mql}', false),
+        ('subscriber', '{disqualified}', true),
+        ('lead', '{mql}', false),
+        ('lead', '{nurture,disqualified}', true),
+        ('nurture', '{lead,mql}', false),
+        ('nurture', '{disqualified}', true),
         ('mql', '{sql}', false),
         ('mql', '{nurture,disqualified}', true),
         ('sql', '{opportunity}', false),
@@ -265,10 +268,13 @@ BEGIN
     INSERT INTO revops.score_rule (agreement_id, rule, kind, condition, signal, points, cap, cap_period, score_group)
     SELECT new_id, rule, kind, condition, signal, points, cap, cap_period, score_group
     FROM revops.score_rule WHERE agreement_id = old_id ORDER BY rule_id;
-    INSERT INTO revops.stage
-    SELECT new_id, stage, position, purpose, owner_team, routes FROM revops.stage WHERE agreement_id = old_id;
-    INSERT INTO revops.transition
-    SELECT new_id, from_stage, to_stage, needs_reason FROM revops.transition WHERE agreement_id = old_id;
+    INSERT INTO revops.question (agreement_id, question, label, kind, options, position, personal)
+    SELECT new_id, question, label, kind, options, position, personal FROM revops.question WHERE agreement_id = old_id;
+    INSERT INTO revops.stage (agreement_id, stage, position, purpose, owner_team, routes, condition, needs)
+    SELECT new_id, stage, position, purpose, owner_team, routes, condition, needs FROM revops.stage WHERE agreement_id = old_id;
+    INSERT INTO revops.transition (agreement_id, from_stage, to_stage, needs_reason, reasons, needs_answers)
+    SELECT new_id, from_stage, to_stage, needs_reason, reasons, needs_answers
+    FROM revops.transition WHERE agreement_id = old_id;
     INSERT INTO revops.sla_policy (agreement_id, policy, position, promise, condition, target, calendar_id)
     SELECT new_id, policy, position, promise, condition, target, calendar_id
     FROM revops.sla_policy WHERE agreement_id = old_id ORDER BY position;
@@ -286,7 +292,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION revops.draft_agreement(int, text) IS
-    'Copies the active version of a workspace''s agreement (score model, groups, rules, stages, transitions, SLA policies, nurture tracks and steps) into a new draft, which alone can be edited, and returns its agreement_id. Without an active version the draft is empty. To give a draft up, delete its row of revops.agreement. Raises RV002 for an unknown workspace.';
+    'Copies the active version of a workspace''s agreement (score model, groups, rules, questions, stages, transitions, SLA policies, nurture tracks and steps) into a new draft, which alone can be edited, and returns its agreement_id. Without an active version the draft is empty. To give a draft up, delete its row of revops.agreement. Raises RV002 for an unknown workspace.';
 
 CREATE FUNCTION revops.agreement_problems(agreement_id int)
     RETURNS TABLE (object text, problem text, hint text)
@@ -342,9 +348,29 @@ BEGIN
           AND NOT EXISTS (SELECT FROM revops.stage s WHERE s.agreement_id = $1 AND s.stage = l.stage)
         GROUP BY l.stage ORDER BY l.stage;
 
+    RETURN QUERY
+        SELECT format('stage "%s"', g.stage), format('needs role "%s", which the workspace has not', n.role),
+               'Map the role with attach_lead(), or change stage.needs.'
+        FROM revops.stage g CROSS JOIN unnest(g.needs) AS n (role)
+        WHERE g.agreement_id = $1 AND n.role NOT IN (SELECT r.role FROM revops.lead_roles(of_workspace) r)
+        ORDER BY g.position, n.role;
+    RETURN QUERY
+        SELECT format('transition from "%s" to "%s"', t.from_stage, t.to_stage), w.what, 'Change the transition.'
+        FROM revops.transition t CROSS JOIN LATERAL (
+            SELECT format('reason "%s" does not exist', r.reason) FROM unnest(t.reasons) AS r (reason)
+            WHERE NOT EXISTS (SELECT FROM revops.reason k WHERE k.workspace_id = of_workspace AND k.reason = r.reason)
+            UNION ALL
+            SELECT format('question "%s" does not exist', a.question) FROM unnest(t.needs_answers) AS a (question)
+            WHERE NOT EXISTS (SELECT FROM revops.question q WHERE q.agreement_id = $1 AND q.question = a.question)) AS w (what)
+        WHERE t.agreement_id = $1
+        ORDER BY t.from_stage, t.to_stage, w.what;
+
     FOR checked IN
         SELECT 'scoring rule' AS kind, r.rule AS name, r.condition, NULL::int AS calendar_id
         FROM revops.score_rule r WHERE r.agreement_id = $1 AND r.condition IS NOT NULL
+        UNION ALL
+        SELECT 'entry criteria of stage', g.stage, g.condition, NULL
+        FROM revops.stage g WHERE g.agreement_id = $1 AND g.condition IS NOT NULL
         UNION ALL
         SELECT 'SLA policy', p.policy, p.condition, p.calendar_id
         FROM revops.sla_policy p WHERE p.agreement_id = $1
@@ -371,4 +397,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION revops.agreement_problems(int) IS
-    'What keeps a version of the agreement from being put into force: no score model, no entry stage, unknown signals and reasons, conditions that are not valid for the workspace''s bindings, calendars never open, leads in stages that it lacks. No row: nothing.';
+    'What keeps a version of the agreement from being put into force: no score model, no entry stage, unknown signals, roles, reasons and questions, conditions that are not valid for the workspace''s bindings, calendars never open, leads in stages that it lacks. No row: nothing.';

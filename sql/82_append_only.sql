@@ -16,6 +16,8 @@ BEGIN
                                ELSE 'It would remove every row.' END,
         HINT = CASE TG_TABLE_NAME
                    WHEN 'touch' THEN 'Correct the row of the host''s table: a touch is taken back by a further row of sign -1.'
+                   WHEN 'answer' THEN 'Answer the question again: revops.answer_question(); an answer of NULL takes the last one back.'
+                   WHEN 'enrichment' THEN 'Correct the host''s row: its value counts before one that was filled in.'
                    WHEN 'agreement_approval' THEN 'Refuse or withdraw the proposal: approvals count for one proposal only.'
                    WHEN 'definition_change' THEN 'Change the definition again: both changes stay written down.'
                    ELSE 'Correct the host''s row, or move the lead with a verb (advance, assign ...): the correction is a further row.' END;
@@ -28,7 +30,7 @@ DO $$
 DECLARE
     fact text;
 BEGIN
-    FOREACH fact IN ARRAY '{touch,profile_change,stage_change,assignment,opportunity_change,event,definition_change,rule_meaning,agreement_approval,intent_fall,nurture_change}'::text[]
+    FOREACH fact IN ARRAY '{touch,profile_change,stage_change,assignment,opportunity_change,event,definition_change,rule_meaning,agreement_approval,intent_fall,nurture_change,answer,enrichment}'::text[]
     LOOP
         EXECUTE format('CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON revops.%I '
                        'FOR EACH ROW EXECUTE FUNCTION revops.refuse_change()', fact);

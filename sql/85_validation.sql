@@ -307,6 +307,155 @@ $$;
 COMMENT ON FUNCTION revops.validate_score_rule() IS
     'Trigger of score_rule: raises RV004 where kind, condition, signal, points, cap and group contradict each other, RV001 for a condition that is not valid, RV002 for an unknown signal or group.';
 
+-- The roles that conditions may use and stages may need.
+CREATE FUNCTION revops.lead_roles(workspace_id int) RETURNS TABLE (role text, role_type regtype)
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+    SELECT s.role, s.role_type FROM revops.standard_roles('lead') s
+    UNION ALL
+    (SELECT DISTINCT ON (b.role) b.role, b.role_type
+     FROM revops.binding_role b JOIN revops.binding g USING (binding_id)
+     WHERE g.workspace_id = $1 AND g.kind = 'lead' AND g.detached_at IS NULL
+       AND b.role NOT IN (SELECT s.role FROM revops.standard_roles('lead') s)
+     ORDER BY b.role)
+    $$;
+COMMENT ON FUNCTION revops.lead_roles(int) IS
+    'The standard roles of a lead, and the further roles of the workspace''s lead bindings, each with its type.';
+
+CREATE FUNCTION revops.validate_stage() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+DECLARE
+    of_workspace int;
+    unknown text;
+BEGIN
+    IF revops.restoring() THEN
+        RETURN NEW;
+    END IF;
+    IF NEW.purpose = 'entry' AND (NEW.condition IS NOT NULL OR NEW.needs <> '{}') THEN
+        RAISE EXCEPTION USING ERRCODE = 'RV004',
+            MESSAGE = format('stage "%s", where leads enter, can ask nothing of them', NEW.stage),
+            DETAIL = format('condition %s, needs %s. A new lead is there, whatever is known of it.',
+                            coalesce(quote_literal(NEW.condition), 'NULL'), NEW.needs),
+            HINT = 'Ask it of the stage that comes next: a lead without it is held where it is.';
+    ELSIF cardinality(NEW.needs) > 64 OR array_ndims(NEW.needs) > 1 OR array_position(NEW.needs, NULL) IS NOT NULL THEN
+        RAISE EXCEPTION USING ERRCODE = 'RV004',
+            MESSAGE = format('needs of stage "%s" is not a list of up to 64 roles', NEW.stage),
+            DETAIL = format('It was given as %s.', NEW.needs),
+            HINT = 'For example ''{country,phone}''.';
+    END IF;
+    SELECT a.workspace_id INTO of_workspace FROM revops.agreement a WHERE a.agreement_id = NEW.agreement_id;
+    IF of_workspace IS NULL THEN
+        RETURN NEW;             -- the foreign key tells
+    END IF;
+    -- what a version was in force with may be copied: agreement_problems() tells when the draft is proposed
+    IF (TG_OP = 'INSERT' OR NEW.needs <> OLD.needs)
+       AND NOT EXISTS (SELECT FROM revops.stage g JOIN revops.agreement a USING (agreement_id)
+                       WHERE a.workspace_id = of_workspace AND a.status <> 'draft' AND g.needs = NEW.needs) THEN
+        SELECT n.role INTO unknown FROM unnest(NEW.needs) AS n (role)
+        WHERE n.role NOT IN (SELECT r.role FROM revops.lead_roles(of_workspace) r) LIMIT 1;
+        IF unknown IS NOT NULL THEN
+            RAISE EXCEPTION USING ERRCODE = 'RV002',
+                MESSAGE = format('role "%s", which stage "%s" needs, does not exist', unknown, NEW.stage),
+                DETAIL = format('Roles of workspace %s: %s.', of_workspace,
+                                (SELECT string_agg(r.role, ', ') FROM revops.lead_roles(of_workspace) r)),
+                HINT = 'Name a standard role, or map a role of your own with attach_lead() first.';
+        END IF;
+    END IF;
+    IF (TG_OP = 'INSERT' OR NEW.condition IS DISTINCT FROM OLD.condition)
+       AND NOT EXISTS (SELECT FROM revops.stage g JOIN revops.agreement a USING (agreement_id)
+                       WHERE a.workspace_id = of_workspace AND a.status <> 'draft' AND g.condition = NEW.condition) THEN
+        PERFORM revops.check_lead_condition(of_workspace, 'entry criteria of stage', NEW.stage, NEW.condition);
+    END IF;
+    RETURN NEW;
+END
+$$;
+COMMENT ON FUNCTION revops.validate_stage() IS
+    'Trigger of stage: raises RV001 for entry criteria that are not valid, RV002 for a needed role that does not exist, RV004 where the entry stage asks for anything.';
+
+CREATE FUNCTION revops.validate_question() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+DECLARE
+    asking record;
+BEGIN
+    IF revops.restoring() THEN
+        RETURN coalesce(NEW, OLD);
+    END IF;
+    IF TG_OP <> 'INSERT' AND (TG_OP = 'DELETE' OR NEW.question <> OLD.question) THEN
+        SELECT t.from_stage, t.to_stage INTO asking FROM revops.transition t
+        WHERE t.agreement_id = OLD.agreement_id AND OLD.question = ANY (t.needs_answers)
+        ORDER BY t.from_stage, t.to_stage LIMIT 1;
+        -- a draft that is deleted takes its parts along, in any order
+        IF FOUND AND EXISTS (SELECT FROM revops.agreement a WHERE a.agreement_id = OLD.agreement_id) THEN
+            RAISE EXCEPTION USING ERRCODE = 'RV004',
+                MESSAGE = format('question "%s" is in use and cannot be %s', OLD.question,
+                                 CASE TG_OP WHEN 'DELETE' THEN 'deleted' ELSE 'renamed' END),
+                DETAIL = format('The transition from "%s" to "%s" needs it answered.', asking.from_stage, asking.to_stage),
+                HINT = 'Take it out of transition.needs_answers first.';
+        END IF;
+    END IF;
+    IF TG_OP = 'DELETE' THEN
+        RETURN OLD;
+    END IF;
+    IF (NEW.kind = 'choice') <> (cardinality(NEW.options) > 0) OR array_ndims(NEW.options) > 1
+       OR array_position(NEW.options, NULL) IS NOT NULL THEN
+        RAISE EXCEPTION USING ERRCODE = 'RV004',
+            MESSAGE = format('options of question "%s" do not suit its kind', NEW.question),
+            DETAIL = format('kind %s, options %s.', NEW.kind, NEW.options),
+            HINT = 'A choice has options, as ''{this year,next year}''; questions of other kinds have none.';
+    END IF;
+    RETURN NEW;
+END
+$$;
+COMMENT ON FUNCTION revops.validate_question() IS
+    'Trigger of question: raises RV004 for options that do not suit the kind, and where a question that a transition needs answered is deleted or renamed.';
+
+CREATE FUNCTION revops.check_asks(transition revops.transition) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+DECLARE
+    of_workspace int := (SELECT a.workspace_id FROM revops.agreement a WHERE a.agreement_id = transition.agreement_id);
+    of_move text := format('the transition from "%s" to "%s"', transition.from_stage, transition.to_stage);
+    unknown text;
+BEGIN
+    IF cardinality(transition.needs_answers) > 64 OR array_ndims(transition.needs_answers) > 1
+       OR array_ndims(transition.reasons) > 1 OR transition.reasons = '{}' THEN
+        RAISE EXCEPTION USING ERRCODE = 'RV004',
+            MESSAGE = format('what %s asks for is not a list', of_move),
+            DETAIL = format('reasons %s, needs_answers %s.', coalesce(transition.reasons::text, 'NULL'), transition.needs_answers),
+            HINT = 'reasons NULL: any that is for the verb. needs_answers: up to 64 questions.';
+    END IF;
+    SELECT r.reason INTO unknown FROM unnest(transition.reasons) AS r (reason)
+    WHERE NOT EXISTS (SELECT FROM revops.reason k WHERE k.workspace_id = of_workspace AND k.reason = r.reason) LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION USING ERRCODE = 'RV002',
+            MESSAGE = format('reason "%s" of %s does not exist', coalesce(unknown, 'NULL'), of_move),
+            DETAIL = format('Reasons of workspace %s: %s.', of_workspace,
+                            (SELECT coalesce(string_agg(k.reason, ', ' ORDER BY k.reason), 'none')
+                             FROM revops.reason k WHERE k.workspace_id = of_workspace)),
+            HINT = 'Insert the reason into revops.reason first.';
+    END IF;
+    SELECT n.question INTO unknown FROM unnest(transition.needs_answers) AS n (question)
+    WHERE NOT EXISTS (SELECT FROM revops.question q
+                      WHERE q.agreement_id = transition.agreement_id AND q.question = n.question) LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION USING ERRCODE = 'RV002',
+            MESSAGE = format('question "%s" of %s does not exist', coalesce(unknown, 'NULL'), of_move),
+            DETAIL = format('Questions of agreement %s: %s.', transition.agreement_id,
+                            (SELECT coalesce(string_agg(q.question, ', ' ORDER BY q.position), 'none')
+                             FROM revops.question q WHERE q.agreement_id = transition.agreement_id)),
+            HINT = 'Insert the question into revops.question first.';
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION revops.check_asks(revops.transition) IS
+    'Part of validate_transition(): raises RV002 for an unknown reason or question, RV004 for lists that are none.';
+
 CREATE FUNCTION revops.validate_transition() RETURNS trigger
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
@@ -336,11 +485,20 @@ BEGIN
                              FROM revops.stage s WHERE s.agreement_id = NEW.agreement_id)),
             HINT = 'Insert the stage into revops.stage first.';
     END IF;
+    -- what a version was in force with may be copied: agreement_problems() tells when the draft is proposed
+    IF (NEW.reasons IS NOT NULL OR NEW.needs_answers <> '{}')
+       AND NOT EXISTS (SELECT FROM revops.transition t JOIN revops.agreement a USING (agreement_id)
+                       WHERE a.workspace_id = (SELECT d.workspace_id FROM revops.agreement d
+                                               WHERE d.agreement_id = NEW.agreement_id)
+                         AND a.status <> 'draft' AND TG_OP = 'INSERT'
+                         AND t.reasons IS NOT DISTINCT FROM NEW.reasons AND t.needs_answers = NEW.needs_answers) THEN
+        PERFORM revops.check_asks(NEW);
+    END IF;
     RETURN NEW;
 END
 $$;
 COMMENT ON FUNCTION revops.validate_transition() IS
-    'Trigger of transition: raises RV002 for an unknown stage, RV004 for a move from a stage to itself.';
+    'Trigger of transition: raises RV002 for an unknown stage, reason or question, RV004 for a move from a stage to itself.';
 
 -- The calendar of a rep or policy, the team of a route: of the same workspace.
 CREATE FUNCTION revops.refuse_foreign(object text, of_workspace int, kind text, other text, other_workspace int)
@@ -567,7 +725,9 @@ BEGIN
             ('score_model', 'INSERT OR UPDATE', 'thresholds, share, half-life, time zone, bounds of grades'),
             ('score_group', 'INSERT OR UPDATE', 'kind, cap, period'),
             ('score_rule', 'INSERT OR UPDATE', 'kind, condition, signal, points, cap, group'),
-            ('transition', 'INSERT OR UPDATE', 'stages'),
+            ('question', 'INSERT OR UPDATE OR DELETE', 'kind, options, whether a transition needs it'),
+            ('stage', 'INSERT OR UPDATE', 'entry criteria, needed roles'),
+            ('transition', 'INSERT OR UPDATE', 'stages, reasons, questions'),
             ('sla_policy', 'INSERT OR UPDATE', 'target, condition, calendar'),
             ('route', 'INSERT OR UPDATE', 'condition, team'),
             ('rep', 'INSERT OR UPDATE', 'calendar'),

@@ -16,7 +16,7 @@ GRANT USAGE ON SCHEMA revops TO revops_reader;
 GRANT SELECT ON revops.workspace, revops.signal, revops.reason, revops.rep, revops.team, revops.team_member,
     revops.route, revops.exchange_rate, revops.calendar, revops.calendar_hours, revops.calendar_exception,
     revops.agreement, revops.score_model, revops.score_group, revops.score_rule, revops.stage, revops.transition, revops.sla_policy,
-    revops.nurture_track, revops.nurture_step,
+    revops.question, revops.nurture_track, revops.nurture_step,
     revops.binding, revops.binding_role, revops.reconcile_run, revops.binding_health
     TO revops_reader;
 -- what binding_health looks with
@@ -61,7 +61,10 @@ GRANT EXECUTE ON FUNCTION
     revops.agreement_parts(),
     revops.agreement_row(name, name[]),
     revops.missing_sides(revops.agreement),
-    revops.diff_agreement(int, int)
+    revops.diff_agreement(int, int),
+    revops.lead_roles(int),
+    revops.lifecycle_ways(int),
+    revops.check_lifecycle(int)
     TO revops_reader;
 GRANT SELECT ON revops.rule_meaning, revops.rule_status TO revops_reader;
 
@@ -104,6 +107,11 @@ GRANT SELECT ON revops.lead, revops.lead_identity, revops.touch, revops.stage_ch
     revops.suppressed
     TO revops_marketing, revops_sales;
 
+GRANT SELECT ON revops.held_lead, revops.held_back, revops.answer, revops.lead_answers, revops.enrichment
+    TO revops_marketing, revops_sales;
+GRANT EXECUTE ON FUNCTION revops.answer_question(bigint, text, text), revops.enrich(bigint, jsonb, text)
+    TO revops_marketing, revops_sales;
+
 GRANT EXECUTE ON FUNCTION revops.lead_id(text, text) TO revops_marketing, revops_sales;
 
 GRANT EXECUTE ON FUNCTION
@@ -139,11 +147,12 @@ GRANT EXECUTE ON FUNCTION
     revops.adopt_agreement(int, text)
     TO revops_marketing, revops_sales;
 GRANT UPDATE (note, review_on, decide_by), DELETE ON revops.agreement TO revops_marketing, revops_sales;
-GRANT INSERT, UPDATE, DELETE ON revops.score_model, revops.score_group, revops.score_rule, revops.stage, revops.transition,
+GRANT INSERT, UPDATE, DELETE ON revops.score_model, revops.score_group, revops.score_rule, revops.question, revops.stage, revops.transition,
     revops.sla_policy, revops.nurture_track, revops.nurture_step
     TO revops_marketing, revops_sales;
 -- parts of the validation triggers, which run as whoever edits
 GRANT EXECUTE ON FUNCTION revops.refuse_foreign(text, int, text, text, int), revops.check_score_group(revops.score_rule),
+    revops.check_asks(revops.transition),
     revops.check_exact_time(text, text, interval, boolean), revops.check_signals(text, text, int, text[])
     TO revops_marketing, revops_sales;
 
@@ -154,7 +163,7 @@ GRANT SELECT ON ALL TABLES IN SCHEMA revops TO revops_admin;
 GRANT SELECT ON ALL SEQUENCES IN SCHEMA revops TO revops_admin;
 GRANT INSERT, UPDATE, DELETE ON revops.workspace, revops.signal, revops.reason, revops.rep, revops.team,
     revops.team_member, revops.route, revops.exchange_rate, revops.calendar, revops.calendar_hours,
-    revops.calendar_exception, revops.score_model, revops.score_group, revops.score_rule, revops.stage, revops.transition,
+    revops.calendar_exception, revops.score_model, revops.score_group, revops.score_rule, revops.question, revops.stage, revops.transition,
     revops.sla_policy, revops.nurture_track, revops.nurture_step, revops.binding, revops.binding_role, revops.adopted_move
     TO revops_admin;
 GRANT UPDATE (note, review_on, decide_by), DELETE ON revops.agreement TO revops_admin;

@@ -13,6 +13,7 @@
 #include "base/owner.h"
 #include "capture/own_write.h"
 #include "capture/queue.h"
+#include "settle/enrich.h"
 #include "capture/take_rows.h"
 #include "capture/write_back.h"
 
@@ -204,6 +205,8 @@ lead_says_so(Capture *capture, LeadGlance *glance, TupleTableSlot *roles)
 	if (!lead_peek(&s->writers, glance, s->agreement, &lead) || lead.state.gone_at != NO_TIME)
 		return false;
 	(void) profile_read(&s->writers, s->binding, glance->lead_id, 0, NULL, s->stored_before);
+	if (lead.state.enriched)
+		roles = enrich_overlay(s, glance->lead_id, roles);
 	return binding_same_roles(s->binding, roles, s->stored_before);
 }
 

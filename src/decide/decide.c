@@ -5,13 +5,15 @@
  * The order of a decision is fixed, so that one settle of many facts gives
  * the same as many settles of one fact each, excursions apart: entry, profile,
  * touches, the host's own words (stage, team, owner), opportunities, the verb
- * or timer, disqualification, advance by score, clocks.
+ * or timer, what held the lead, disqualification, advance by score, clocks.
+ * Every move passes the guard (guard.h) on its way to move_to().
  */
 #include "postgres.h"
 
 #include <string.h>
 
 #include "decide/decide.h"
+#include "decide/guard.h"
 #include "decide/nurture.h"
 #include "time/decay.h"
 
@@ -24,6 +26,7 @@ typedef struct Decision
 	TimestampTz now;
 	Effects    *effects;
 	LeadState  *state;			/* effects->next */
+	int			began_in;		/* stage that the lead was in before */
 } Decision;
 
 static const char *const cause_names[N_CAUSES] = {
@@ -54,11 +57,22 @@ cause_name(Cause cause)
 	return cause_names[cause];
 }
 
+Cause
+cause_by_name(const char *name)
+{
+	int			cause = 0;
+
+	while (cause < N_CAUSES && strcmp(cause_names[cause], name) != 0)
+		cause++;
+	return (Cause) cause;
+}
+
 void
 news_init(LeadNews *news)
 {
 	memset(news, 0, sizeof(LeadNews));
 	news->host_stage = NO_STAGE;
+	news->held.to = NO_STAGE;
 	news->intent_pos = news->intent_neg = DECAY_NONE;
 	news->last_touch_at = NO_TIME;
 	news->answered_at = NO_TIME;
@@ -319,7 +333,7 @@ hand_off(Decision *d)
 /* Record one move; routing and the end of promises follow from the new stage. */
 static void
 move_to(Decision *d, int to, Cause cause, const char *reason, TimestampTz at,
-		bool violation)
+		const Verdict *violated)
 {
 	Effects    *e = d->effects;
 	double		intent = intent_at(d->agreement, d->state, d->now);
@@ -337,7 +351,7 @@ move_to(Decision *d, int to, Cause cause, const char *reason, TimestampTz at,
 	m->reason = reason;
 	m->at = at;
 	m->spent = at - d->state->stage_since;
-	m->violation = violation;
+	m->violated = *violated;
 	m->fit = d->state->fit;
 	m->intent = whole_points(intent);
 	m->score = whole_points(decide_score(d->agreement, d->state->fit, intent));
@@ -364,39 +378,84 @@ refuse(Decision *d, Refusal refusal, int to)
 	d->effects->refused_to = to;
 }
 
-/* A move that must obey the transitions; refuses when it may not be made. */
+/* The verb, or a strict host, asks for more than the guard allows. */
+static void
+refuse_move(Decision *d, int to, const char *reason, const Verdict *verdict)
+{
+	if (verdict->unmet & GUARD_TRANSITION)
+		refuse(d, REFUSED_MOVE, to);
+	else if (verdict->unmet & GUARD_REASON)
+		refuse(d, reason == NULL ? REFUSED_NO_REASON : REFUSED_REASON, to);
+	else
+		refuse(d, REFUSED_UNMET, to);
+	d->effects->refused_for = *verdict;
+}
+
+/* A move that somebody asks for; refused when the guard has something against it. */
 static void
 guarded_move(Decision *d, int to, Cause cause, const char *reason)
 {
-	MoveRule	rule;
+	Verdict		verdict;
 
 	if (to == NO_STAGE)
 	{
 		refuse(d, REFUSED_NO_STAGE, to);
 		return;
 	}
-	rule = move_rule(d->agreement, d->state->stage, to);
-	if (rule == MOVE_REFUSED)
-		refuse(d, REFUSED_MOVE, to);
-	else if (rule == MOVE_NEEDS_REASON && reason == NULL)
-		refuse(d, REFUSED_NO_REASON, to);
+	verdict = guard_move(d->agreement, d->env, d->state->stage, to, reason);
+	if (verdict.unmet != 0)
+		refuse_move(d, to, reason, &verdict);
 	else
-		move_to(d, to, cause, reason, d->now, false);
+		move_to(d, to, cause, reason, d->now, &verdict);
+}
+
+/* Does what asks for the move ask anew in each decision, so that nobody need remember it? */
+static bool
+asks_anew(Cause cause)
+{
+	return cause == CAUSE_SCORE || cause == CAUSE_DISQUALIFIER;
+}
+
+/*
+ * A move that nobody asks for: what the guard has against it holds the lead
+ * where it is, until that is mended.  A move that is asked for but once, as by a
+ * deal, is not forgotten over one that is asked for time and again.
+ */
+static bool
+move_by_itself(Decision *d, int to, Cause cause, const char *reason, TimestampTz at)
+{
+	Hold	   *hold = &d->effects->hold;
+	Verdict		verdict = guard_entry(d->agreement, d->env, d->state->stage, to);
+
+	if (verdict.unmet == 0)
+		move_to(d, to, cause, reason, at, &verdict);
+	else if (hold->to == NO_STAGE || asks_anew(hold->cause) || !asks_anew(cause))
+		*hold = (Hold) {to, cause, reason, at, d->state->stage, verdict};
+	return verdict.unmet == 0;
 }
 
 /* 1. A new lead enters where the host says, else at the entry stage. */
 static void
 take_entry(Decision *d)
 {
-	int			stage = d->agreement->by_purpose[PURPOSE_ENTRY];
+	int			entry = d->agreement->by_purpose[PURPOSE_ENTRY];
+	int			stage = entry;
+	Verdict		verdict = {0};
 
 	/* one whose history is known has entered already */
 	if (!d->news->is_new || d->state->moves > 0)
 		return;
 	if (d->news->stage_told && d->news->host_stage != NO_STAGE)
 		stage = d->news->host_stage;
+	if (stage != entry && !d->news->adopt)
+		verdict = guard_entry(d->agreement, d->env, NO_STAGE, stage);
+	if (verdict.unmet != 0 && d->news->strict)
+	{
+		refuse_move(d, stage, NULL, &verdict);
+		return;
+	}
 	d->state->stage_since = d->state->created_at;
-	move_to(d, stage, CAUSE_ENTRY, NULL, d->state->created_at, false);
+	move_to(d, stage, CAUSE_ENTRY, NULL, d->state->created_at, &verdict);
 	d->effects->moves[0].spent = 0;
 }
 
@@ -508,16 +567,25 @@ static void
 take_host_stage(Decision *d)
 {
 	const LeadNews *news = d->news;
-	bool		legal;
+	int			from = d->state->stage;
+	int			to = news->host_stage;
+	const char *reason = news->host_reason;
+	Verdict		verdict = {0};
 
-	if (news->is_new || !news->stage_told || news->host_stage == NO_STAGE ||
-		news->host_stage == d->state->stage)
+	if (news->is_new || !news->stage_told || to == NO_STAGE || to == from)
 		return;
-	legal = move_rule(d->agreement, d->state->stage, news->host_stage) != MOVE_REFUSED;
-	if (!legal && news->strict)
-		refuse(d, REFUSED_MOVE, news->host_stage);
+	/* a reason that the row still has from another move is none of this one */
+	if (move_rule(d->agreement, from, to) == MOVE_ALLOWED)
+		reason = NULL;
+	/* of a move of the past it is not known what was there then */
+	if (!news->adopt)
+		verdict = guard_move(d->agreement, d->env, from, to, reason);
+	else if (move_rule(d->agreement, from, to) == MOVE_REFUSED)
+		verdict.unmet = GUARD_TRANSITION;
+	if (verdict.unmet != 0 && news->strict)
+		refuse_move(d, to, reason, &verdict);
 	else
-		move_to(d, news->host_stage, CAUSE_HOST, NULL, d->now, !legal);
+		move_to(d, to, CAUSE_HOST, reason, d->now, &verdict);
 }
 
 static void
@@ -532,23 +600,34 @@ take_host_owner(Decision *d)
 	assign_to(d, team_id, rep_id, 0, CAUSE_HOST, NULL);
 }
 
-/* 7. A deal opened or won carries its lead along, forward only. */
+/* Does a deal carry the lead to this stage?  Forward only, or back from where it was dropped. */
+static bool
+deal_carries(const Decision *d, int to)
+{
+	StagePurpose here = purpose_of(d->agreement, d->state->stage);
+
+	return here == PURPOSE_NURTURE || here == PURPOSE_DISQUALIFIED ||
+		d->state->stage == NO_STAGE ||
+		d->agreement->stages[d->state->stage].position < d->agreement->stages[to].position;
+}
+
+/* 7. A deal opened or won carries its lead along. */
 static void
 take_opportunity(Decision *d)
 {
+	static const Verdict nothing = {0};
 	bool		won = d->news->opportunity == OPPORTUNITY_IS_WON;
 	int			to = d->agreement->by_purpose[won ? PURPOSE_WON : PURPOSE_OPPORTUNITY];
-	StagePurpose here = purpose_of(d->agreement, d->state->stage);
-	TimestampTz at = d->news->opportunity_at;
+	Cause		cause = won ? CAUSE_WON : CAUSE_OPPORTUNITY;
+	TimestampTz at = Min(d->news->opportunity_at, d->now);
 
 	if (d->news->opportunity == OPPORTUNITY_NONE || to == NO_STAGE ||
-		(d->news->adopt && d->news->stage_is_hosts))
+		(d->news->adopt && d->news->stage_is_hosts) || !deal_carries(d, to))
 		return;
-	if (here != PURPOSE_NURTURE && here != PURPOSE_DISQUALIFIED &&
-		d->state->stage != NO_STAGE &&
-		d->agreement->stages[d->state->stage].position >= d->agreement->stages[to].position)
-		return;
-	move_to(d, to, won ? CAUSE_WON : CAUSE_OPPORTUNITY, NULL, Min(at, d->now), false);
+	if (d->news->adopt)
+		move_to(d, to, cause, NULL, at, &nothing);
+	else
+		move_by_itself(d, to, cause, NULL, at);
 }
 
 /* 8. What a person asks for. */
@@ -608,7 +687,8 @@ come_back(Decision *d, Cause cause)
 
 	if (to == NO_STAGE)
 		return;
-	move_to(d, to, cause, NULL, d->now, false);
+	if (!move_by_itself(d, to, cause, NULL, d->now))
+		return;
 	if (e == NULL || e->track == NO_TRACK || e->rep_id == 0 || d->state->rep_id != e->rep_id ||
 		!before_acceptance(d->agreement, d->state, false) ||
 		d->agreement->by_purpose[PURPOSE_QUALIFIED] == NO_STAGE ||
@@ -631,6 +711,39 @@ take_way_back(Decision *d)
 		come_back(d, cause);
 }
 
+/* Does what held the lead still want to move it? */
+static bool
+still_wants(const Decision *d, const Hold *hold)
+{
+	switch (hold->cause)
+	{
+		case CAUSE_SCORE:
+		case CAUSE_DISQUALIFIER:
+			return false;
+		case CAUSE_OPPORTUNITY:
+		case CAUSE_WON:
+			return deal_carries(d, hold->to);
+		default:
+			return d->state->stage == d->began_in;
+	}
+}
+
+/* 10. What held the lead may be there by now. */
+static void
+take_held(Decision *d)
+{
+	const Hold *held = &d->news->held;
+
+	if (held->to == NO_STAGE || d->effects->hold.to != NO_STAGE || !still_wants(d, held))
+		return;
+	/* who waits in nurture for the way back comes by it */
+	if (purpose_of(d->agreement, d->state->stage) == PURPOSE_NURTURE &&
+		held->cause != CAUSE_OPPORTUNITY && held->cause != CAUSE_WON)
+		come_back(d, held->cause);
+	else
+		move_by_itself(d, held->to, held->cause, held->reason, held->at);
+}
+
 /* Does a disqualifying rule take the lead out?  Not where sales has accepted it. */
 static bool
 is_taken_out(const Agreement *a, const LeadState *state)
@@ -641,13 +754,13 @@ is_taken_out(const Agreement *a, const LeadState *state)
 		 purpose_of(a, state->stage) == PURPOSE_NURTURE);
 }
 
-/* 10. A disqualifying rule takes out a lead that sales has not accepted. */
+/* 11. A disqualifying rule takes out a lead that sales has not accepted. */
 static void
 take_disqualifier(Decision *d)
 {
 	if (is_taken_out(d->agreement, d->state))
-		move_to(d, d->agreement->by_purpose[PURPOSE_DISQUALIFIED], CAUSE_DISQUALIFIER, NULL,
-				d->now, false);
+		move_by_itself(d, d->agreement->by_purpose[PURPOSE_DISQUALIFIED], CAUSE_DISQUALIFIER,
+					   NULL, d->now);
 }
 
 bool
@@ -679,19 +792,30 @@ decide_score_moves(const Agreement *agreement, const LeadState *state, Timestamp
 	return is_taken_out(agreement, state) || decide_intent_qualifies(agreement, state, now);
 }
 
-/* 11. A lead that reaches all three floors becomes an MQL. */
+/* 12. A lead that reaches all three floors becomes an MQL. */
 static void
 take_score(Decision *d)
 {
 	if (decide_intent_qualifies(d->agreement, d->state, d->now))
-		move_to(d, d->agreement->by_purpose[PURPOSE_QUALIFIED], CAUSE_SCORE, NULL, d->now, false);
+		move_by_itself(d, d->agreement->by_purpose[PURPOSE_QUALIFIED], CAUSE_SCORE, NULL, d->now);
+}
+
+/* A lead that has moved on meanwhile waits for nothing. */
+static void
+finish_hold(Decision *d)
+{
+	Hold	   *hold = &d->effects->hold;
+
+	if (hold->to != NO_STAGE && !asks_anew(hold->cause) && !still_wants(d, hold))
+		hold->to = NO_STAGE;
+	d->state->held = hold->to != NO_STAGE;
 }
 
 void
 decide(const Agreement *agreement, const LeadState *state, const LeadNews *news,
 	   TimestampTz now, const DecideEnv *env, Effects *effects)
 {
-	Decision	d = {agreement, news, env, now, effects, &effects->next};
+	Decision	d = {agreement, news, env, now, effects, &effects->next, state->stage};
 
 	effects->next = *state;
 	effects->nmoves = 0;
@@ -699,6 +823,7 @@ decide(const Agreement *agreement, const LeadState *state, const LeadNews *news,
 	effects->stop_clock = CLOCK_RUNS;
 	effects->start_clock = false;
 	effects->timer_at = NO_TIME;
+	effects->hold.to = NO_STAGE;
 	effects->refusal = NOT_REFUSED;
 	effects->quiet = news->adopt;
 	nurture_effects_init(&effects->nurture);
@@ -714,10 +839,17 @@ decide(const Agreement *agreement, const LeadState *state, const LeadNews *news,
 	take_verb(&d);
 	if (effects->refusal == NOT_REFUSED)
 		take_way_back(&d);
-	if (effects->refusal == NOT_REFUSED && !news->adopt)
+	if (effects->refusal == NOT_REFUSED && news->adopt)
 	{
+		effects->hold = news->held;
+		effects->next.held = news->held.to != NO_STAGE;
+	}
+	else if (effects->refusal == NOT_REFUSED)
+	{
+		take_held(&d);
 		take_disqualifier(&d);
 		take_score(&d);
+		finish_hold(&d);
 	}
 	if (effects->refusal == NOT_REFUSED)
 		nurture_decide(agreement, state, news, now, env, effects);

@@ -42,7 +42,23 @@ typedef struct Stage
 	int			position;
 	StagePurpose purpose;
 	bool		routes;
+	bool		has_condition;	/* entry criteria, which DecideEnv evaluates */
+	int			nneeds;
+	char	  **needs;			/* roles that must be filled to enter: MAX_ASKED at most */
 } Stage;
+
+/* roles of a stage, or questions of a transition, that a Verdict can name */
+#define MAX_ASKED	64
+
+/* What a transition asks for beside what it leads to. */
+typedef struct Transition
+{
+	bool		lists_reasons;	/* reasons are the only ones that it takes */
+	int			nreasons;
+	char	  **reasons;
+	int			nanswers;
+	char	  **answers;		/* questions that must be answered: MAX_ASKED at most */
+} Transition;
 
 typedef enum MoveRule
 {
@@ -92,6 +108,8 @@ typedef struct Agreement
 	Stage	   *stages;
 	int			by_purpose[N_PURPOSES]; /* stage, or NO_STAGE */
 	uint8	   *moves;			/* MoveRule, nstages x nstages, [from][to] */
+	Transition **asks;			/* the same, NULL where it asks for nothing; NULL: none does */
+	bool		guarded;		/* some stage or transition asks for more than a reason */
 	int			nrules;
 	ScoreRule  *rules;
 	int			ngroups;
@@ -129,6 +147,8 @@ typedef struct LeadState
 	bool		handed_over;
 	bool		enrolled;		/* in a track: see track.h */
 	bool		awaited;		/* it has a timer of its silence */
+	bool		held;			/* it would move, but for what is missing: see Hold */
+	bool		enriched;		/* some of its roles were filled by enrich() */
 } LeadState;
 
 typedef enum Cause
@@ -157,6 +177,34 @@ typedef enum Cause
 
 /* the word for a cause, as facts carry it */
 extern const char *cause_name(Cause cause);
+
+/* and back; N_CAUSES for a word that is none */
+extern Cause cause_by_name(const char *name);
+
+/* What speaks against a move: GUARD_... bits, 0: nothing. */
+#define GUARD_TRANSITION	(1 << 0)	/* the agreement has no such transition */
+#define GUARD_REASON		(1 << 1)	/* it needs a reason, or takes others only */
+#define GUARD_CONDITION		(1 << 2)	/* the stage's entry criteria do not hold */
+#define GUARD_NEEDS			(1 << 3)	/* roles that the stage needs are empty */
+#define GUARD_ANSWERS		(1 << 4)	/* questions have no answer */
+
+typedef struct Verdict
+{
+	int			unmet;
+	uint64		roles;			/* of Stage.needs, those that are empty */
+	uint64		answers;		/* of Transition.answers, those that are missing */
+} Verdict;
+
+/* A move that the engine would make by itself, and that the guard stops. */
+typedef struct Hold
+{
+	int			to;				/* NO_STAGE: none */
+	Cause		cause;
+	const char *reason;
+	TimestampTz at;				/* moment that the move is to have: of the deal, say */
+	int			from;			/* out: where it was held */
+	Verdict		verdict;		/* out */
+} Hold;
 
 typedef enum VerbKind
 {
@@ -198,6 +246,7 @@ typedef struct LeadNews
 	/* from the host's row, where it changed there */
 	bool		stage_told;
 	int			host_stage;
+	const char *host_reason;	/* code, checked by the caller; NULL: none */
 	bool		owner_told;
 	int32		host_rep_id;
 	bool		team_told;
@@ -220,6 +269,7 @@ typedef struct LeadNews
 	OpportunityNews opportunity;
 	TimestampTz opportunity_at;
 
+	Hold		held;			/* what a lead that is held waits for */
 	bool		recycle_due;
 	NurtureNews nurture;
 	Verb		verb;
@@ -241,7 +291,7 @@ typedef struct Move
 	const char *reason;
 	TimestampTz at;
 	int64		spent;			/* microseconds in the stage left */
-	bool		violation;
+	Verdict		violated;		/* what the host's move disregards */
 	int16		fit;
 	int16		intent;
 	int16		score;
@@ -274,6 +324,8 @@ typedef enum Refusal
 	NOT_REFUSED,
 	REFUSED_MOVE,				/* no such transition */
 	REFUSED_NO_REASON,			/* the transition needs a reason */
+	REFUSED_REASON,				/* it takes other reasons only */
+	REFUSED_UNMET,				/* criteria, roles or answers: see refused_for */
 	REFUSED_NO_STAGE,			/* the agreement has no stage for the verb */
 	REFUSED_NOT_HANDED_OVER,	/* sales does not have the lead */
 	REFUSED_GONE,				/* the host deleted the lead */
@@ -301,9 +353,11 @@ typedef struct Effects
 	TimestampTz timer_at;		/* recycle_due, or NO_TIME */
 	NurtureEffects nurture;
 	bool		quiet;			/* nobody is told */
+	Hold		hold;			/* move that the lead is held back from */
 	Refusal		refusal;		/* the verb, or a strict host, was refused */
 	int			refused_from;
 	int			refused_to;
+	Verdict		refused_for;
 } Effects;
 
 /* What a decision must ask of the outside. */
@@ -321,6 +375,17 @@ typedef struct DecideEnv
 							int *policy, TimestampTz *due_at, int32 *calendar_id);
 	/* of tracks; NULL: nothing is decided about them */
 	const NurtureEnv *nurture;
+
+	/*
+	 * What the guard asks, only of a move that is about to be made; NULL where
+	 * nobody knows, and then all three are taken as given.
+	 */
+	/* do the stage's entry criteria hold? */
+	bool		(*may_enter) (void *arg, int stage);
+	/* which of the roles that the stage needs are empty? */
+	uint64		(*empty_roles) (void *arg, int stage);
+	/* which of the transition's questions have no answer? */
+	uint64		(*unanswered) (void *arg, int from, int to);
 } DecideEnv;
 
 /* News of nothing. */

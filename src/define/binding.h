@@ -32,7 +32,7 @@ typedef enum BindingKind
 typedef enum LeadRole
 {
 	LEAD_CREATED_AT,			/* timestamptz */
-	LEAD_STAGE,					/* text, and so are all that follow but two */
+	LEAD_STAGE,					/* text, and so are all that follow but three */
 	LEAD_OWNER,
 	LEAD_TEAM,
 	LEAD_SOURCE,
@@ -52,6 +52,7 @@ typedef enum LeadRole
 	LEAD_AMOUNT,				/* numeric */
 	LEAD_CURRENCY,
 	LEAD_UPDATED_AT,			/* timestamptz: a change of it alone is none */
+	LEAD_REASON,				/* code: why the host moves the lead */
 	LEAD_ROLES
 } LeadRole;
 

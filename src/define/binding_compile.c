@@ -49,7 +49,7 @@ static const StandardRole lead_roles[] = {
 	{"country", TEXTOID}, {"region", TEXTOID}, {"city", TEXTOID},
 	{"industry", TEXTOID}, {"company_size", INT8OID}, {"language", TEXTOID},
 	{"amount", NUMERICOID}, {"currency", TEXTOID},
-	{"updated_at", TIMESTAMPTZOID}
+	{"updated_at", TIMESTAMPTZOID}, {"reason", TEXTOID}
 };
 
 static const StandardRole touch_roles[] = {

@@ -5,7 +5,9 @@
 #include "postgres.h"
 
 #include "catalog/namespace.h"
+#include "catalog/pg_type.h"
 #include "executor/spi.h"
+#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/hsearch.h"
 #include "utils/lsyscache.h"
@@ -157,14 +159,46 @@ purpose_by_name(const char *name)
 	return PURPOSE_NONE;
 }
 
+/* A text[] as strings; none: NULL, or no elements. */
+static char **
+texts_field(Definitions *def, uint64 row, int column, int *count)
+{
+	bool		isnull;
+	Datum		array = field(row, column, &isnull);
+	Datum	   *elements;
+	char	  **texts;
+
+	*count = 0;
+	if (isnull)
+		return NULL;
+	deconstruct_array(DatumGetArrayTypeP(array), TEXTOID, -1, false, TYPALIGN_INT,
+					  &elements, NULL, count);
+	texts = zeroed(def, sizeof(char *) * *count);
+	for (int i = 0; i < *count; i++)
+		texts[i] = MemoryContextStrdup(def->context, TextDatumGetCString(elements[i]));
+	return texts;
+}
+
+/* The same of what a verdict names by bits: validation lets no more through. */
+static char **
+asked_field(Definitions *def, uint64 row, int column, int *count)
+{
+	char	  **texts = texts_field(def, row, column, count);
+
+	*count = Min(*count, MAX_ASKED);
+	def->agreement->guarded |= *count > 0;
+	return texts;
+}
+
 static void
 load_stages(Definitions *def)
 {
 	Agreement  *a = def->agreement;
 
-	a->nstages = (int) read_rows(def, "SELECT stage, position, purpose, routes FROM revops.stage "
+	a->nstages = (int) read_rows(def, "SELECT stage, position, purpose, routes, condition, needs FROM revops.stage "
 								 "WHERE agreement_id = $2 ORDER BY position");
 	a->stages = zeroed(def, sizeof(Stage) * a->nstages);
+	def->stage_texts = zeroed(def, sizeof(char *) * a->nstages);
 	for (int p = 0; p < N_PURPOSES; p++)
 		a->by_purpose[p] = NO_STAGE;
 	for (int i = 0; i < a->nstages; i++)
@@ -173,16 +207,33 @@ load_stages(Definitions *def)
 		a->stages[i].position = int_field(i, 2);
 		a->stages[i].purpose = purpose_by_name(text_field(def, i, 3));
 		a->stages[i].routes = bool_field(i, 4);
+		def->stage_texts[i] = text_field(def, i, 5);
+		a->stages[i].has_condition = def->stage_texts[i] != NULL;
+		a->guarded |= a->stages[i].has_condition;
+		a->stages[i].needs = asked_field(def, i, 6, &a->stages[i].nneeds);
 		if (a->stages[i].purpose != PURPOSE_NONE)
 			a->by_purpose[a->stages[i].purpose] = i;
 	}
+}
+
+/* What a transition asks for: where it does not, there is nothing to read. */
+static Transition *
+load_asks(Definitions *def, uint64 row)
+{
+	Transition *asks = zeroed(def, sizeof(Transition));
+
+	asks->reasons = texts_field(def, row, 4, &asks->nreasons);
+	asks->lists_reasons = asks->reasons != NULL;
+	asks->answers = asked_field(def, row, 5, &asks->nanswers);
+	return asks;
 }
 
 static void
 load_transitions(Definitions *def)
 {
 	Agreement  *a = def->agreement;
-	uint64		n = read_rows(def, "SELECT from_stage, to_stage, needs_reason FROM revops.transition "
+	uint64		n = read_rows(def, "SELECT from_stage, to_stage, needs_reason, reasons, needs_answers, "
+							  "reasons IS NOT NULL OR needs_answers <> '{}' FROM revops.transition "
 							  "WHERE agreement_id = $2");
 
 	a->moves = zeroed(def, (Size) a->nstages * a->nstages);
@@ -193,8 +244,14 @@ load_transitions(Definitions *def)
 		int			f = stage_by_code(a, from, strlen(from));
 		int			t = stage_by_code(a, to, strlen(to));
 
-		if (f != NO_STAGE && t != NO_STAGE)
-			a->moves[f * a->nstages + t] = bool_field(i, 3) ? MOVE_NEEDS_REASON : MOVE_ALLOWED;
+		if (f == NO_STAGE || t == NO_STAGE)
+			continue;
+		a->moves[f * a->nstages + t] = bool_field(i, 3) ? MOVE_NEEDS_REASON : MOVE_ALLOWED;
+		if (!bool_field(i, 6))
+			continue;
+		if (a->asks == NULL)
+			a->asks = zeroed(def, sizeof(Transition *) * a->nstages * a->nstages);
+		a->asks[f * a->nstages + t] = load_asks(def, i);
 	}
 }
 
@@ -364,6 +421,21 @@ load_caps(Definitions *def)
 }
 
 static void
+load_reasons(Definitions *def)
+{
+	def->nreasons = (int) read_rows(def, "SELECT reason, 'reject' = ANY (applies_to), 'recycle' = ANY (applies_to), "
+									"'advance' = ANY (applies_to) FROM revops.reason "
+									"WHERE workspace_id = $1 ORDER BY reason COLLATE \"C\"");
+	def->reasons = zeroed(def, sizeof(Reason) * def->nreasons);
+	for (int i = 0; i < def->nreasons; i++)
+	{
+		def->reasons[i].code = text_field(def, i, 1);
+		def->reasons[i].verbs = (bool_field(i, 2) ? REASON_REJECT : 0) |
+			(bool_field(i, 3) ? REASON_RECYCLE : 0) | (bool_field(i, 4) ? REASON_ADVANCE : 0);
+	}
+}
+
+static void
 load_reps(Definitions *def)
 {
 	def->nreps = (int) read_rows(def, "SELECT rep_id, rep, calendar_id, active FROM revops.rep "
@@ -479,6 +551,7 @@ load(const CacheKey *key)
 	load_caps(def);
 	if (def->agreement != NULL)
 		load_tracks(def);
+	load_reasons(def);
 	load_reps(def);
 	load_teams(def);
 	load_members(def);
@@ -622,5 +695,14 @@ team_by_id(Definitions *def, int32 team_id)
 	for (int i = 0; i < def->nteams; i++)
 		if (def->teams[i].team_id == team_id)
 			return &def->teams[i];
+	return NULL;
+}
+
+Reason *
+reason_by_code(Definitions *def, const char *code, int len)
+{
+	for (int i = 0; i < def->nreasons; i++)
+		if (same_code(def->reasons[i].code, code, len))
+			return &def->reasons[i];
 	return NULL;
 }

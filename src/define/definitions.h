@@ -86,6 +86,17 @@ typedef struct TrackText
 	TrackStep  *steps;
 } TrackText;
 
+/* verbs that a reason is for, as bits */
+#define REASON_REJECT	(1 << 0)
+#define REASON_RECYCLE	(1 << 1)
+#define REASON_ADVANCE	(1 << 2)
+
+typedef struct Reason
+{
+	char	   *code;
+	int			verbs;			/* REASON_... */
+} Reason;
+
 typedef struct Definitions
 {
 	int32		workspace_id;
@@ -108,8 +119,11 @@ typedef struct Definitions
 	Route	   *routes;
 	int			npolicies;
 	Policy	   *policies;
+	int			nreasons;
+	Reason	   *reasons;
 	char	  **rule_texts;		/* conditions of agreement->rules */
 	TrackText  *track_texts;	/* of agreement->tracks */
+	char	  **stage_texts;	/* conditions of agreement->stages; NULL: none */
 	MemoryContext context;
 	uint64		generation;
 	uint64		serial;			/* changes with every build, backend-wide */
@@ -136,6 +150,7 @@ extern Rep *rep_by_code(Definitions *def, const char *code, int len);
 extern Rep *rep_by_id(Definitions *def, int32 rep_id);
 extern Team *team_by_code(Definitions *def, const char *code, int len);
 extern Team *team_by_id(Definitions *def, int32 team_id);
+extern Reason *reason_by_code(Definitions *def, const char *code, int len);
 
 /*
  * The rules of a workspace compiled against the roles of one lead binding.
@@ -152,6 +167,9 @@ typedef struct Program
 	int		   *policy_rule;	/* place in promising; -1: unconditional */
 	RuleSet    *returning;		/* conditions of the tracks' ways back */
 	int		   *track_rule;		/* place in returning; -1: it has none */
+	RuleSet    *entering;		/* conditions of stages */
+	int		   *stage_rule;		/* place in entering; -1: unconditional */
+	int		  **stage_needs;	/* one a role of Stage.needs: place in the role slot; -1: the binding has none */
 	bool		told;			/* rules that don't compile were noted as faults */
 	uint64		fallen;			/* program_fallen() when they were */
 } Program;

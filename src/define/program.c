@@ -80,7 +80,8 @@ uint64
 program_fallen(const Program *program)
 {
 	return ruleset_fallen(program->scoring) + ruleset_fallen(program->routing) +
-		ruleset_fallen(program->promising) + ruleset_fallen(program->returning);
+		ruleset_fallen(program->promising) + ruleset_fallen(program->returning) +
+		ruleset_fallen(program->entering);
 }
 
 static Program *
@@ -120,6 +121,41 @@ make_set(MemoryContext context, const Binding *binding)
 	return set;
 }
 
+/* Where the roles that a stage needs are in the binding's role slot. */
+static int *
+places_of_needs(MemoryContext context, const Binding *binding, const Stage *stage)
+{
+	int		   *places = MemoryContextAlloc(context, sizeof(int) * Max(stage->nneeds, 1));
+
+	for (int i = 0; i < stage->nneeds; i++)
+	{
+		places[i] = -1;
+		for (int role = 0; role < binding->roles->natts; role++)
+			if (strcmp(NameStr(TupleDescAttr(binding->roles, role)->attname), stage->needs[i]) == 0)
+				places[i] = role;
+	}
+	return places;
+}
+
+/* What stages ask of those who enter. */
+static void
+compile_stages(Program *p, MemoryContext context)
+{
+	const Definitions *def = p->definitions;
+	int			n = def->agreement ? def->agreement->nstages : 0;
+
+	p->entering = make_set(context, p->binding);
+	p->stage_rule = MemoryContextAlloc(context, sizeof(int) * Max(n, 1));
+	p->stage_needs = MemoryContextAlloc(context, sizeof(int *) * Max(n, 1));
+	for (int i = 0; i < n; i++)
+	{
+		const Stage *stage = &def->agreement->stages[i];
+
+		p->stage_rule[i] = add_condition(p->entering, "entry criteria of stage", stage->code, def->stage_texts[i]);
+		p->stage_needs[i] = places_of_needs(context, p->binding, stage);
+	}
+}
+
 static Program *
 compile(Definitions *def, Binding *binding, MemoryContext context)
 {
@@ -148,6 +184,7 @@ compile(Definitions *def, Binding *binding, MemoryContext context)
 	for (int i = 0; i < ntracks; i++)
 		p->track_rule[i] = add_condition(p->returning, "nurture track", def->agreement->tracks[i].code,
 										 def->track_texts[i].back_when);
+	compile_stages(p, context);
 	return p;
 }
 

@@ -15,7 +15,9 @@
 #include "base/handover.h"
 #include "base/owner.h"
 #include "settle/effects.h"
+#include "settle/hold.h"
 #include "settle/row_values.h"
+#include "settle/verdict.h"
 
 /* the three dimensions stand side by side in every table that has them */
 static void
@@ -90,7 +92,9 @@ write_move(Settle *s, const LeadRow *row, const Move *m, int32 seq, const char *
 	v[MOVE_FIT] = Int16GetDatum(m->fit);
 	v[MOVE_INTENT] = Int16GetDatum(m->intent);
 	v[MOVE_SCORE] = Int16GetDatum(m->score);
-	v[MOVE_VIOLATION] = BoolGetDatum(m->violation);
+	v[MOVE_VIOLATION] = BoolGetDatum(m->violated.unmet != 0);
+	set_text(v, nulls, MOVE_VIOLATED,
+			 code_text(verdict_text(s->agreement, m->from, m->to, &m->violated)));
 	set_text(v, nulls, MOVE_FROM_STAGE, stage_left(s->agreement, m, row));
 	v[MOVE_TO_STAGE] = code_text(s->agreement->stages[m->to].code);
 	v[MOVE_CAUSE] = code_text(cause_name(m->cause));
@@ -221,6 +225,8 @@ effects_write(Settle *s, LeadRow *row, const Effects *e)
 		write_clock(s, row, e);
 	if (e->timer_at != NO_TIME)
 		write_timer(row, e);
+	if (row->state.held || e->next.held)
+		hold_write(s, row, e);
 	row->state = e->next;
 	if (e->nmoves > 0)
 		row->stage = code_text(s->agreement->stages[e->next.stage].code);

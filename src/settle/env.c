@@ -3,7 +3,7 @@
  *		See env.h.
  *
  * Conditions of routes and policies are evaluated only when a lead is handed
- * over.  In a careful settle each question runs in its own subtransaction: one
+ * over, those of stages only when a lead is about to enter.  In a careful settle each question runs in its own subtransaction: one
  * that raises has the answer "no", and is noted as a fault.
  */
 #include "postgres.h"
@@ -13,6 +13,8 @@
 #include "base/attempt.h"
 #include "base/errors.h"
 #include "define/calendar_load.h"
+#include "settle/answers.h"
+#include "settle/enrich.h"
 #include "settle/env.h"
 #include "settle/nurture.h"
 #include "time/calendar.h"
@@ -254,6 +256,42 @@ static const NurtureEnv nurture_env = {
 	.other_rep = env_other_rep,
 };
 
+/* Do the entry criteria of a stage hold? */
+static bool
+env_may_enter(void *arg, int stage)
+{
+	Settle	   *s = arg;
+
+	return holds(s, s->program->entering, s->program->stage_rule[stage], "entry criteria of stage",
+				 s->agreement->stages[stage].code);
+}
+
+static uint64
+env_empty_roles(void *arg, int stage)
+{
+	Settle	   *s = arg;
+	TupleTableSlot *roles = env_roles(s);
+	uint64		empty = 0;
+
+	for (int i = 0; i < s->agreement->stages[stage].nneeds; i++)
+	{
+		int			role = s->program->stage_needs[stage][i];
+
+		if (role < 0 || role_is_empty(roles, role))
+			empty |= UINT64CONST(1) << i;
+	}
+	return empty;
+}
+
+static uint64
+env_unanswered(void *arg, int from, int to)
+{
+	Settle	   *s = arg;
+	const Transition *asks = s->agreement->asks[from * s->agreement->nstages + to];
+
+	return answers_missing(s, asks->answers, asks->nanswers);
+}
+
 void
 env_init(DecideEnv *env, Settle *s)
 {
@@ -263,6 +301,9 @@ env_init(DecideEnv *env, Settle *s)
 	env->rep_active = env_rep_active;
 	env->promise = env_promise;
 	env->nurture = &nurture_env;
+	env->may_enter = env_may_enter;
+	env->empty_roles = env_empty_roles;
+	env->unanswered = env_unanswered;
 }
 
 /* Who would be next is known where there is one alone. */

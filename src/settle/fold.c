@@ -468,15 +468,16 @@ jsonb_column(HeapTuple tuple, TupleDesc desc, int column)
 	return isnull ? NULL : (Jsonb *) PG_DETOAST_DATUM_COPY(value);
 }
 
-/* The lead's identity row: its personal roles, and where it stands. */
+/* The lead's identity row: its personal roles, those that were filled, and where it stands. */
 static Jsonb *
-identity_read(Writers *writers, int64 lead_id, ItemPointer tid)
+identity_read(Writers *writers, int64 lead_id, ItemPointer tid, Jsonb **enriched)
 {
 	ScanKeyData key;
 	SysScanDesc scan;
 	HeapTuple	tuple;
 	Jsonb	   *personal = NULL;
 
+	*enriched = NULL;
 	ScanKeyInit(&key, IDENTITY_LEAD_ID + 1, BTEqualStrategyNumber, F_INT8EQ,
 				Int64GetDatum(lead_id));
 	scan = engine_scan(writers, TABLE_LEAD_IDENTITY,
@@ -484,8 +485,10 @@ identity_read(Writers *writers, int64 lead_id, ItemPointer tid)
 	tuple = engine_scan_next(scan);
 	if (HeapTupleIsValid(tuple))
 	{
-		personal = jsonb_column(tuple, RelationGetDescr(writers->tables[TABLE_LEAD_IDENTITY].rel),
-								IDENTITY_PERSONAL);
+		TupleDesc	desc = RelationGetDescr(writers->tables[TABLE_LEAD_IDENTITY].rel);
+
+		personal = jsonb_column(tuple, desc, IDENTITY_PERSONAL);
+		*enriched = jsonb_column(tuple, desc, IDENTITY_ENRICHED);
 		*tid = tuple->t_self;
 	}
 	engine_scan_end(scan);
@@ -524,6 +527,7 @@ profile_read(Writers *writers, Binding *binding, int64 lead_id, int64 change_id,
 			 Jsonb *personal, TupleTableSlot *roles)
 {
 	ItemPointerData tid;
+	Jsonb	   *enriched;
 	Jsonb	   *profile = profile_row(writers, lead_id, &change_id);
 
 	if (profile == NULL)
@@ -532,34 +536,68 @@ profile_read(Writers *writers, Binding *binding, int64 lead_id, int64 change_id,
 		return 0;
 	}
 	if (personal == NULL)
-		personal = identity_read(writers, lead_id, &tid);
+		personal = identity_read(writers, lead_id, &tid, &enriched);
 	profile_to_slot(binding, profile, personal, roles);
 	return change_id;
+}
+
+static void
+write_identity(Writers *writers, Binding *binding, int64 lead_id, Jsonb *personal,
+			   Jsonb *enriched, ItemPointer tid)
+{
+	Datum		v[IDENTITY_COLS];
+	bool		nulls[IDENTITY_COLS] = {0};
+
+	v[IDENTITY_LEAD_ID] = Int64GetDatum(lead_id);
+	v[IDENTITY_WORKSPACE_ID] = Int32GetDatum(binding->workspace_id);
+	v[IDENTITY_PERSONAL] = JsonbPGetDatum(personal);
+	v[IDENTITY_ENRICHED] = JsonbPGetDatum(enriched);
+	nulls[IDENTITY_ENRICHED] = enriched == NULL;
+	if (tid != NULL)
+		writer_update(writers, TABLE_LEAD_IDENTITY, tid, v, nulls);
+	else if (JsonContainerSize(&personal->root) > 0)
+		writer_add(writers, TABLE_LEAD_IDENTITY, v, nulls);
 }
 
 void
 identity_write(Writers *writers, Binding *binding, int64 lead_id, Jsonb *personal,
 			   bool is_new)
 {
-	Datum		v[IDENTITY_COLS];
-	bool		nulls[IDENTITY_COLS] = {0};
 	ItemPointerData tid;
+	Jsonb	   *enriched = NULL;
+	bool		there = !is_new && identity_read(writers, lead_id, &tid, &enriched) != NULL;
 
-	v[IDENTITY_LEAD_ID] = Int64GetDatum(lead_id);
-	v[IDENTITY_WORKSPACE_ID] = Int32GetDatum(binding->workspace_id);
-	v[IDENTITY_PERSONAL] = JsonbPGetDatum(personal);
-	if (!is_new && identity_read(writers, lead_id, &tid) != NULL)
-		writer_update(writers, TABLE_LEAD_IDENTITY, &tid, v, nulls);
-	else if (JsonContainerSize(&personal->root) > 0)
-		writer_add(writers, TABLE_LEAD_IDENTITY, v, nulls);
+	write_identity(writers, binding, lead_id, personal, enriched, there ? &tid : NULL);
+}
+
+void
+identity_enrich(Writers *writers, Binding *binding, int64 lead_id, Jsonb *personal,
+				Jsonb *enriched)
+{
+	ItemPointerData tid;
+	Jsonb	   *before;
+	bool		there = identity_read(writers, lead_id, &tid, &before) != NULL;
+
+	write_identity(writers, binding, lead_id, personal, enriched, there ? &tid : NULL);
+}
+
+Jsonb *
+identity_enriched(Writers *writers, int64 lead_id)
+{
+	ItemPointerData tid;
+	Jsonb	   *enriched;
+
+	(void) identity_read(writers, lead_id, &tid, &enriched);
+	return enriched;
 }
 
 void
 identity_erase(Writers *writers, int64 lead_id)
 {
 	ItemPointerData tid;
+	Jsonb	   *enriched;
 
-	if (identity_read(writers, lead_id, &tid) == NULL)
+	if (identity_read(writers, lead_id, &tid, &enriched) == NULL)
 		return;
 	writer_delete(writers, TABLE_LEAD_IDENTITY, &tid);
 	CommandCounterIncrement();

@@ -162,6 +162,16 @@ extern int64 profile_write(Writers *writers, Binding *binding, int64 lead_id,
 extern void identity_write(Writers *writers, Binding *binding, int64 lead_id,
 						   Jsonb *personal, bool is_new);
 
+/*
+ * The same, with those personal roles that were filled by enrich(): they stay
+ * with the row, whatever is written later.
+ */
+extern void identity_enrich(Writers *writers, Binding *binding, int64 lead_id,
+							Jsonb *personal, Jsonb *enriched);
+
+/* The personal roles that enrich() has filled; NULL: none. */
+extern Jsonb *identity_enriched(Writers *writers, int64 lead_id);
+
 /* Erase the lead's personal roles, and let what is read next see it. */
 extern void identity_erase(Writers *writers, int64 lead_id);
 

@@ -101,6 +101,49 @@ host_stage(Settle *s, TupleTableSlot *roles, LeadNews *news)
 		unknown_code(s, "stage", code, word);
 }
 
+/* Verbs whose reasons suit a move to this stage. */
+static int
+verbs_to(const Agreement *a, int stage)
+{
+	switch (a->stages[stage].purpose)
+	{
+		case PURPOSE_DISQUALIFIED:
+			return REASON_REJECT | REASON_ADVANCE;
+		case PURPOSE_NURTURE:
+			return REASON_RECYCLE | REASON_ADVANCE;
+		default:
+			return REASON_ADVANCE;
+	}
+}
+
+/* Does some move to this stage need a reason? */
+static bool
+wants_reason(const Agreement *a, int stage)
+{
+	for (int from = 0; from < a->nstages; from++)
+		if (a->moves[from * a->nstages + stage] == MOVE_NEEDS_REASON)
+			return true;
+	return false;
+}
+
+/* Why the host moves the lead, as its row says: a code that a verb would take. */
+static void
+host_reason(Settle *s, TupleTableSlot *roles, LeadNews *news)
+{
+	Datum		code = role_text(roles, LEAD_REASON);
+	Reason	   *reason;
+
+	if (news->host_stage == NO_STAGE || is_empty(code) ||
+		!wants_reason(s->agreement, news->host_stage))
+		return;
+	code = PointerGetDatum(PG_DETOAST_DATUM_PACKED(code));
+	reason = reason_by_code(s->def, VARDATA_ANY(code), VARSIZE_ANY_EXHDR(code));
+	if (reason == NULL)
+		unknown_code(s, "reason", code, code);
+	else if (reason->verbs & verbs_to(s->agreement, news->host_stage))
+		news->host_reason = reason->code;
+}
+
 void
 host_words(Settle *s, TupleTableSlot *now, TupleTableSlot *before, LeadNews *news)
 {
@@ -110,7 +153,10 @@ host_words(Settle *s, TupleTableSlot *now, TupleTableSlot *before, LeadNews *new
 	if (s->spoken != NULL)
 		now = s->spoken;
 	if (role_changed(s, now, before, LEAD_STAGE))
+	{
 		host_stage(s, now, news);
+		host_reason(s, now, news);
+	}
 	if (role_changed(s, now, before, LEAD_OWNER))
 		host_owner(s, now, news);
 	if (role_changed(s, now, before, LEAD_TEAM))

@@ -83,6 +83,8 @@ read_columns(const Columns *c, const Agreement *agreement, LeadRow *row)
 	s->handed_over = DatumGetBool(c->values[LEAD_COL_HANDED_OVER]);
 	s->enrolled = DatumGetBool(c->values[LEAD_COL_ENROLLED]);
 	s->awaited = DatumGetBool(c->values[LEAD_COL_AWAITED]);
+	s->held = DatumGetBool(c->values[LEAD_COL_HELD]);
+	s->enriched = DatumGetBool(c->values[LEAD_COL_ENRICHED]);
 	s->stage = agreement == NULL ? NO_STAGE :
 		stage_by_code(agreement, VARDATA_ANY(row->stage), VARSIZE_ANY_EXHDR(row->stage));
 }
@@ -203,6 +205,8 @@ fill_values(Writers *writers, const LeadRow *row, Datum *values, bool *nulls)
 	values[LEAD_COL_HANDED_OVER] = BoolGetDatum(s->handed_over);
 	values[LEAD_COL_ENROLLED] = BoolGetDatum(s->enrolled);
 	values[LEAD_COL_AWAITED] = BoolGetDatum(s->awaited);
+	values[LEAD_COL_HELD] = BoolGetDatum(s->held);
+	values[LEAD_COL_ENRICHED] = BoolGetDatum(s->enriched);
 	set_text(values, nulls, LEAD_COL_STAGE, row->stage);
 	set_text(values, nulls, LEAD_COL_KEY, row->key);
 	set_text(values, nulls, LEAD_COL_SOURCE, row->source);

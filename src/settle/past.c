@@ -39,7 +39,7 @@ write_one(Settle *s, LeadRow *row, int stage, const PastMove *past, Cause cause)
 {
 	const Agreement *a = s->agreement;
 	Effects		effects = {.next = row->state,.nmoves = 1,.stop_clock = CLOCK_RUNS,
-	.timer_at = NO_TIME,.quiet = true};
+	.timer_at = NO_TIME,.hold = {.to = NO_STAGE},.quiet = true};
 	Move	   *m = &effects.moves[0];
 	char	   *actor = s->actor;
 	bool		disqualified;
@@ -50,7 +50,8 @@ write_one(Settle *s, LeadRow *row, int stage, const PastMove *past, Cause cause)
 	m->reason = past->reason;
 	m->at = cause == CAUSE_ENTRY ? past->at : Max(past->at, row->state.stage_since);
 	m->spent = cause == CAUSE_ENTRY ? 0 : m->at - row->state.stage_since;
-	m->violation = cause != CAUSE_ENTRY && !is_legal(a, m->from, m->to);
+	if (cause != CAUSE_ENTRY && !is_legal(a, m->from, m->to))
+		m->violated.unmet = GUARD_TRANSITION;
 	if (cause == CAUSE_ENTRY)
 	{
 		m->fit = decide_fit(a, s->fired, &disqualified);

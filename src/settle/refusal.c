@@ -8,6 +8,7 @@
 
 #include "base/errors.h"
 #include "settle/refusal.h"
+#include "settle/verdict.h"
 
 static const char *
 stage_name(const Agreement *a, int stage)
@@ -15,12 +16,23 @@ stage_name(const Agreement *a, int stage)
 	return stage == NO_STAGE ? "(unknown)" : a->stages[stage].code;
 }
 
+static char *
+reasons_taken(const Agreement *a, const Effects *e)
+{
+	const Transition *asks = a->asks[e->refused_from * a->nstages + e->refused_to];
+	List	   *reasons = NIL;
+
+	for (int i = 0; i < asks->nreasons; i++)
+		reasons = lappend(reasons, asks->reasons[i]);
+	return verdict_words(reasons);
+}
+
 void
 refusal_raise(Settle *s, const LeadRow *row, const Effects *e)
 {
 	char	   *key = TextDatumGetCString(row->key);
-	const char *from = row->state.stage == NO_STAGE ? TextDatumGetCString(row->stage) :
-		stage_name(s->agreement, e->refused_from);
+	const char *from = row->state.stage != NO_STAGE ? stage_name(s->agreement, e->refused_from) :
+		row->stage == (Datum) 0 ? "" : TextDatumGetCString(row->stage);
 
 	switch (e->refusal)
 	{
@@ -41,7 +53,23 @@ refusal_raise(Settle *s, const LeadRow *row, const Effects *e)
 					 errmsg("lead \"%s\" needs a reason to move from stage \"%s\" to \"%s\"",
 							key, from, stage_name(s->agreement, e->refused_to)),
 					 errdetail("The agreement declares the transition with needs_reason."),
-					 errhint("Give one of the codes in revops.reason.")));
+					 errhint("Give one of the codes in revops.reason: by revops.reject(), recycle() or advance(), or in the column that attach_lead() maps to the role reason.")));
+			break;
+		case REFUSED_REASON:
+			ereport(ERROR,
+					(errcode(ERRCODE_REVOPS_ILLEGAL_MOVE),
+					 errmsg("lead \"%s\" may not move from stage \"%s\" to \"%s\" for this reason",
+							key, from, stage_name(s->agreement, e->refused_to)),
+					 errdetail("Reasons that the transition takes: %s.", reasons_taken(s->agreement, e)),
+					 errhint("Give one of these.")));
+			break;
+		case REFUSED_UNMET:
+			ereport(ERROR,
+					(errcode(ERRCODE_REVOPS_ILLEGAL_MOVE),
+					 errmsg("lead \"%s\" may not enter stage \"%s\" yet",
+							key, stage_name(s->agreement, e->refused_to)),
+					 errdetail("%s", verdict_detail(s, e->refused_from, e->refused_to, &e->refused_for)),
+					 errhint("%s", verdict_hint(&e->refused_for))));
 			break;
 		case REFUSED_NO_STAGE:
 			ereport(ERROR,

@@ -14,10 +14,13 @@
 #include "base/compat.h"
 #include "base/errors.h"
 #include "base/handover.h"
+#include "settle/answers.h"
 #include "settle/capped.h"
 #include "settle/effects.h"
+#include "settle/enrich.h"
 #include "settle/env.h"
 #include "settle/falls.h"
+#include "settle/hold.h"
 #include "settle/host_words.h"
 #include "settle/nurture.h"
 #include "settle/pending.h"
@@ -197,6 +200,7 @@ settle_use(Settle *s, Binding *binding)
 	settle_rules_end(s);
 	s->stored = binding_role_slot(binding);
 	s->stored_before = binding_role_slot(binding);
+	s->merged = binding_role_slot(binding);
 	if (!s->program->told && !s->foresees)
 	{
 		note_broken(s, s->program->scoring);
@@ -290,6 +294,8 @@ settle_old(Settle *s, TupleTableSlot *roles, const char *key, const Past *past)
 		past_write(s, &row, past, &news);
 	env_init(&env, s);
 	decide(s->agreement, &row.state, &news, s->now, &env, &effects);
+	if (effects.refusal != NOT_REFUSED)
+		refusal_raise(s, &row, &effects);
 
 	row.profile_id = profile_write(&s->writers, s->binding, row.state.lead_id, roles, s->now);
 	identity_write(&s->writers, s->binding, row.state.lead_id,
@@ -377,6 +383,25 @@ news_of_touches(Settle *s, const LeadRow *row, const LeadChange *change,
 	return spoke;
 }
 
+/* From now on the lead has these roles. */
+static void
+take_roles(Settle *s, LeadRow *row, TupleTableSlot *roles)
+{
+	row->profile_id = profile_write(&s->writers, s->binding, s->lead_id, roles, s->now);
+	identity_write(&s->writers, s->binding, s->lead_id,
+				   profile_from_slot(s->binding, roles, true), false);
+}
+
+/* Roles that are empty are filled. */
+static TupleTableSlot *
+take_enrichment(Settle *s, LeadRow *row, Enrichment *enrichment, TupleTableSlot *roles)
+{
+	roles = enrich_fill(s, row, roles, enrichment);
+	if (enrichment->filled != NIL)
+		row->profile_id = profile_write(&s->writers, s->binding, s->lead_id, roles, s->now);
+	return roles;
+}
+
 /*
  * The profile: the host's row now, or the newest one that waited.  What the
  * host's stage, owner and team columns say is compared with what the lead's
@@ -394,18 +419,16 @@ news_of_profile(Settle *s, LeadRow *row, const LeadChange *change,
 
 	s->profile_id = row->profile_id;
 	s->roles = NULL;
-	if (now == NULL && !pending->profile && !refit)
+	if (now == NULL && !pending->profile && !refit && change->enrichment == NULL)
 		return;
 	(void) profile_read(&s->writers, s->binding, s->lead_id, row->profile_id, NULL, before);
 	if (now != NULL)
 	{
+		if (row->state.enriched)
+			now = enrich_overlay(s, s->lead_id, now);
 		/* one that waited has been written: it must not remain the newest */
 		if (pending->profile || !binding_same_roles(s->binding, now, before))
-		{
-			row->profile_id = profile_write(&s->writers, s->binding, s->lead_id, now, s->now);
-			identity_write(&s->writers, s->binding, s->lead_id,
-						   profile_from_slot(s->binding, now, true), false);
-		}
+			take_roles(s, row, now);
 	}
 	else
 	{
@@ -413,9 +436,16 @@ news_of_profile(Settle *s, LeadRow *row, const LeadChange *change,
 									   pending->profile ? 0 : row->profile_id,
 									   pending->personal, s->stored);
 		now = s->stored;
-		if (pending->personal != NULL)
+		if (pending->profile && row->state.enriched)
+		{
+			now = enrich_overlay(s, s->lead_id, now);
+			take_roles(s, row, now);
+		}
+		else if (pending->personal != NULL)
 			identity_write(&s->writers, s->binding, s->lead_id, pending->personal, false);
 	}
+	if (change->enrichment != NULL)
+		now = take_enrichment(s, row, change->enrichment, now);
 	s->roles = now;
 	s->profile_id = row->profile_id;
 	match_rules(s, now);
@@ -485,7 +515,12 @@ settle_locked(Settle *s, LeadRow *row, const LeadChange *change)
 	sums_init(&pending.sums);
 	s->now = settle_moment(s, row);
 	if (change->forget)
+	{
 		identity_erase(&s->writers, row->state.lead_id);
+		answers_erase(s, row->state.lead_id);
+	}
+	if (change->answer != NULL)
+		answer_write(s, row, change->answer);
 	/* the lock is held: only now may the deltas be read, under a new snapshot */
 	fold_begin(&s->writers);
 	if (deltas_possible(&s->writers))
@@ -503,6 +538,8 @@ settle_locked(Settle *s, LeadRow *row, const LeadChange *change)
 	news.opportunity = Max(change->opportunity, pending.opportunity);
 	news.opportunity_at = news.opportunity == change->opportunity ?
 		change->opportunity_at : pending.opportunity_at;
+	if (row->state.held)
+		hold_read(s, row->state.lead_id, &news.held);
 	news.recycle_due = change->recycle_due;
 	news.verb = change->verb;
 	news.adopt = s->adopt && pending.n == 0;
@@ -535,7 +572,8 @@ only_touches(const LeadChange *change)
 	return change->sums != NULL && change->roles == NULL && change->new_key == NULL &&
 		!change->is_gone && !change->is_back && change->opportunity == OPPORTUNITY_NONE &&
 		!change->recycle_due && !change->step_due && !change->silence_due && !change->breach_seen && !change->falls && !change->forget &&
-		!change->rescore && change->verb.kind == VERB_NONE;
+		!change->rescore && change->verb.kind == VERB_NONE && change->enrichment == NULL &&
+		change->answer == NULL;
 }
 
 /* What touches do to a lead, as it was seen. */
@@ -555,6 +593,7 @@ static TouchEffect
 effect_of_touches(Settle *s, const LeadRow *row, const TouchSums *sums, bool only_takes)
 {
 	LeadState	next = row->state;
+	bool		qualifies;
 
 	if (sums->recount || row->agreement_id != s->agreement->agreement_id ||
 		(sums->answers && row->state.running > 0))
@@ -563,11 +602,14 @@ effect_of_touches(Settle *s, const LeadRow *row, const TouchSums *sums, bool onl
 		return TOUCHES_ADD;
 	if (nurture_listens(s, &row->state, sums))
 		return TOUCHES_DECIDE;
-	if (only_takes || !decide_intent_matters(s->agreement, &row->state))
+	if ((only_takes || !decide_intent_matters(s->agreement, &row->state)) && !row->state.held)
 		return TOUCHES_ADD;
 	decide_add_touches(&next, sums->pos, sums->neg, sums->touches, sums->last_touch_at);
-	return decide_intent_qualifies(s->agreement, &next, settle_moment(s, row)) ?
-		TOUCHES_DECIDE : TOUCHES_NEAR;
+	qualifies = decide_intent_qualifies(s->agreement, &next, settle_moment(s, row));
+	/* a lead that is held back for all its intent is so until that changes */
+	if (row->state.held)
+		qualifies ^= decide_intent_qualifies(s->agreement, &row->state, settle_moment(s, row));
+	return qualifies ? TOUCHES_DECIDE : TOUCHES_NEAR;
 }
 
 /*
@@ -825,6 +867,8 @@ settle_foresee(Settle *s, LeadGlance *glance, TupleTableSlot *roles, Written *wr
 		s->now = settle_moment(s, &row);
 		(void) profile_read(&s->writers, s->binding, row.state.lead_id, row.profile_id,
 							NULL, s->stored_before);
+		if (row.state.enriched)
+			roles = enrich_overlay(s, row.state.lead_id, roles);
 	}
 	s->lead_id = row.state.lead_id;
 	s->profile_id = row.profile_id;

@@ -56,6 +56,7 @@ typedef struct Settle
 	TupleTableSlot *roles;		/* NULL: to be read when asked for */
 	TupleTableSlot *stored;		/* slots for profiles read back */
 	TupleTableSlot *stored_before;
+	TupleTableSlot *merged;		/* roles with what enrich() has filled: see enrich.h */
 	uint64	   *fired;
 
 	/* what the host's row says, where we have written into it: see write_back.h */
@@ -92,6 +93,8 @@ typedef struct LeadChange
 	bool		breach_seen;	/* the running clock's breach is to be told */
 	bool		falls;			/* the timer of lead.fall_at fires */
 	Verb		verb;
+	struct Enrichment *enrichment;	/* roles to be filled; NULL: none */
+	const struct Answer *answer;	/* to a question; NULL: none */
 	bool		forget;			/* erase the personal roles first */
 	bool		rescore;		/* compute fit and sums anew */
 	bool		wait;			/* verbs may wait for the lead */

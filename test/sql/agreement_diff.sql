@@ -33,7 +33,7 @@ INSERT INTO revops.score_group (agreement_id, score_group, kind, cap) VALUES (:d
 UPDATE revops.stage SET owner_team = 'sales', position = 75 WHERE agreement_id = :draft AND stage = 'evangelist';
 INSERT INTO revops.stage VALUES (:draft, 'partner', 80, NULL, 'sales', false);
 DELETE FROM revops.stage WHERE agreement_id = :draft AND stage = 'subscriber';
-UPDATE revops.transition SET needs_reason = true WHERE agreement_id = :draft AND from_stage = 'lead' AND to_stage = 'nurture';
+UPDATE revops.transition SET needs_reason = true WHERE agreement_id = :draft AND from_stage = 'lead' AND to_stage = 'mql';
 INSERT INTO revops.transition VALUES (:draft, 'customer', 'partner', false);
 UPDATE revops.sla_policy SET target = '4 hours', calendar_id = 2 WHERE agreement_id = :draft AND policy = 'office hours';
 INSERT INTO revops.sla_policy (agreement_id, policy, position, condition, target) VALUES (:draft, 'web', 3, 'source = ''web''', '5 minutes');

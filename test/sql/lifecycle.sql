@@ -91,6 +91,7 @@ SELECT revops.recycle(pg_temp.id(n), 'timing', '2026-03-09 08:00+00') FROM gener
 SELECT revops.advance(pg_temp.id(12), 'mql');
 SELECT revops.advance(pg_temp.id(13), 'lead');
 SELECT revops.advance(pg_temp.id(13), 'nurture');
+SELECT revops.advance(pg_temp.id(13), 'nurture', 'timing');
 DELETE FROM person WHERE id = 14;
 SET pg_revops.now = '2026-03-09 07:59:59.999999+00';
 SELECT revops.run_due() AS breaches_told;
@@ -189,13 +190,14 @@ SELECT key, stage FROM revops.lead_status WHERE key = '41';
 
 -- strict refuses it, and the whole statement with it
 CREATE TABLE guarded (id int PRIMARY KEY, stage text, note text);
-SELECT revops.attach_lead('guarded', 'guarded', '{"stage": "stage"}', on_violation => 'strict') > 0 AS attached;
+SELECT revops.attach_lead('guarded', 'guarded', '{"stage": "stage", "reason": "note"}', on_violation => 'strict') > 0 AS attached;
 INSERT INTO guarded VALUES (1, 'lead'), (2, 'mql'), (3, 'lead'), (4, 'customer');
 UPDATE guarded SET stage = CASE id WHEN 1 THEN 'mql' ELSE 'customer' END WHERE id < 4;
 SELECT id, g.stage, s.stage AS ours FROM guarded g JOIN revops.lead_status s ON s.binding = 'guarded' AND s.key = g.id::text ORDER BY id;
 UPDATE guarded SET stage = 'mql', note = 'legal' WHERE id = 1;
 UPDATE guarded SET stage = 'nirvana' WHERE id = 3;
 UPDATE guarded SET stage = 'disqualified' WHERE id = 2;
+UPDATE guarded SET stage = 'disqualified', note = 'competitor' WHERE id = 2;
 SELECT id, g.stage, s.stage AS ours FROM guarded g JOIN revops.lead_status s ON s.binding = 'guarded' AND s.key = g.id::text ORDER BY id;
 SELECT count(*) AS violations FROM revops.stage_change s JOIN revops.lead USING (lead_id) JOIN revops.binding b USING (binding_id) WHERE b.binding = 'guarded' AND violation;
 DO $$

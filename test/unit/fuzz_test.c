@@ -22,6 +22,8 @@ typedef struct Fuzz
 	Agreement	agreement;
 	Stage		stages[MAX_STAGES];
 	uint8		moves[MAX_STAGES * MAX_STAGES];
+	Transition	asks[MAX_STAGES * MAX_STAGES];
+	Transition *asked[MAX_STAGES * MAX_STAGES];
 	ScoreRule	rules[100];
 	uint64		fired[2];
 	LeadState	state;
@@ -36,6 +38,32 @@ must(bool holds, const char *what)
 {
 	if (!holds && wrong == NULL)
 		wrong = what;
+}
+
+/* What stages and transitions ask for; half of the agreements ask for nothing. */
+static void
+random_asks(Fuzz *f)
+{
+	static char *names[] = {"one", "two", "three"};
+	static char *reasons[] = {"timing", "no_budget"};
+	Agreement  *a = &f->agreement;
+
+	if (one_in(2))
+		return;
+	a->guarded = true;
+	a->asks = f->asked;
+	for (int i = 0; i < a->nstages; i++)
+	{
+		f->stages[i].has_condition = one_in(4);
+		f->stages[i].needs = names;
+		f->stages[i].nneeds = one_in(3) ? random_below(4) : 0;
+	}
+	for (int i = 0; i < a->nstages * a->nstages; i++)
+	{
+		f->asks[i] = (Transition) {.lists_reasons = one_in(3),.reasons = reasons + random_below(2),.nreasons = 1,
+		.answers = names,.nanswers = random_below(4)};
+		f->asked[i] = one_in(2) ? &f->asks[i] : NULL;
+	}
 }
 
 static void
@@ -72,6 +100,7 @@ random_agreement(Fuzz *f)
 		f->moves[i] = random_below(3);
 	for (int i = 0; i < a->nrules; i++)
 		f->rules[i] = (ScoreRule) {i, "rule", random_below(30) == 0 ? RULE_DISQUALIFY : RULE_FIT, random_below(60) - 20};
+	random_asks(f);
 }
 
 /* A state such as decisions leave behind. */
@@ -143,6 +172,14 @@ random_news(Fuzz *f)
 	}
 	n->stage_told = one_in(4);
 	n->host_stage = one_in(10) ? NO_STAGE : random_below(nstages);
+	n->host_reason = one_in(2) ? NULL : "timing";
+	if (!n->is_new && one_in(4))
+	{
+		n->held.to = random_below(nstages);
+		n->held.cause = one_in(2) ? CAUSE_WON : CAUSE_SCORE;
+		n->held.at = NOW - HOUR;
+		f->state.held = true;
+	}
 	n->owner_told = one_in(4);
 	n->host_rep_id = random_below(4);
 	n->team_told = one_in(4);
@@ -171,7 +208,9 @@ random_news(Fuzz *f)
 		n->verb.rep_id = 1 + random_below(4);
 		n->verb.team_id = random_below(3);
 	}
-	f->world = (World) {.routes = !one_in(4),.promises = !one_in(4),.inactive = random_below(4)};
+	f->world = (World) {.routes = !one_in(4),.promises = !one_in(4),.inactive = random_below(4),
+	.agreement = &f->agreement,.criteria_fail = one_in(3),.empty = one_in(2) ? 0 : random_below(8),
+	.open = one_in(2) ? 0 : random_below(8)};
 }
 
 static void
@@ -237,6 +276,84 @@ check_clocks(const Fuzz *f, const Effects *e)
 	must(!e->start_clock || (e->clock_from <= NOW && e->due_at == e->clock_from + 2 * HOUR), "clocks are due");
 	must(!e->start_clock || f->world.promises, "clocks start by a promise");
 	must(e->timer_at == NO_TIME || f->news.verb.kind == VERB_RECYCLE, "timers are set by recycling");
+}
+
+/* What a stage asks of who enters, said once more and otherwise. */
+static int
+asked_to_enter(const Fuzz *f, int from, int to)
+{
+	const Stage *stage = &f->stages[to];
+	const Transition *asks = f->agreement.asks == NULL || from == NO_STAGE ? NULL :
+		f->asked[from * f->agreement.nstages + to];
+	int			unmet = 0;
+
+	if (!f->agreement.guarded)
+		return 0;
+	if (stage->has_condition && f->world.criteria_fail)
+		unmet |= GUARD_CONDITION;
+	for (int i = 0; i < stage->nneeds; i++)
+		if (f->world.empty >> i & 1)
+			unmet |= GUARD_NEEDS;
+	for (int i = 0; asks != NULL && i < asks->nanswers; i++)
+		if (f->world.open >> i & 1)
+			unmet |= GUARD_ANSWERS;
+	return unmet;
+}
+
+/* What speaks against a move that somebody asked for. */
+static int
+asked_to_move(const Fuzz *f, int from, int to, const char *reason)
+{
+	int			rule = from == NO_STAGE ? MOVE_REFUSED : f->moves[from * f->agreement.nstages + to];
+	int			unmet = asked_to_enter(f, from, to);
+	const Transition *asks = f->agreement.asks == NULL || from == NO_STAGE ? NULL :
+		f->asked[from * f->agreement.nstages + to];
+
+	if (rule == MOVE_REFUSED)
+		unmet |= GUARD_TRANSITION;
+	else if (rule == MOVE_NEEDS_REASON && reason == NULL)
+		unmet |= GUARD_REASON;
+	else if (reason != NULL && asks != NULL && asks->lists_reasons && strcmp(asks->reasons[0], reason) != 0)
+		unmet |= GUARD_REASON;
+	return unmet;
+}
+
+/* No move passes but what the guard lets pass, or the host's, which say what they disregard. */
+static void
+check_guard(const Fuzz *f, const Effects *e)
+{
+	for (int i = 0; i < e->nmoves && !f->news.adopt; i++)
+	{
+		const Move *m = &e->moves[i];
+		/* a lead that was in no stage of the agreement has none to come from */
+		int			from = i == 0 ? (f->news.is_new ? NO_STAGE : f->state.stage) : e->moves[i - 1].to;
+
+		switch (m->cause)
+		{
+			case CAUSE_ENTRY:
+				must(m->violated.unmet == (m->to == 0 ? 0 : asked_to_enter(f, NO_STAGE, m->to)),
+					 "an entry disregards what it is said to");
+				break;
+			case CAUSE_HOST:
+				must(m->violated.unmet == asked_to_move(f, from, m->to, m->reason),
+					 "the host disregards what it is said to");
+				must(m->violated.unmet == 0 || !f->news.strict, "a strict host disregards nothing");
+				break;
+			case CAUSE_ACCEPT:
+			case CAUSE_REJECT:
+			case CAUSE_RECYCLE:
+			case CAUSE_ADVANCE:
+				must(asked_to_move(f, from, m->to, m->reason) == 0, "verbs pass the guard");
+				break;
+			default:
+				must(asked_to_enter(f, from, m->to) == 0, "what moves by itself passes the guard");
+				break;
+		}
+	}
+	must(e->next.held == (e->hold.to != NO_STAGE), "who is held waits for something");
+	must(f->news.adopt || e->hold.to == NO_STAGE ||
+		 (e->hold.verdict.unmet != 0 && e->hold.verdict.unmet == asked_to_enter(f, e->hold.from, e->hold.to)),
+		 "who is held lacks something");
 }
 
 /* Of the past nothing follows but what it says itself. */
@@ -332,12 +449,16 @@ test_fuzz(void)
 		{
 			refused++;
 			must(f.news.verb.kind != VERB_NONE || f.news.strict, "only verbs and strict hosts are refused");
+			must(e.refusal != REFUSED_UNMET || e.refused_for.unmet ==
+				 asked_to_enter(&f, f.news.is_new ? NO_STAGE : e.refused_from, e.refused_to),
+				 "who is refused is told what is missing");
 			continue;
 		}
 		check_moves(&f, &e);
 		check_assignments(&f, &e);
 		check_clocks(&f, &e);
 		check_adopted(&f, &e);
+		check_guard(&f, &e);
 		check_state(&f, &e);
 		check_repeats(&f, &env, &e);
 		if (!f.news.is_new)

@@ -111,6 +111,35 @@ world_promise(void *arg, int32 rep_id, TimestampTz from, int *policy,
 	return ((World *) arg)->promises;
 }
 
+static uint64
+first_bits(int n)
+{
+	return n == 0 ? 0 : ~UINT64CONST(0) >> (64 - n);
+}
+
+static bool
+world_may_enter(void *arg, int stage)
+{
+	return !((World *) arg)->criteria_fail;
+}
+
+static uint64
+world_empty_roles(void *arg, int stage)
+{
+	World	   *world = arg;
+
+	return world->empty & first_bits(world->agreement->stages[stage].nneeds);
+}
+
+static uint64
+world_unanswered(void *arg, int from, int to)
+{
+	World	   *world = arg;
+	const Agreement *a = world->agreement;
+
+	return world->open & first_bits(a->asks[from * a->nstages + to]->nanswers);
+}
+
 void
 world_env(World *world, DecideEnv *env)
 {
@@ -120,6 +149,9 @@ world_env(World *world, DecideEnv *env)
 	env->rep_active = world_rep_active;
 	env->promise = world_promise;
 	env->nurture = NULL;
+	env->may_enter = world_may_enter;
+	env->empty_roles = world_empty_roles;
+	env->unanswered = world_unanswered;
 }
 
 static char words[4096];
@@ -155,8 +187,8 @@ add_hours(const char *word, TimestampTz at)
 const char *
 effects_text(const Agreement *a, const Effects *e)
 {
-	static const char *const refusals[] = {"", "move", "no reason", "no stage",
-	"not handed over", "gone"};
+	static const char *const refusals[] = {"", "move", "no reason", "reason", "unmet",
+	"no stage", "not handed over", "gone"};
 	static const char *const outcomes[] = {"", "kept", "late", "void"};
 
 	length = 0;
@@ -172,7 +204,7 @@ effects_text(const Agreement *a, const Effects *e)
 
 		add("%s > %s by %s%s%s%s", stage_word(a, m->from), stage_word(a, m->to),
 			cause_name(m->cause), m->reason ? " for " : "", m->reason ? m->reason : "",
-			m->violation ? " (violation)" : "");
+			m->violated.unmet ? " (violation)" : "");
 		if (m->at != NOW)
 			add_hours("it was", m->at);
 	}
@@ -185,5 +217,7 @@ effects_text(const Agreement *a, const Effects *e)
 		add_hours("clock", e->clock_from);
 	if (e->timer_at != NO_TIME)
 		add_hours("timer", e->timer_at);
+	if (e->hold.to != NO_STAGE)
+		add("held for %s by %s", stage_word(a, e->hold.to), cause_name(e->hold.cause));
 	return words;
 }

@@ -22,6 +22,10 @@ typedef struct World
 	bool		promises;		/* some policy matches: two hours, calendar 3 */
 	int32		inactive;		/* this rep is away */
 	int			tickets;		/* drawn so far; the reps of a team are 100 and on */
+	const Agreement *agreement;	/* whose stages ask; NULL: nothing is asked */
+	bool		criteria_fail;	/* entry criteria do not hold */
+	uint64		empty;			/* roles that are empty, of any stage's needs */
+	uint64		open;			/* questions without an answer, of any transition's */
 } World;
 
 /* An environment that answers from the world. */

@@ -33,7 +33,7 @@ COMMENT ON FUNCTION revops.record_touch(bigint, text, timestamptz) IS
 CREATE FUNCTION revops.forget(lead_id bigint) RETURNS void
     LANGUAGE c AS 'MODULE_PATHNAME', 'revops_forget';
 COMMENT ON FUNCTION revops.forget(bigint) IS
-    'Erases a person: deletes the lead''s personal roles (lead_identity) and scores the lead anew without them. Facts stay: they hold numbers, codes and non-personal roles only. The row of the attached table is the host''s to erase; while it is there its next change brings the roles back. Waits for the lead. Raises RV002 (no such lead).';
+    'Erases a person: deletes the lead''s personal roles (lead_identity, with those that enrich() has filled), erases answers in words or to personal questions, and scores the lead anew without them. Facts stay: they hold numbers, codes and non-personal roles only. The row of the attached table is the host''s to erase; while it is there its next change brings the roles back. Waits for the lead. Raises RV002 (no such lead).';
 
 CREATE FUNCTION revops.fold_batch(after bigint, batch int, only_urgent boolean DEFAULT false) RETURNS bigint
     LANGUAGE c AS 'MODULE_PATHNAME', 'revops_fold_batch';

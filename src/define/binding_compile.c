@@ -39,13 +39,14 @@ typedef struct StandardRole
 {
 	const char *name;
 	Oid			type;
+	bool		personal;		/* where nothing maps it: what enrich() fills is */
 } StandardRole;
 
 static const StandardRole lead_roles[] = {
 	{"created_at", TIMESTAMPTZOID}, {"stage", TEXTOID}, {"owner", TEXTOID},
 	{"team", TEXTOID}, {"source", TEXTOID}, {"campaign", TEXTOID},
-	{"segment", TEXTOID}, {"email", TEXTOID}, {"phone", TEXTOID},
-	{"person_name", TEXTOID}, {"company", TEXTOID}, {"title", TEXTOID},
+	{"segment", TEXTOID}, {"email", TEXTOID, true}, {"phone", TEXTOID, true},
+	{"person_name", TEXTOID, true}, {"company", TEXTOID}, {"title", TEXTOID},
 	{"country", TEXTOID}, {"region", TEXTOID}, {"city", TEXTOID},
 	{"industry", TEXTOID}, {"company_size", INT8OID}, {"language", TEXTOID},
 	{"amount", NUMERICOID}, {"currency", TEXTOID},
@@ -629,6 +630,8 @@ compile_roles(Binding *binding, const BindingSource *source, Relation host, Erro
 		compile_role(binding, i, standard[i].name,
 					 binding->kind == BINDING_LOOKUP && role != NULL ? role->type : standard[i].type,
 					 role, source->host_name, host, no_host);
+		if (role == NULL)
+			binding->personal[i] = standard[i].personal;
 	}
 	n = nstandard;
 	for (int i = 0; i < source->nroles; i++)

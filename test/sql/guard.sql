@@ -151,7 +151,7 @@ SELECT revops.enrich(id(10), '{"company_size": "many"}', 'x');
 SELECT revops.enrich(id(10), '{"country": null}', 'x');
 SELECT revops.enrich(id(10), '[]', 'x');
 SELECT revops.enrich(id(10), '{"country": "CH", "email": "other@x.example", "company_size": 120}', 'imprint');
-SELECT revops.enrich(id(10), '{"phone": "007", "industry": "tools"}', 'research');
+SELECT revops.enrich(id(10), '{"phone": "007", "industry": "tools", "person_name": "Zoe"}', 'research');
 SELECT seq, role, value, source, at, actor = current_user AS mine FROM revops.enrichment WHERE lead_id = id(10);
 SELECT personal, enriched FROM revops.lead_identity WHERE lead_id = id(10);
 SELECT * FROM moves WHERE key = '10';

@@ -24,14 +24,14 @@ CREATE TABLE revops.reason
     reason       text NOT NULL,
     label        text NOT NULL,
     applies_to   text[] NOT NULL DEFAULT '{reject,recycle}'
-                 CHECK (applies_to <@ '{reject,recycle,advance,assign}'::text[]),
+                 CHECK (applies_to <@ '{reject,recycle,advance,assign,override}'::text[]),
     PRIMARY KEY (workspace_id, reason)
 );
 COMMENT ON TABLE revops.reason IS 'Coded reasons for leaving a stage backwards or out.';
 COMMENT ON COLUMN revops.reason.workspace_id IS 'workspace that uses the reason';
 COMMENT ON COLUMN revops.reason.reason IS 'code, as the verbs take it';
 COMMENT ON COLUMN revops.reason.label IS 'the reason in words';
-COMMENT ON COLUMN revops.reason.applies_to IS 'verbs that accept it: reject, recycle, advance, assign';
+COMMENT ON COLUMN revops.reason.applies_to IS 'verbs that accept it: reject, recycle, advance, assign, override (override_score, withdraw_override)';
 
 CREATE TABLE revops.rep
 (

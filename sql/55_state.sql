@@ -39,6 +39,9 @@ CREATE TABLE revops.lead
     source       text COLLATE "C",
     campaign     text COLLATE "C",
     segment      text COLLATE "C",
+    fit_set      smallint,
+    intent_set   smallint,
+    disqualified_set smallint,
     PRIMARY KEY (lead_id),
     CONSTRAINT lead_key UNIQUE (binding_id, key)
 ) WITH (fillfactor = 70);
@@ -79,6 +82,9 @@ COMMENT ON COLUMN revops.lead.key IS 'key of the host''s row as text';
 COMMENT ON COLUMN revops.lead.source IS 'source';
 COMMENT ON COLUMN revops.lead.campaign IS 'campaign';
 COMMENT ON COLUMN revops.lead.segment IS 'segment';
+COMMENT ON COLUMN revops.lead.fit_set IS 'fit as people have set it for now (score_override), 0 to 100; NULL: they have not';
+COMMENT ON COLUMN revops.lead.intent_set IS 'intent as people have set it for now, 0 to 100; it does not fade. NULL: they have not';
+COMMENT ON COLUMN revops.lead.disqualified_set IS '1 or 0: people have set that the lead is out, or is not; NULL: they have not';
 COMMENT ON COLUMN revops.lead.unpruned IS 'earlier versions of this row that could not be pruned when it was written, because a snapshot was older: from eight on, touches that change no more than sums get deltas';
 COMMENT ON COLUMN revops.lead.rank IS 'bound of its intent, so that an index tells who may be hottest, at any moment: log2 of intent in forward-decay units is at most a sixteenth of it. Put up ahead of the sums, by two at most, so that few touches change it. -2147483647: no intent; -2147483648: gone';
 
@@ -230,7 +236,7 @@ COMMENT ON COLUMN revops.timer.workspace_id IS 'workspace';
 COMMENT ON COLUMN revops.timer.lead_id IS 'the lead';
 COMMENT ON COLUMN revops.timer.seq IS 'moves of the lead when it was set: a later move makes the timer recycle_due void. Of nurture_step: seq of the enrolment';
 COMMENT ON COLUMN revops.timer.due_at IS 'when it fires';
-COMMENT ON COLUMN revops.timer.timer IS 'recycle_due: a recycled lead comes back; intent_falls: a lead falls through a border by decay alone, unless it has been touched since (void where lead.fall_at is not due_at); nurture_step: a track''s next step is due (void where enrolment.next_at is later, or NULL); nurture_silence: a lead that spoke may have been silent since';
+COMMENT ON COLUMN revops.timer.timer IS 'recycle_due: a recycled lead comes back; intent_falls: a lead falls through a border by decay alone, unless it has been touched since (void where lead.fall_at is not due_at); nurture_step: a track''s next step is due (void where enrolment.next_at is later, or NULL); nurture_silence: a lead that spoke may have been silent since; override_ends: what people have set for a lead''s score holds no longer';
 
 -- Written straight into the heap, as facts are: no triggers, no CHECKs.  Its
 -- identity is not cached: of two entries of one row the later has the higher number.

@@ -38,7 +38,11 @@ CREATE FUNCTION revops.seed_operations(workspace_id int) RETURNS void
         ('not_enough_context', 'not enough context', '{reject,recycle,advance}'),
         ('no_response', 'no response', '{reject,recycle,advance,assign}'),
         ('competitor', 'competitor', '{reject,advance}'),
-        ('unsupported_market', 'unsupported market', '{reject,advance}'))
+        ('unsupported_market', 'unsupported market', '{reject,advance}'),
+        ('known_contact', 'known from elsewhere', '{override}'),
+        ('strategic_account', 'strategic account', '{override}'),
+        ('wrong_data', 'what the rules read is wrong', '{override}'),
+        ('not_needed', 'not needed any longer', '{override}'))
         AS r (reason, label, applies_to);
 
     INSERT INTO revops.signal (workspace_id, signal, nature, direction, answers)

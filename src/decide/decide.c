@@ -93,6 +93,7 @@ state_init(LeadState *state, int64 lead_id, TimestampTz created_at)
 	state->created_at = state->stage_since = created_at;
 	state->assigned_at = state->gone_at = state->last_touch_at = NO_TIME;
 	state->intent_pos = state->intent_neg = DECAY_NONE;
+	state->set.fit = state->set.intent = state->set.disqualified = NOT_SET;
 }
 
 int
@@ -160,15 +161,27 @@ decide_fit(const Agreement *agreement, const uint64 *fired, bool *disqualified)
 	return Min(Max(points, 0), 100);
 }
 
+void
+decide_take_fit(const Agreement *agreement, const uint64 *fired, LeadState *state)
+{
+	state->fit = decide_fit(agreement, fired, &state->disqualified);
+	if (state->set.fit != NOT_SET)
+		state->fit = state->set.fit;
+	if (state->set.disqualified != NOT_SET)
+		state->disqualified = state->set.disqualified != 0;
+}
+
 double
 decide_score(const Agreement *agreement, int fit, double intent)
 {
 	return agreement->fit_share * fit + (1.0 - agreement->fit_share) * intent;
 }
 
-static double
-intent_at(const Agreement *agreement, const LeadState *state, TimestampTz at)
+double
+decide_intent(const Agreement *agreement, const LeadState *state, TimestampTz at)
 {
+	if (state->set.intent != NOT_SET)
+		return state->set.intent;
 	return decay_intent(state->intent_pos, state->intent_neg, agreement->half_life, at);
 }
 
@@ -336,7 +349,7 @@ move_to(Decision *d, int to, Cause cause, const char *reason, TimestampTz at,
 		const Verdict *violated)
 {
 	Effects    *e = d->effects;
-	double		intent = intent_at(d->agreement, d->state, d->now);
+	double		intent = decide_intent(d->agreement, d->state, d->now);
 	StagePurpose purpose = purpose_of(d->agreement, to);
 	Move	   *m;
 
@@ -459,13 +472,14 @@ take_entry(Decision *d)
 	d->effects->moves[0].spent = 0;
 }
 
-/* 2. Fit follows from the profile alone. */
+/* 2. Fit follows from the profile, unless people have set it. */
 static void
 take_profile(Decision *d)
 {
+	if (d->news->set != NULL)
+		d->state->set = *d->news->set;
 	if (d->news->fired != NULL)
-		d->state->fit = decide_fit(d->agreement, d->news->fired,
-								   &d->state->disqualified);
+		decide_take_fit(d->agreement, d->news->fired, d->state);
 }
 
 void
@@ -763,8 +777,9 @@ take_disqualifier(Decision *d)
 					   NULL, d->now);
 }
 
-bool
-decide_intent_matters(const Agreement *agreement, const LeadState *state)
+/* Does the lead become an MQL as soon as its intent allows? */
+static bool
+may_qualify(const Agreement *agreement, const LeadState *state)
 {
 	int			qualified = agreement->by_purpose[PURPOSE_QUALIFIED];
 
@@ -775,13 +790,19 @@ decide_intent_matters(const Agreement *agreement, const LeadState *state)
 }
 
 bool
+decide_intent_matters(const Agreement *agreement, const LeadState *state)
+{
+	return state->set.intent == NOT_SET && may_qualify(agreement, state);
+}
+
+bool
 decide_intent_qualifies(const Agreement *agreement, const LeadState *state, TimestampTz now)
 {
 	double		intent;
 
-	if (!decide_intent_matters(agreement, state))
+	if (!may_qualify(agreement, state))
 		return false;
-	intent = intent_at(agreement, state, now);
+	intent = decide_intent(agreement, state, now);
 	return whole_points(intent) >= agreement->mql_intent &&
 		whole_points(decide_score(agreement, state->fit, intent)) >= agreement->mql_score;
 }

@@ -123,6 +123,19 @@ typedef struct Agreement
 	double		border_log2[4]; /* see borders_set() */
 } Agreement;
 
+/*
+ * What people have set in place of what the rules say, for as long as it holds;
+ * NOT_SET: nothing.
+ */
+#define NOT_SET		(-1)
+
+typedef struct Overrides
+{
+	int16		fit;			/* 0 to 100 */
+	int16		intent;			/* 0 to 100; it does not fade */
+	int16		disqualified;	/* 0 or 1 */
+} Overrides;
+
 /* The part of a lead's state that decisions read and change. */
 typedef struct LeadState
 {
@@ -142,13 +155,14 @@ typedef struct LeadState
 	int32		clocks;
 	int32		touches;
 	int16		running;		/* clocks that run */
-	int16		fit;
+	int16		fit;			/* overrides counted, as in the next one */
 	bool		disqualified;
 	bool		handed_over;
 	bool		enrolled;		/* in a track: see track.h */
 	bool		awaited;		/* it has a timer of its silence */
 	bool		held;			/* it would move, but for what is missing: see Hold */
 	bool		enriched;		/* some of its roles were filled by enrich() */
+	Overrides	set;
 } LeadState;
 
 typedef enum Cause
@@ -242,6 +256,7 @@ typedef struct LeadNews
 {
 	bool		is_new;			/* state holds the lead's id and times only */
 	const uint64 *fired;		/* scoring rules that match now; NULL: as before */
+	const Overrides *set;		/* what people have set now, told with fired; NULL: as before */
 
 	/* from the host's row, where it changed there */
 	bool		stage_told;
@@ -397,6 +412,12 @@ extern void state_init(LeadState *state, int64 lead_id, TimestampTz created_at);
 /* Fit of a lead by the rules that fired; tells whether one disqualifies. */
 extern int	decide_fit(const Agreement *agreement, const uint64 *fired,
 					   bool *disqualified);
+
+/* Take fit and disqualification from the rules that fired, and from what people have set. */
+extern void decide_take_fit(const Agreement *agreement, const uint64 *fired, LeadState *state);
+
+/* Intent at a moment, 0 to 100, not rounded: what touches left, or what people have set. */
+extern double decide_intent(const Agreement *agreement, const LeadState *state, TimestampTz at);
 
 /* Score of a lead: both halves by the model's share, 0 to 100, not rounded. */
 extern double decide_score(const Agreement *agreement, int fit, double intent);

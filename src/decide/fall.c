@@ -172,7 +172,7 @@ next_fall(const Agreement *agreement, const LeadState *state, TimestampTz after,
 	TimestampTz next = before;
 
 	if (isinf(left) || agreement->half_life == 0 || state->gone_at != NO_TIME ||
-		state->disqualified)
+		state->disqualified || state->set.intent != NOT_SET)
 		return DT_NOEND;
 	for (Border b = 0; b < N_BORDERS; b++)
 	{

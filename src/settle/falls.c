@@ -100,8 +100,7 @@ write_fall(Settle *s, const LeadRow *row, const Fall *fall)
 	v[3] = TimestampTzGetDatum(fall->at);
 	v[4] = TimestampTzGetDatum(s->now);
 	v[5] = Int16GetDatum(row->state.fit);
-	v[6] = Int16GetDatum(whole_points(decay_intent(row->state.intent_pos, row->state.intent_neg,
-												   s->agreement->half_life, fall->at)));
+	v[6] = Int16GetDatum(whole_points(decide_intent(s->agreement, &row->state, fall->at)));
 	v[7] = Int16GetDatum(w.score);
 	v[8] = code_text(border_name(fall->border));
 	v[9] = grade_at(s, &row->state, fall->at - 1);
@@ -124,7 +123,7 @@ tell(Settle *s, LeadRow *row)
 	Fall		falls[N_BORDERS];
 	int			n = 0;
 
-	if (row->state.gone_at == NO_TIME && !row->state.disqualified)
+	if (row->state.gone_at == NO_TIME && !row->state.disqualified && row->state.set.intent == NOT_SET)
 		n = falls_between(s->agreement, &row->state, row->fall_at, s->now, falls);
 	for (int i = 0; i < n; i++)
 		effects_event(s, row->state.lead_id, "intent_fell", write_fall(s, row, &falls[i]));

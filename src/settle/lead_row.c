@@ -38,6 +38,12 @@ number(const Columns *c, int column)
 	return c->isnull[column] ? 0 : DatumGetInt32(c->values[column]);
 }
 
+static int16
+set_value(const Columns *c, int column)
+{
+	return c->isnull[column] ? NOT_SET : DatumGetInt16(c->values[column]);
+}
+
 static Datum
 text_of(const Columns *c, int column)
 {
@@ -85,6 +91,9 @@ read_columns(const Columns *c, const Agreement *agreement, LeadRow *row)
 	s->awaited = DatumGetBool(c->values[LEAD_COL_AWAITED]);
 	s->held = DatumGetBool(c->values[LEAD_COL_HELD]);
 	s->enriched = DatumGetBool(c->values[LEAD_COL_ENRICHED]);
+	s->set.fit = set_value(c, LEAD_COL_FIT_SET);
+	s->set.intent = set_value(c, LEAD_COL_INTENT_SET);
+	s->set.disqualified = set_value(c, LEAD_COL_DISQUALIFIED_SET);
 	s->stage = agreement == NULL ? NO_STAGE :
 		stage_by_code(agreement, VARDATA_ANY(row->stage), VARSIZE_ANY_EXHDR(row->stage));
 }
@@ -174,6 +183,13 @@ lead_lock(Writers *writers, LeadGlance *glance, bool wait, const Agreement *agre
 }
 
 static void
+put_set(Datum *values, bool *nulls, int column, int16 value)
+{
+	values[column] = Int16GetDatum(value);
+	nulls[column] = value == NOT_SET;
+}
+
+static void
 fill_values(Writers *writers, const LeadRow *row, Datum *values, bool *nulls)
 {
 	const LeadState *s = &row->state;
@@ -212,6 +228,9 @@ fill_values(Writers *writers, const LeadRow *row, Datum *values, bool *nulls)
 	set_text(values, nulls, LEAD_COL_SOURCE, row->source);
 	set_text(values, nulls, LEAD_COL_CAMPAIGN, row->campaign);
 	set_text(values, nulls, LEAD_COL_SEGMENT, row->segment);
+	put_set(values, nulls, LEAD_COL_FIT_SET, s->set.fit);
+	put_set(values, nulls, LEAD_COL_INTENT_SET, s->set.intent);
+	put_set(values, nulls, LEAD_COL_DISQUALIFIED_SET, s->set.disqualified);
 	values[LEAD_COL_UNPRUNED] = Int16GetDatum(row->unpruned);
 	values[LEAD_COL_RANK] = Int32GetDatum(hot_rank(writers, row));
 }

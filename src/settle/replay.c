@@ -341,7 +341,7 @@ take_profile(Replay *r)
 		stored_rules_match_careful(&r->rules, profile, personal, r->fired);
 	else
 		stored_rules_match(&r->rules, profile, personal, r->fired);
-	r->state.fit = decide_fit(r->agreement, r->fired, &r->state.disqualified);
+	decide_take_fit(r->agreement, r->fired, &r->state);
 	(void) lead_cursor_next(&r->profiles);
 }
 

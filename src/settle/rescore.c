@@ -135,7 +135,7 @@ compute(Rescore *r, LeadRow *row)
 	next->touches = sums.touches;
 	next->last_touch_at = sums.last_touch_at;
 	stored_rules_match(&r->rules, profile, personal_of(r, next->lead_id), s->fired);
-	next->fit = decide_fit(s->agreement, s->fired, &next->disqualified);
+	decide_take_fit(s->agreement, s->fired, next);
 	row->agreement_id = s->agreement->agreement_id;
 	row->settled_at = Max(r->now, row->settled_at);
 	return !decide_score_moves(s->agreement, next, row->settled_at);

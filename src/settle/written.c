@@ -11,7 +11,7 @@
 static int
 intent_of(const Agreement *a, const LeadState *state, TimestampTz at, double *exact)
 {
-	*exact = decay_intent(state->intent_pos, state->intent_neg, a->half_life, at);
+	*exact = decide_intent(a, state, at);
 	return whole_points(*exact);
 }
 

@@ -129,6 +129,34 @@ CREATE FUNCTION revops.explain_intent(lead_id bigint, of_workspace int, of_versi
 COMMENT ON FUNCTION revops.explain_intent(bigint, int, int, timestamptz, timestamptz) IS
     'Part of explain_score(): its rows of intent but the total, by a version of the agreement, at a moment, of touches recorded by another.';
 
+CREATE FUNCTION revops.overrides_known(lead_id bigint, at timestamptz)
+    RETURNS TABLE (override_id bigint, part text, value smallint, until timestamptz, reason text, actor text)
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+    SELECT DISTINCT ON (o.part) o.override_id, o.part, o.value, o.until, o.reason, o.actor
+    FROM revops.score_override o WHERE o.lead_id = $1 AND o.at <= $2
+    ORDER BY o.part, o.override_id DESC
+    $$;
+COMMENT ON FUNCTION revops.overrides_known(bigint, timestamptz) IS
+    'Part of explain_score() and of the engine: what people had last said of each part of a lead''s score by a moment, also where that has ended or was taken back.';
+
+CREATE FUNCTION revops.explain_overrides(lead_id bigint, moment timestamptz, present boolean)
+    RETURNS TABLE (part text, value smallint, because text)
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+    SELECT k.part, k.value,
+           format('set to %s by %s, reason %s, ', k.value, k.actor, k.reason)
+           || CASE WHEN k.until < 'infinity' THEN format('until %s', k.until) ELSE 'with no end' END
+    FROM revops.overrides_known($1, $2) k JOIN revops.lead l ON l.lead_id = $1
+    WHERE k.value IS NOT NULL
+      AND CASE WHEN $3 THEN CASE k.part WHEN 'fit' THEN l.fit_set WHEN 'intent' THEN l.intent_set ELSE l.disqualified_set END IS NOT NULL
+               ELSE k.until > $2 END
+    $$;
+COMMENT ON FUNCTION revops.explain_overrides(bigint, timestamptz, boolean) IS
+    'Part of explain_score(): what people had set of a lead''s score at a moment, in words; at present: as the lead''s state has it.';
+
 CREATE FUNCTION revops.explain_score(lead_id bigint, at timestamptz DEFAULT NULL)
     RETURNS TABLE (part text, rule text, score_group text, points int, matched boolean, touches bigint, earned int, capped int,
                    value double precision, because text)
@@ -140,6 +168,7 @@ DECLARE
     m revops.score_model;
     fit_sum double precision := 0;
     intent_sum double precision := 0;
+    o record;
 BEGIN
     SELECT * INTO b FROM revops.explain_basis(explain_score.lead_id, explain_score.at);
     SELECT sm.* INTO m FROM revops.score_model sm WHERE sm.agreement_id = b.agreement_id;
@@ -151,11 +180,28 @@ BEGIN
         fit_sum := fit_sum + value;
         RETURN NEXT;
     END LOOP;
+    matched := true; capped := NULL; score_group := NULL; points := NULL; earned := NULL;
+    FOR o IN SELECT * FROM revops.explain_overrides(explain_score.lead_id, b.moment, b.recorded_until = 'infinity') LOOP
+        part := CASE o.part WHEN 'disqualified' THEN 'disqualify' ELSE o.part END;
+        rule := '(override)'; because := o.because; matched := o.part <> 'disqualified' OR o.value <> 0;
+        value := CASE o.part WHEN 'fit' THEN o.value - fit_sum WHEN 'disqualified' THEN 0 END;
+        -- what it takes or adds of intent is known after the rules of intent
+        CONTINUE WHEN o.part = 'intent';
+        fit_sum := CASE o.part WHEN 'fit' THEN o.value ELSE fit_sum END;
+        RETURN NEXT;
+    END LOOP;
     part := 'intent';
     FOR rule, score_group, points, matched, touches, earned, capped, value, because IN
         SELECT * FROM revops.explain_intent(explain_score.lead_id, b.workspace_id, b.agreement_id, b.moment, b.recorded_until)
     LOOP
         intent_sum := intent_sum + value;
+        RETURN NEXT;
+    END LOOP;
+
+    matched := true; touches := NULL; capped := NULL; score_group := NULL; points := NULL; earned := NULL;
+    FOR o IN SELECT * FROM revops.explain_overrides(explain_score.lead_id, b.moment, b.recorded_until = 'infinity') q WHERE q.part = 'intent' LOOP
+        rule := '(override)'; because := o.because; value := o.value - intent_sum;
+        intent_sum := o.value;
         RETURN NEXT;
     END LOOP;
 
@@ -178,7 +224,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION revops.explain_score(bigint, timestamptz) IS
-    'Rule by rule why a lead has its score now, or had it at a past moment, by the agreement in force then: earned are undecayed points (of all its touches), capped is what caps took of them, value is what is left at that moment. Values sum up to the (total) rows of fit and intent, which give score and grade (the grade itself is in because); (group cap) is what the cap of a fit group takes. Of the past: by the profile known then, and touches recorded by then and not taken back by then; personal roles, of which no history is kept, are as they are today. Raises RV002 (no such lead, or not known yet), RV006 (no version was in force), 22023 (a moment to come).';
+    'Rule by rule why a lead has its score now, or had it at a past moment, by the agreement in force then: earned are undecayed points (of all its touches), capped is what caps took of them, value is what is left at that moment. Values sum up to the (total) rows of fit and intent, which give score and grade (the grade itself is in because); (group cap) is what the cap of a fit group takes; (override) is what a person has set in place of what the rules say, with who, why and until when. Of the past: by the profile known then, and touches recorded by then and not taken back by then; personal roles, of which no history is kept, are as they are today. Raises RV002 (no such lead, or not known yet), RV006 (no version was in force), 22023 (a moment to come).';
 
 CREATE FUNCTION revops.explain_touches(lead_id bigint, at timestamptz DEFAULT NULL)
     RETURNS TABLE (rule text, signal text, occurred_at timestamptz, binding text, source_key text, points int, counted int,

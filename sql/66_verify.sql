@@ -70,6 +70,17 @@ BEGIN ATOMIC
         SELECT s.agreement_id, s.stage, s.purpose,
                bool_or(s.purpose = 'qualified') OVER (PARTITION BY s.agreement_id) AS hands_over
           FROM revops.stage s
+    ), told AS (
+        SELECT DISTINCT ON (o.lead_id, o.part) o.lead_id, o.part, o.value, o.until
+          FROM revops.score_override o ORDER BY o.lead_id, o.part, o.override_id DESC
+    ), overridden AS (
+        -- one that has ended holds until its timer has fired
+        SELECT l.lead_id, max(t.value) FILTER (WHERE t.part = 'fit') AS fit, max(t.value) FILTER (WHERE t.part = 'intent') AS intent,
+               max(t.value) FILTER (WHERE t.part = 'disqualified') AS disqualified
+          FROM told t JOIN l USING (lead_id)
+         WHERE t.until > l.settled_at
+            OR EXISTS (SELECT FROM revops.timer w WHERE w.lead_id = t.lead_id AND w.timer = 'override_ends' AND w.due_at = t.until)
+         GROUP BY l.lead_id
     ), fitted AS (
         SELECT l.lead_id, p.profile, ids.matched,
                least(greatest(l.fit_base + coalesce((SELECT sum(least(greatest(f.points, -f.cap), f.cap))
@@ -100,6 +111,7 @@ BEGIN ATOMIC
       LEFT JOIN waiting ON waiting.lead_id = l.lead_id
       LEFT JOIN touched ON touched.lead_id = l.lead_id
       LEFT JOIN fitted ON fitted.lead_id = l.lead_id
+      LEFT JOIN overridden ON overridden.lead_id = l.lead_id
      CROSS JOIN LATERAL (SELECT revops.intent_rank(l.intent_pos, l.intent_neg) AS rank) ranked
      CROSS JOIN LATERAL (VALUES
            ('stage', l.stage, move.to_stage),
@@ -126,6 +138,9 @@ BEGIN ATOMIC
                       OR p.purpose = 'entry' AND p.hands_over THEN false
                  WHEN p.purpose = 'qualified' AND l.gone_at IS NULL THEN true
                  ELSE l.handed_over END::text),
+           ('fit_set', l.fit_set::text, overridden.fit::text),
+           ('intent_set', l.intent_set::text, overridden.intent::text),
+           ('disqualified_set', l.disqualified_set::text, overridden.disqualified::text),
            ('last_touch_at', greatest(l.last_touch_at, waiting.last_touch_at)::text,
             CASE WHEN waiting.recount THEN greatest(l.last_touch_at, waiting.last_touch_at)
                  ELSE touched.last_touch_at END::text),
@@ -134,9 +149,9 @@ BEGIN ATOMIC
                  ELSE coalesce(touched.touches, 0)::text END),
            -- personal roles have no history: with a newer identity waiting, fit can't be recomputed
            ('fit', l.fit::text, CASE WHEN l.current AND waiting.profile IS NOT TRUE
-                                     THEN coalesce(fitted.fit::text, 'no profile') ELSE l.fit::text END),
+                                     THEN coalesce(overridden.fit::text, fitted.fit::text, 'no profile') ELSE l.fit::text END),
            ('disqualified', l.disqualified::text, CASE WHEN l.current AND waiting.profile IS NOT TRUE
-                                                       THEN fitted.disqualified::text ELSE l.disqualified::text END)
+                                                       THEN coalesce(overridden.disqualified <> 0, fitted.disqualified)::text ELSE l.disqualified::text END)
            ) AS x (field, stored, recomputed)
      WHERE x.stored IS DISTINCT FROM x.recomputed
     UNION ALL
@@ -179,7 +194,7 @@ BEGIN ATOMIC
                                         - revops.decayed(l.intent_neg, l.half_life, l.at) AS points) i,
                                 unnest(l.grade_intent || l.mql_intent) AS b (points)
                           WHERE b.points > 0 AND i.points > b.points AND l.half_life < interval '900 years'
-                            AND l.gone_at IS NULL AND NOT l.disqualified) next
+                            AND l.gone_at IS NULL AND NOT l.disqualified AND l.intent_set IS NULL) next
      WHERE l.fall_at > next.fall_at + interval '1 second'
         OR l.fall_at < 'infinity'
            AND NOT EXISTS (SELECT FROM revops.timer t

@@ -90,7 +90,7 @@ FROM (SELECT s.lead_id, s.workspace_id, s.binding_id, s.agreement_id, s.key, s.s
              s.fit::int AS fit, m.fit_share, m.grade_fit, m.grade_intent,
              CASE WHEN u.lead_id IS NULL THEN s.last_touch_at ELSE u.last_touch_at END AS last_touch_at,
              COALESCE(u.touches, s.touches) AS touches, u.may_answer,
-             m.half_life, s.intent_pos, s.intent_neg, u.intent_anew, u.intent_more
+             m.half_life, s.intent_pos, s.intent_neg, s.intent_set, u.intent_anew, u.intent_more
       FROM revops.lead s
       JOIN revops.score_model m ON m.agreement_id = s.agreement_id
       LEFT JOIN revops.lead_unfolded u ON u.lead_id = s.lead_id
@@ -98,7 +98,7 @@ FROM (SELECT s.lead_id, s.workspace_id, s.binding_id, s.agreement_id, s.key, s.s
 -- OFFSET 0: worked out once for a lead, not once for each use
 CROSS JOIN LATERAL
      (SELECT e.exact, revops.whole_points(e.exact) AS intent
-      FROM (SELECT LEAST(GREATEST(COALESCE(l.intent_anew,
+      FROM (SELECT LEAST(GREATEST(COALESCE(l.intent_set, l.intent_anew,
                                            revops.decayed(l.intent_pos, l.half_life, revops.engine_now())
                                            - revops.decayed(l.intent_neg, l.half_life, revops.engine_now())
                                            + COALESCE(l.intent_more, 0.0)), 0.0), 100.0) AS exact

@@ -102,7 +102,7 @@ GRANT EXECUTE ON FUNCTION revops.feedback_rejected(timestamptz, timestamptz, int
 -- ----- marketing and sales: leads, drafts, verbs -----------------------------
 
 GRANT SELECT ON revops.lead, revops.lead_identity, revops.touch, revops.stage_change, revops.assignment,
-    revops.intent_fall, revops.sla_clock, revops.event, revops.handoff_queue,
+    revops.intent_fall, revops.score_override, revops.sla_clock, revops.event, revops.handoff_queue,
     revops.enrolment, revops.nurture_change, revops.nurture_due, revops.recycling, revops.recycled_often,
     revops.suppressed
     TO revops_marketing, revops_sales;
@@ -122,6 +122,8 @@ GRANT EXECUTE ON FUNCTION
     revops.record_touch(bigint, text, timestamptz),
     revops.capture(jsonb, text, text),
     revops.recycle(bigint, text, timestamptz),
+    revops.override_score(bigint, text, int, text, timestamptz),
+    revops.withdraw_override(bigint, text, text),
     revops.enrol(bigint, text),
     revops.done_step(bigint),
     revops.leave_track(bigint),

@@ -9,8 +9,8 @@
  * can be worth follows from the rank where it stands.  The stream that promises
  * most is asked next, until none promises more than the last of those found.
  *
- * The leads for which something waits (lead_unfolded) are worked out before
- * that, and passed over in the streams.  All is read under the statement's
+ * The leads for which something waits (lead_unfolded), and those whose intent
+ * people have set, are worked out before that, and passed over in the streams.  All is read under the statement's
  * snapshot.
  */
 #include "postgres.h"
@@ -116,7 +116,7 @@ typedef struct BindingName
 	char	   *name;
 } BindingName;
 
-/* What something that waits makes of a lead. */
+/* What something that waits makes of a lead; of one whose intent is set it is nothing. */
 typedef struct Unfolded
 {
 	int64		lead_id;		/* hash key */
@@ -317,7 +317,7 @@ take_unfolded(Search *s, uint64 row)
 	u->last_touch_at = isnull ? NO_TIME : DatumGetTimestampTz(value);
 }
 
-/* The view that lead_status adds, as it is at the moment. */
+/* The view that lead_status adds, as it is at the moment; and whose sums do not count. */
 static void
 query_unfolded(const Search *s)
 {
@@ -328,7 +328,13 @@ query_unfolded(const Search *s)
 		engine_look_at(s->at);
 		(void) run_kept(&plan, "SELECT u.lead_id, u.intent_anew, u.intent_more, u.gone, u.last_touch_at "
 						"FROM revops.lead_unfolded u JOIN revops.lead l USING (lead_id) "
-						"WHERE l.workspace_id = $1", s->def->workspace_id);
+						"WHERE l.workspace_id = $1 "
+						"UNION ALL "
+						"SELECT l.lead_id, NULL, NULL, NULL, l.last_touch_at FROM revops.lead l "
+						"WHERE l.workspace_id = $1 AND l.intent_set IS NOT NULL "
+						"AND l.lead_id IN (SELECT o.lead_id FROM revops.score_override o WHERE o.workspace_id = $1 AND o.part = 'intent') "
+						"AND NOT EXISTS (SELECT FROM revops.lead_unfolded u WHERE u.lead_id = l.lead_id)",
+						s->def->workspace_id);
 	}
 	PG_CATCH();
 	{
@@ -390,10 +396,14 @@ static double
 intent_of(const Search *s, const Version *version, const Unfolded *unfolded, double *left)
 {
 	bool		isnull;
+	Datum		intent_set;
 	double		pos;
 	double		neg;
 
 	*left = DECAY_NONE;
+	intent_set = column(s->slot, LEAD_COL_INTENT_SET, &isnull);
+	if (!isnull)
+		return DatumGetInt16(intent_set);
 	if (unfolded != NULL && unfolded->anew)
 		return unfolded->intent;
 	pos = DatumGetFloat8(column(s->slot, LEAD_COL_INTENT_POS, &isnull));

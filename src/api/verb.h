@@ -23,6 +23,9 @@ extern const char *echoed(const char *code);
 /* The workspace of a lead; raises RV002 for an unknown one. */
 extern int32 workspace_of(int64 lead_id);
 
+/* Raises RV002 where the workspace does not give this reason (NULL: none is given) for the verb. */
+extern void check_reason(int32 workspace_id, const char *verb, const char *reason);
+
 /* A verb of this kind, with this reason (NULL: none). */
 extern void verb_init(Verb *verb, VerbKind kind, const char *reason);
 

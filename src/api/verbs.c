@@ -120,7 +120,7 @@ workspace_of(int64 lead_id)
 }
 
 /* The reason must be one that the workspace gives for this verb. */
-static void
+void
 check_reason(int32 workspace_id, const char *verb, const char *reason)
 {
 	Oid			types[2] = {INT4OID, TEXTOID};

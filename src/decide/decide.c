@@ -476,8 +476,8 @@ take_entry(Decision *d)
 static void
 take_profile(Decision *d)
 {
-	if (d->news->set != NULL)
-		d->state->set = *d->news->set;
+	if (d->news->set_told)
+		d->state->set = d->news->set;
 	if (d->news->fired != NULL)
 		decide_take_fit(d->agreement, d->news->fired, d->state);
 }

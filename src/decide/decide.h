@@ -256,7 +256,8 @@ typedef struct LeadNews
 {
 	bool		is_new;			/* state holds the lead's id and times only */
 	const uint64 *fired;		/* scoring rules that match now; NULL: as before */
-	const Overrides *set;		/* what people have set now, told with fired; NULL: as before */
+	bool		set_told;		/* what people have set is told, together with fired */
+	Overrides	set;
 
 	/* from the host's row, where it changed there */
 	bool		stage_told;

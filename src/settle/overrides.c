@@ -47,12 +47,11 @@ take_override(uint64 row, Overrides *set, List **ended)
 		*ended = lappend_int(*ended, (int) DatumGetInt64(field(row, KNOWN_OVERRIDE_ID, &isnull)));
 }
 
-void
-overrides_read(Settle *s, const LeadRow *row, Overrides *set)
+static void
+read_overrides(Settle *s, const LeadRow *row, Overrides *set)
 {
-	Oid			types[3] = {INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID};
-	Datum		v[3] = {Int64GetDatum(row->state.lead_id), TimestampTzGetDatum(s->now),
-	TimestampTzGetDatum(row->settled_at)};
+	Oid			types[2] = {INT8OID, TIMESTAMPTZOID};
+	Datum		v[2] = {Int64GetDatum(row->state.lead_id), TimestampTzGetDatum(s->now)};
 	MemoryContext context = CurrentMemoryContext;
 	MemoryContext spi;
 	OwnerScope	scope;
@@ -75,6 +74,15 @@ overrides_read(Settle *s, const LeadRow *row, Overrides *set)
 	owner_leave(&scope);
 	foreach(cell, ended)
 		effects_event(s, row->state.lead_id, "override_ended", lfirst_int(cell));
+}
+
+void
+overrides_news(Settle *s, const LeadRow *row, const LeadChange *change, LeadNews *news)
+{
+	if (!change->overrides)
+		return;
+	news->set_told = true;
+	read_overrides(s, row, &news->set);
 }
 
 static void
@@ -114,4 +122,23 @@ overrides_append(Settle *s, int64 lead_id, const char *part, int16 value, const 
 		set_timer(s, lead_id, until);
 	owner_leave(&scope);
 	effects_event(s, lead_id, "score_overridden", (int32) override_id);
+}
+
+bool
+overrides_any(Settle *s, int64 lead_id, const char *part)
+{
+	Oid			types[3] = {INT8OID, TIMESTAMPTZOID, TEXTOID};
+	Datum		v[3] = {Int64GetDatum(lead_id), TimestampTzGetDatum(s->now),
+	CStringGetTextDatum(part)};
+	OwnerScope	scope;
+	bool		any;
+
+	owner_enter(&scope);
+	if (SPI_execute_with_args("SELECT FROM revops.overrides_known($1, $2) "
+							  "WHERE part = $3 AND value IS NOT NULL AND until > $2",
+							  3, types, v, NULL, false, 0) != SPI_OK_SELECT)
+		elog(ERROR, "reading overrides failed");
+	any = SPI_processed > 0;
+	owner_leave(&scope);
+	return any;
 }

@@ -14,10 +14,12 @@
 #include "settle/settle.h"
 
 /*
- * Read what holds for the lead, which must be locked, at s->now.  Overrides
- * whose end has come are told of by events, where they held until now.
+ * Where the change asks for it, read what holds for the lead, which must be
+ * locked, at s->now.  Overrides whose end has come are told of by events, where
+ * they held until now.
  */
-extern void overrides_read(Settle *s, const LeadRow *row, Overrides *set);
+extern void overrides_news(Settle *s, const LeadRow *row, const LeadChange *change,
+						   LeadNews *news);
 
 /*
  * Append a fact: part is "fit", "intent" or "disqualified", value NOT_SET takes
@@ -26,5 +28,8 @@ extern void overrides_read(Settle *s, const LeadRow *row, Overrides *set);
  */
 extern void overrides_append(Settle *s, int64 lead_id, const char *part, int16 value,
 							 const char *reason, TimestampTz until);
+
+/* Has anybody set this part of the lead's score, and is it not over? */
+extern bool overrides_any(Settle *s, int64 lead_id, const char *part);
 
 #endif							/* REVOPS_OVERRIDES_H */

@@ -23,6 +23,7 @@
 #include "settle/hold.h"
 #include "settle/host_words.h"
 #include "settle/nurture.h"
+#include "settle/overrides.h"
 #include "settle/pending.h"
 #include "settle/refusal.h"
 #include "settle/settle.h"
@@ -531,6 +532,7 @@ settle_locked(Settle *s, LeadRow *row, const LeadChange *change)
 	news_init(&news);
 	spoke = news_of_touches(s, row, change, &pending, &news);
 	news_of_profile(s, row, change, &pending, &news);
+	overrides_news(s, row, change, &news);
 	nurture_news(s, row, change, spoke, &news, &enrolment);
 	fold_end(&s->writers);
 	news.is_gone = change->is_gone || (pending.is_gone && !change->is_back);
@@ -571,7 +573,7 @@ only_touches(const LeadChange *change)
 {
 	return change->sums != NULL && change->roles == NULL && change->new_key == NULL &&
 		!change->is_gone && !change->is_back && change->opportunity == OPPORTUNITY_NONE &&
-		!change->recycle_due && !change->step_due && !change->silence_due && !change->breach_seen && !change->falls && !change->forget &&
+		!change->recycle_due && !change->overrides && !change->step_due && !change->silence_due && !change->breach_seen && !change->falls && !change->forget &&
 		!change->rescore && change->verb.kind == VERB_NONE && change->enrichment == NULL &&
 		change->answer == NULL;
 }

@@ -89,6 +89,7 @@ typedef struct LeadChange
 	TimestampTz opportunity_at;
 	bool		recycle_due;
 	bool		step_due;		/* the timer of its track's next step fires */
+	bool		overrides;		/* what people have set is read anew; with rescore */
 	bool		silence_due;	/* the timer of its silence fires */
 	bool		breach_seen;	/* the running clock's breach is to be told */
 	bool		falls;			/* the timer of lead.fall_at fires */

@@ -41,6 +41,7 @@ take_row(Errands *page, int i)
 	errand->falls = int_field(i, 6) == 1;
 	errand->step = int_field(i, 6) == 2;
 	errand->silence = int_field(i, 6) == 3;
+	errand->override = int_field(i, 6) == 4;
 	errand->fresh = int_field(i, 7) != 0;
 	page->last = Max(page->last, errand->lead_id);
 }
@@ -191,10 +192,12 @@ rescore_change(const Errand *errand, LeadChange *change)
 static void
 due_change(const Errand *errand, LeadChange *change)
 {
-	change->recycle_due = errand->timer_holds && !errand->falls && !errand->step && !errand->silence;
+	change->recycle_due = errand->timer_holds && !errand->falls && !errand->step && !errand->silence &&
+		!errand->override;
 	change->falls = errand->timer_holds && errand->falls;
 	change->step_due = errand->timer_holds && errand->step;
 	change->silence_due = errand->timer_holds && errand->silence;
+	change->overrides = change->rescore = errand->timer_holds && errand->override;
 	change->breach_seen = errand->breach;
 }
 
@@ -263,9 +266,9 @@ errands_timers(Errands *page, TimestampTz now, int32 batch, const LeadList *exce
 
 	read_errands(page, false,
 				 "WITH due AS MATERIALIZED (SELECT t.timer_id, l.workspace_id, l.lead_id, "
-				 "CASE t.timer WHEN 'intent_falls' THEN 1 WHEN 'nurture_step' THEN 2 WHEN 'nurture_silence' THEN 3 ELSE 0 END AS kind, "
+				 "CASE t.timer WHEN 'intent_falls' THEN 1 WHEN 'nurture_step' THEN 2 WHEN 'nurture_silence' THEN 3 WHEN 'override_ends' THEN 4 ELSE 0 END AS kind, "
 				 "CASE t.timer WHEN 'intent_falls' THEN l.fall_at = t.due_at WHEN 'nurture_step' THEN l.enrolled "
-				 "WHEN 'nurture_silence' THEN l.awaited ELSE l.moves = t.seq END AS holds "
+				 "WHEN 'nurture_silence' THEN l.awaited WHEN 'override_ends' THEN true ELSE l.moves = t.seq END AS holds "
 				 "FROM revops.timer t JOIN revops.lead l USING (lead_id) "
 				 "WHERE t.due_at <= $1 AND l.lead_id <> ALL ($3) "
 				 "ORDER BY t.due_at LIMIT $2 FOR NO KEY UPDATE SKIP LOCKED) "

@@ -30,6 +30,7 @@ typedef struct Errand
 	bool		timer_holds;	/* it has not become void since it was set */
 	bool		falls;			/* it is one of falls.h */
 	bool		step;			/* a track's next step is due */
+	bool		override;		/* it is the end of one (overrides.h) */
 	bool		silence;		/* a lead may have been silent; none of the three: a recycled lead is due */
 	bool		breach;
 	bool		fresh;			/* what waits to be folded began to wait a moment ago */

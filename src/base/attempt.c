@@ -5,10 +5,17 @@
 #include "postgres.h"
 
 #include "access/xact.h"
+#include "access/xloginsert.h"
+#include "pgstat.h"
+#include "storage/bufmgr.h"
+#include "storage/condition_variable.h"
+#include "storage/lwlock.h"
+#include "storage/proc.h"
 #include "utils/memutils.h"
 #include "utils/resowner.h"
 
 #include "base/attempt.h"
+#include "base/compat.h"
 
 bool
 attempt_tolerates(int sqlerrcode)
@@ -74,6 +81,64 @@ attempt(AttemptStep step, void *arg)
 	PG_CATCH();
 	{
 		error = give_up(context, owner);
+	}
+	PG_END_TRY();
+	return error;
+}
+
+/*
+ * What PostgreSQL does of this kind when a subtransaction is rolled back.  No
+ * trigger is called with a lightweight lock held: all of them are the step's.
+ */
+static void
+give_back_shared(void)
+{
+	LWLockReleaseAll();
+	pgstat_report_wait_end();
+	RevopsAbortBufferIO();
+	UnlockBuffers();
+	XLogResetInsertion();
+	ConditionVariableCancelSleep();
+	LockErrorCleanup();
+}
+
+/* What the step held is given back; or, where it went well, its locks go to the caller's owner. */
+static void
+end_owner(ResourceOwner owner, ResourceOwner caller, bool well)
+{
+	CurrentResourceOwner = caller;
+	if (owner == NULL)
+		return;
+	ResourceOwnerRelease(owner, RESOURCE_RELEASE_BEFORE_LOCKS, well, false);
+	ResourceOwnerRelease(owner, RESOURCE_RELEASE_LOCKS, well, false);
+	ResourceOwnerRelease(owner, RESOURCE_RELEASE_AFTER_LOCKS, well, false);
+	ResourceOwnerDelete(owner);
+}
+
+ErrorData *
+attempt_undivided(AttemptStep step, void *arg)
+{
+	MemoryContext context = CurrentMemoryContext;
+	ResourceOwner caller = CurrentResourceOwner;
+	volatile ResourceOwner owner = NULL;
+	ErrorData  *volatile error = NULL;
+
+	PG_TRY();
+	{
+		owner = ResourceOwnerCreate(caller, "pg_revops step");
+		CurrentResourceOwner = owner;
+		step(arg);
+		end_owner(owner, caller, true);
+	}
+	PG_CATCH();
+	{
+		MemoryContextSwitchTo(context);
+		error = CopyErrorData();
+		FlushErrorState();
+		give_back_shared();
+		end_owner(owner, caller, false);
+		if (!attempt_tolerates(error->sqlerrcode))
+			ReThrowError(error);
 	}
 	PG_END_TRY();
 	return error;

@@ -34,6 +34,16 @@ extern bool attempt_lacks_resources(int sqlerrcode);
 extern ErrorData *attempt(AttemptStep step, void *arg);
 
 /*
+ * The same without a subtransaction, for a step that does nothing but write rows
+ * of ours: these have the transaction's own number then, where a subtransaction
+ * would need another, a lock on it, and its own place in the log of commits.
+ * After an error all that the step held is given back (pins, locks, references to
+ * caches), but what it wrote is there: the caller undoes it.  The step pushes no
+ * snapshot, and runs no SQL and nothing that a user wrote.
+ */
+extern ErrorData *attempt_undivided(AttemptStep step, void *arg);
+
+/*
  * The same for a step that touches nothing but memory, without a subtransaction:
  * that would clean up nothing, and what the step keeps would be of another level
  * in it.  Every error is returned.

@@ -44,6 +44,13 @@ RestrictSearchPath(void)
 #define RevopsRelFile(rel) ((rel)->rd_node)
 #endif
 
+/* Since PostgreSQL 16 the resource owner ends what was being read or written. */
+#if PG_VERSION_NUM >= 160000
+#define RevopsAbortBufferIO() ((void) 0)
+#else
+#define RevopsAbortBufferIO() AbortBufferIO()
+#endif
+
 /* Does the role own the database? */
 #if PG_VERSION_NUM >= 160000
 #define RevopsOwnsDatabase(database, role) \

@@ -19,6 +19,7 @@
 #include "base/errors.h"
 #include "capture/capture.h"
 #include "capture/descent.h"
+#include "capture/packet_row.h"
 #include "capture/queue.h"
 #include "settle/pending.h"
 #include "time/engine_time.h"
@@ -93,9 +94,10 @@ is_left_behind(const Capture *capture)
 	const TriggerData *t = capture->trigger;
 	char		prefix[NAMEDATALEN];
 
+	if (descends(RelationGetRelid(t->tg_relation), capture->binding->host))
+		return false;
 	snprintf(prefix, sizeof(prefix), "revops_%010d_", capture->binding_id);
-	return strncmp(t->tg_trigger->tgname, prefix, strlen(prefix)) == 0 &&
-		!descends(RelationGetRelid(t->tg_relation), capture->binding->host);
+	return strncmp(t->tg_trigger->tgname, prefix, strlen(prefix)) == 0;
 }
 
 /* Anybody who may execute our functions can put a trigger on a table of theirs. */
@@ -197,6 +199,7 @@ run_step(void *arg)
 	Capture    *capture = a->capture;
 	Relation	relation = capture->trigger->tg_relation;
 
+	capture->row = NULL;
 	capture->binding = binding_by_id(capture->binding_id);
 	if (is_left_behind(capture))
 		return;
@@ -553,12 +556,23 @@ record_fault(Capture *capture, BindingKind kind, const ErrorData *error)
 				 errhint("UPDATE the rows again once the cause is gone.")));
 }
 
+/* The step, and what it has left to be written. */
+static ErrorData *
+try_step(Attempted *attempted)
+{
+	ErrorData  *error = attempt(run_step, attempted);
+
+	if (error == NULL && attempted->capture->row != NULL)
+		error = packet_row_write(attempted->capture->row);
+	return error;
+}
+
 /* Settle, or append, what the trigger's rows say; raises what must be raised. */
 static void
 settle_or_record(Capture *capture, BindingKind kind, CaptureStep step)
 {
 	Attempted	a = {capture, kind, step};
-	ErrorData  *error = attempt(run_step, &a);
+	ErrorData  *error = try_step(&a);
 
 	if (error != NULL)
 	{
@@ -566,7 +580,7 @@ settle_or_record(Capture *capture, BindingKind kind, CaptureStep step)
 			ReThrowError(error);
 		capture->careful = capture->binding == NULL || !capture->binding->raise;
 		capture->probe = true;
-		error = attempt(run_step, &a);
+		error = try_step(&a);
 	}
 	if (error == NULL)
 		pending_relieve();

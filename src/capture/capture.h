@@ -57,6 +57,7 @@ typedef struct Capture
 	/* see queue.h */
 	int64		statement;		/* first entry that was appended; 0: none */
 	struct Packet *packet;		/* entries that are not written yet; NULL: none */
+	struct PacketRow *row;		/* to be written when the step has gone well; NULL: none */
 	struct QueueEntry *entry;	/* of the inbox, being settled; NULL: none */
 	struct InboxPage *page;		/* that it is of */
 	Awaited		awaited;		/* does anything wait for leads? */

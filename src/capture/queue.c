@@ -22,6 +22,7 @@
 #include "base/handover.h"
 #include "base/owner.h"
 #include "capture/packet.h"
+#include "capture/packet_row.h"
 #include "capture/queue.h"
 #include "define/profile.h"
 #include "time/engine_time.h"
@@ -126,19 +127,20 @@ queue_begin(Capture *capture)
 		settle_as(&capture->settle, capture->binding);
 }
 
-/* Write the packet's entries, if there are any. */
+static bool
+is_empty(const Packet *packet)
+{
+	return packet == NULL || packet->entries == 0;
+}
+
+/* A row of table inbox_packet; its values are good as long as the packet is. */
 static void
-close_packet(Capture *capture)
+fill_packet_row(Capture *capture, Datum *v)
 {
 	Settle	   *s = &capture->settle;
 	Packet	   *packet = capture->packet;
-	Datum		v[PACKET_COLS];
-	bool		nulls[PACKET_COLS] = {0};
-	bytea	   *body;
+	bytea	   *body = (bytea *) (packet->data - VARHDRSZ);
 
-	if (packet == NULL || packet->entries == 0)
-		return;
-	body = (bytea *) (packet->data - VARHDRSZ);
 	SET_VARSIZE(body, packet->used + VARHDRSZ);
 	v[PACKET_COL_INBOX_ID] = Int64GetDatum(packet->first);
 	v[PACKET_COL_TOLD_AT] = TimestampTzGetDatum(s->now);
@@ -148,17 +150,48 @@ close_packet(Capture *capture)
 	v[PACKET_COL_ENTRIES] = Int32GetDatum(packet->entries);
 	v[PACKET_COL_ACTOR] = code_text(settle_actor(s));
 	v[PACKET_COL_BODY] = PointerGetDatum(body);
+}
+
+/* Write the packet's entries, if there are any. */
+static void
+close_packet(Capture *capture)
+{
+	Settle	   *s = &capture->settle;
+	Datum		v[PACKET_COLS];
+	bool		nulls[PACKET_COLS] = {0};
+
+	if (is_empty(capture->packet))
+		return;
+	fill_packet_row(capture, v);
 	writer_add(&s->writers, TABLE_INBOX_PACKET, v, nulls);
-	packet_begin(packet, 0);
+	packet_begin(capture->packet, 0);
 	/* each fills a page: no need to collect many */
 	if (s->writers.tables[TABLE_INBOX_PACKET].used >= PACKETS_AT_ONCE)
 		writers_flush(&s->writers);
 }
 
+/*
+ * Where all that the statement told is in the packet at hand, whoever called us
+ * writes it: see packet_row.h.  Not so at a second attempt, after one that failed.
+ */
+static bool
+leave_packet(Capture *capture)
+{
+	Packet	   *packet = capture->packet;
+	Datum		v[PACKET_COLS];
+
+	if (capture->probe || is_empty(packet) || packet->first != capture->statement)
+		return false;
+	fill_packet_row(capture, v);
+	capture->row = packet_row_make(v, capture->context);
+	return true;
+}
+
 void
 queue_end(Capture *capture)
 {
-	close_packet(capture);
+	if (!leave_packet(capture))
+		close_packet(capture);
 	settle_end(&capture->settle);
 }
 

@@ -92,7 +92,7 @@ extern bool queue_wants(const Capture *capture);
 /*
  * Begin the capture's settle where the statement is to be appended: without
  * definitions, and without a change of user where no expression is run.
- * queue_end writes what is left, and ends it.
+ * queue_end writes what is left, or leaves it as capture->row, and ends it.
  */
 extern void queue_begin(Capture *capture);
 extern void queue_end(Capture *capture);

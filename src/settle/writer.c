@@ -329,6 +329,31 @@ update_slot(Writers *writers, Writer *w)
 	return w->updated;
 }
 
+bool
+writer_is_plain(Writers *writers, EngineTable table)
+{
+	Writer	   *w = &writers->tables[table];
+
+	(void) writer_rel(writers, table);
+	(void) result_of(writers, w);
+	return w->direct && w->plain_indexes;
+}
+
+void
+writer_insert(Writers *writers, EngineTable table, Datum *values, bool *nulls,
+			  ItemPointer tid)
+{
+	Writer	   *w = &writers->tables[table];
+	Relation	rel = writer_rel(writers, table);
+	TupleTableSlot *slot = update_slot(writers, w);
+
+	ExecStoreHeapTuple(heap_form_tuple(RelationGetDescr(rel), values, nulls), slot, true);
+	table_tuple_insert(rel, slot, GetCurrentCommandId(true), 0, NULL);
+	*tid = slot->tts_tid;
+	insert_index_entries(writers, w, slot);
+	ExecClearTuple(slot);
+}
+
 void
 writer_update(Writers *writers, EngineTable table, ItemPointer tid,
 			  Datum *values, bool *nulls)

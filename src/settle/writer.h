@@ -74,6 +74,19 @@ extern void writer_add(Writers *writers, EngineTable table,
 					   Datum *values, bool *nulls);
 
 /*
+ * Does inserting run nothing but our own code and PostgreSQL's?  Not so where
+ * somebody gave the table a trigger, a check or an index on an expression.
+ */
+extern bool writer_is_plain(Writers *writers, EngineTable table);
+
+/*
+ * Insert a row at once into such a table.  *tid is the row's from the moment on
+ * when it is in the table, though its index entries may still fail.
+ */
+extern void writer_insert(Writers *writers, EngineTable table,
+						  Datum *values, bool *nulls, ItemPointer tid);
+
+/*
  * A slot for a row of the table that is locked, for all of the settle.  Whoever
  * fills it clears it, for it pins a buffer.
  */

@@ -33,7 +33,8 @@ my @ENTRIES = qw(revops_capture_lead revops_capture_touch revops_capture_opportu
 my @OUR_ENTRIES = qw(write_back_page);
 # What runs before the subtransaction that catches, and allocates nothing.
 my @SPARED = (@ENTRIES, @OUR_ENTRIES, qw(capture_run settle_or_record attempt ask_nested must_raise give_up attempt_tolerates
-  pending_relieve settle_all settle_pending list_pending_leads attempt_in_memory rid_alone));
+  pending_relieve settle_all settle_pending list_pending_leads attempt_in_memory rid_alone
+  try_step packet_row_write attempt_undivided give_back_shared end_owner));
 # What PostgreSQL calls back while it ends a transaction, cleans up or learns that
 # something changed, and asks not to raise anything; and what undoes, in a handler,
 # what an error has left.

@@ -35,7 +35,6 @@ score()
 	local database
 	database=$(copy_of run)
 	sql "$database" <<-END
-		LOAD 'pg_revops';
 		SET pg_revops.now = '$moment';
 		\i bench/write/rule_table.sql
 		CHECKPOINT;

@@ -1,6 +1,9 @@
 -- Rules as rows of a table, run one by one for each lead: how rules that people may
 -- change are done by hand.
 
+-- bench_score.so calls it
+LOAD 'pg_revops';
+
 CREATE TABLE other.rule AS
 SELECT r.rule_id, r.condition, r.points
 FROM revops.score_rule r JOIN revops.agreement a USING (agreement_id)

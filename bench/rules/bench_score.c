@@ -1,7 +1,7 @@
 /*
  * bench_score.c
  *		Nothing but the score: a trigger that evaluates a rule set of the installed
- *		pg_revops (which the session has loaded before: LOAD 'pg_revops') over the
+ *		pg_revops (which the session has loaded before: LOAD 'pg_revops': rule_table.sql) over the
  *		row that is inserted, and puts its points into the column "score".
  *
  * Rules and points are read from other.rule at the first row of a session.

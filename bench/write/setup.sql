@@ -123,7 +123,8 @@ FROM generate_series(1, n) AS i
 $$;
 
 -- Row counts and digests of what was written.  Numbers that sequences give are
--- left out: a lead is named by its key, a profile or event by what it says.
+-- left out: a lead is named by its key, a profile or event by what it says.  Events
+-- of the agreement are the engine's alone.
 CREATE FUNCTION crm.digest(part text) RETURNS TABLE (name text, n bigint, digest numeric) LANGUAGE plpgsql AS $$
 DECLARE
     listed record;
@@ -137,7 +138,7 @@ BEGIN
         GROUP BY t.relname ORDER BY t.relname
     LOOP
         RETURN QUERY EXECUTE format('SELECT %L::text, count(*), sum(hash_record_extended(ROW(l.key, %s), 0)) '
-                                    'FROM %I.%I t LEFT JOIN %I.lead l USING (lead_id)',
+                                    'FROM %I.%I t LEFT JOIN %I.lead l USING (lead_id) WHERE t.lead_id IS NOT NULL',
                                     listed.relname, listed.columns, part, listed.relname, part);
     END LOOP;
     -- the profile that a lead's state names is one of its own

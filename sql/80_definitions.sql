@@ -87,10 +87,12 @@ CREATE FUNCTION revops.seed_scoring(agreement_id int) RETURNS void
         AS r (signal, points);
 
     INSERT INTO revops.sla_policy (agreement_id, policy, position, target)
-    VALUES ($1, 'first contact', 10, '24 hours')
+    VALUES ($1, 'first contact', 10, '24 hours');
+
+    INSERT INTO revops.handoff_rule (agreement_id) VALUES ($1)
     $$;
 COMMENT ON FUNCTION revops.seed_scoring(int) IS
-    'Part of create_workspace(): the default score model, points of signals and SLA policy of an agreement.';
+    'Part of create_workspace(): the default score model, points of signals, SLA policy and handoff rule of an agreement.';
 
 -- Transitions guard what people do and what the host writes into its stage
 -- column; a deal that is opened or won carries its lead along from anywhere.
@@ -290,13 +292,18 @@ BEGIN
     INSERT INTO revops.nurture_step (agreement_id, track, step, position, after, calendar_id, channel, template, counts_as_attempt)
     SELECT new_id, track, step, position, after, calendar_id, channel, template, counts_as_attempt
     FROM revops.nurture_step WHERE agreement_id = old_id;
+    INSERT INTO revops.handoff_rule (agreement_id, accept_within, accept_calendar_id, silence_accepts, attempts,
+                                     attempts_days, attempts_signals, no_response_to, no_response_for, sample_size)
+    SELECT new_id, accept_within, accept_calendar_id, silence_accepts, attempts, attempts_days, attempts_signals,
+           no_response_to, no_response_for, sample_size
+    FROM revops.handoff_rule WHERE agreement_id = old_id;
     -- last: in agreement_history what is logged from here on has been edited
     UPDATE revops.agreement SET drafted_from = old_id WHERE agreement_id = new_id AND old_id IS NOT NULL;
     RETURN new_id;
 END
 $$;
 COMMENT ON FUNCTION revops.draft_agreement(int, text) IS
-    'Copies the active version of a workspace''s agreement (score model, groups, rules, questions, stages, transitions, SLA policies, nurture tracks and steps) into a new draft, which alone can be edited, and returns its agreement_id. Without an active version the draft is empty. To give a draft up, delete its row of revops.agreement. Raises RV002 for an unknown workspace.';
+    'Copies the active version of a workspace''s agreement (score model, groups, rules, questions, stages, transitions, SLA policies, nurture tracks and steps, handoff rule) into a new draft, which alone can be edited, and returns its agreement_id. Without an active version the draft is empty. To give a draft up, delete its row of revops.agreement. Raises RV002 for an unknown workspace.';
 
 CREATE FUNCTION revops.agreement_problems(agreement_id int)
     RETURNS TABLE (object text, problem text, hint text)
@@ -345,6 +352,14 @@ BEGIN
         WHERE t.agreement_id = $1
         ORDER BY t.position, n.kind, n.name;
     RETURN QUERY
+        SELECT 'handoff rule', format('signal "%s" does not exist', n.signal),
+               'Insert it into revops.signal, or change attempts_signals.'
+        FROM revops.handoff_rule h CROSS JOIN unnest(h.attempts_signals) AS n (signal)
+        WHERE h.agreement_id = $1
+          AND NOT EXISTS (SELECT FROM revops.signal s
+                          WHERE s.workspace_id = of_workspace AND s.signal = n.signal)
+        ORDER BY n.signal;
+    RETURN QUERY
         SELECT format('stage "%s"', l.stage), format('is missing; leads in it: %s', count(*)),
                'Keep the stage in the new version, or move these leads first.'
         FROM revops.lead l
@@ -384,10 +399,13 @@ BEGIN
         UNION ALL
         SELECT 'step', format('%s: %s', s.track, s.step), NULL, s.calendar_id
         FROM revops.nurture_step s WHERE s.agreement_id = $1 AND s.calendar_id IS NOT NULL
+        UNION ALL
+        SELECT 'handoff rule', NULL, NULL, h.accept_calendar_id
+        FROM revops.handoff_rule h WHERE h.agreement_id = $1
         ORDER BY 1, 2
     LOOP
         BEGIN
-            object := format('%s "%s"', checked.kind, checked.name);
+            object := concat(checked.kind, ' "' || checked.name || '"');
             PERFORM revops.check_lead_condition(of_workspace, checked.kind, checked.name, checked.condition);
             PERFORM revops.check_calendar(checked.calendar_id);
         EXCEPTION WHEN OTHERS THEN

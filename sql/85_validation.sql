@@ -648,6 +648,17 @@ BEGIN
             DETAIL = format('Nurture track "%s" of version %s of the agreement listens to it, or records it.', used.track, used.version),
             HINT = 'Take it out of the track in a draft and put the draft into force first.';
     END IF;
+    SELECT a.version INTO used
+    FROM revops.handoff_rule h JOIN revops.agreement a USING (agreement_id)
+    WHERE a.workspace_id = OLD.workspace_id AND a.status <> 'retired' AND OLD.signal = ANY (h.attempts_signals)
+    ORDER BY a.version LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION USING ERRCODE = 'RV004',
+            MESSAGE = format('signal "%s" is in use and cannot be %s', OLD.signal,
+                             CASE TG_OP WHEN 'DELETE' THEN 'deleted' ELSE 'renamed' END),
+            DETAIL = format('The handoff rule of version %s of the agreement counts its touches as attempts.', used.version),
+            HINT = 'Take it out of attempts_signals in a draft and put the draft into force first.';
+    END IF;
     IF TG_OP = 'DELETE' THEN
         RETURN OLD;
     END IF;
@@ -729,6 +740,7 @@ BEGIN
             ('stage', 'INSERT OR UPDATE', 'entry criteria, needed roles'),
             ('transition', 'INSERT OR UPDATE', 'stages, reasons, questions'),
             ('sla_policy', 'INSERT OR UPDATE', 'target, condition, calendar'),
+            ('handoff_rule', 'INSERT OR UPDATE', 'times, attempts, signals, calendar'),
             ('route', 'INSERT OR UPDATE', 'condition, team'),
             ('rep', 'INSERT OR UPDATE', 'calendar'),
             ('team_member', 'INSERT OR UPDATE', 'workspace, weight'),

@@ -184,7 +184,7 @@ SELECT revops.run_due();
 UPDATE revops.agreement SET review_on = '2026-06-15' WHERE status = 'active' AND workspace_id = 1;
 SELECT revops.draft_agreement(note => 'never mind') AS given_up \gset
 DELETE FROM revops.agreement WHERE agreement_id = :given_up;
-SELECT version, at, event, who, side, part, name, note FROM revops.agreement_history WHERE workspace_id = 1 ORDER BY change_id;
+SELECT version, at, event, who, side, part, name, note FROM revops.agreement_history WHERE workspace_id = 1 ORDER BY change_id, event;
 SELECT at, seq, event FROM revops.event WHERE lead_id IS NULL AND workspace_id = 1 ORDER BY txid, event_id;
 CALL try('UPDATE revops.agreement_approval SET side = ''sales''');
 CALL try('DELETE FROM revops.agreement_approval');

@@ -6,7 +6,8 @@ SELECT revops.create_workspace('w');
 SELECT * FROM revops.handoff_rule;
 \x off
 SELECT revops.draft_agreement() AS draft \gset
-UPDATE revops.handoff_rule SET attempts = 4, attempts_days = 3, attempts_signals = '{call,meeting}' WHERE agreement_id = :draft;
+INSERT INTO revops.signal (signal, direction) VALUES ('letter', 'outbound');
+UPDATE revops.handoff_rule SET attempts = 4, attempts_days = 3, attempts_signals = '{call,letter}' WHERE agreement_id = :draft;
 SELECT part, change, what, in_a, in_b FROM revops.diff_agreement(1, :draft);
 
 -- what is in force stays
@@ -27,7 +28,7 @@ SELECT * FROM revops.agreement_problems(:draft);
 UPDATE revops.handoff_rule SET accept_calendar_id = NULL WHERE agreement_id = :draft;
 SELECT revops.adopt_agreement(:draft);
 -- a signal that it counts stays
-DELETE FROM revops.signal WHERE signal = 'meeting';
+DELETE FROM revops.signal WHERE signal = 'letter';
 -- and the next draft begins with what is in force
 SELECT revops.draft_agreement() AS next \gset
 SELECT attempts, attempts_days, attempts_signals, accept_within, silence_accepts

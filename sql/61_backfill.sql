@@ -53,7 +53,8 @@ CREATE TABLE revops.adopted_move
     stage        text COLLATE "C" NOT NULL,
     reason       text COLLATE "C",
     actor        text COLLATE "C",
-    PRIMARY KEY (binding_id, key, at, stage)
+    nth          int NOT NULL DEFAULT 1,
+    PRIMARY KEY (binding_id, key, at, stage, nth)
 );
 COMMENT ON TABLE revops.adopted_move IS 'Moves of the past, loaded by adopt_history() or by hand; backfill() makes each new lead''s history of them, and deletes those of leads that are in.';
 COMMENT ON COLUMN revops.adopted_move.move_id IS 'number: of moves of one moment the one with the higher number came later';
@@ -63,6 +64,7 @@ COMMENT ON COLUMN revops.adopted_move.at IS 'when the lead entered the stage';
 COMMENT ON COLUMN revops.adopted_move.stage IS 'stage that it entered';
 COMMENT ON COLUMN revops.adopted_move.reason IS 'coded reason; one that the workspace does not define is left out of the history';
 COMMENT ON COLUMN revops.adopted_move.actor IS 'who moved it; NULL: not known';
+COMMENT ON COLUMN revops.adopted_move.nth IS 'which of the lead''s moves to this stage at this moment, from 1: a CRM that remembers days has leads that went there and back in one';
 
 -- ----- parts of backfill() -----------------------------------------------------
 
@@ -310,7 +312,7 @@ COMMENT ON FUNCTION revops.history_pages(regclass, int) IS
     'How a table is read in parts of about so many rows: its leaves, with the first page and the one behind the last; NULL: all of it. Raises 22023 for a batch under 1. adopt_history() calls it.';
 
 CREATE FUNCTION revops.adopt_pages(bound revops.binding, host regclass, roles jsonb, filter text, part regclass, first bigint, next bigint,
-                                   OUT moves_read bigint, OUT moves_kept bigint, OUT moves_late bigint)
+                                   last_move bigint, OUT moves_read bigint, OUT moves_kept bigint, OUT moves_late bigint)
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
     SET timezone = 'UTC'
@@ -325,27 +327,33 @@ DECLARE
 BEGIN
     -- as the binding reads its own rows
     PERFORM set_config('timezone', bound.zone, true);
-    EXECUTE concat('WITH said AS MATERIALIZED (SELECT ', parts, ' FROM ONLY ', part, ' AS ',
+    EXECUTE concat('WITH said AS MATERIALIZED (SELECT row_number() OVER () AS n, ', parts, ' FROM ONLY ', part, ' AS ',
         quote_ident((SELECT c.relname FROM pg_class c WHERE c.oid = host)),
         ' WHERE ', pages, ' AND (', coalesce(filter, 'true'), $q$
         )), meant AS MATERIALIZED (
-            SELECT s.lead, s.at, s.reason, s.actor,
+            SELECT s.n, s.lead, s.at, s.reason, s.actor,
                    CASE WHEN $1.stage_map ? s.stage THEN $1.stage_map ->> s.stage ELSE s.stage END AS stage,
                    EXISTS (SELECT FROM revops.lead l WHERE l.binding_id = $1.binding_id AND l.key = s.lead) AS late
             FROM said s
         ), kept AS (
-            INSERT INTO revops.adopted_move (binding_id, key, at, stage, reason, actor)
-            SELECT $1.binding_id, m.lead, m.at, m.stage, m.reason, m.actor FROM meant m
+            -- what an earlier call has loaded is known; what this one has, with a batch before, is not the same move
+            INSERT INTO revops.adopted_move (binding_id, key, at, stage, reason, actor, nth)
+            SELECT $1.binding_id, m.lead, m.at, m.stage, m.reason, m.actor,
+                   row_number() OVER (PARTITION BY m.lead, m.at, m.stage ORDER BY m.n)
+                   + (SELECT count(*) FROM revops.adopted_move a
+                      WHERE a.binding_id = $1.binding_id AND a.key = m.lead AND a.at = m.at AND a.stage = m.stage AND a.move_id > $2)
+            FROM meant m
             WHERE NOT m.late AND m.lead IS NOT NULL AND m.stage <> '' AND isfinite(m.at)
+            ORDER BY m.n
             ON CONFLICT DO NOTHING RETURNING 1
         )
         SELECT (SELECT count(*) FROM meant), (SELECT count(*) FROM kept), (SELECT count(*) FROM meant m WHERE m.late)
         $q$)
-    INTO moves_read, moves_kept, moves_late USING bound;
+    INTO moves_read, moves_kept, moves_late USING bound, last_move;
 END
 $$;
-COMMENT ON FUNCTION revops.adopt_pages(revops.binding, regclass, jsonb, text, regclass, bigint, bigint) IS
-    'Loads the moves of the past that some pages of a host''s history tell, as the caller: how many it read, how many of them are new, how many are about leads that are in already. adopt_history() calls it.';
+COMMENT ON FUNCTION revops.adopt_pages(revops.binding, regclass, jsonb, text, regclass, bigint, bigint, bigint) IS
+    'Loads the moves of the past that some pages of a host''s history tell, as the caller, who has loaded what is numbered after last_move: how many it read, how many of them are new, how many are about leads that are in already. adopt_history() calls it.';
 
 CREATE PROCEDURE revops.adopt_history(binding text, host regclass, roles jsonb, filter text DEFAULT NULL, batch int DEFAULT 10000,
                                       INOUT moves_read bigint DEFAULT 0, INOUT moves_kept bigint DEFAULT 0,
@@ -353,6 +361,8 @@ CREATE PROCEDURE revops.adopt_history(binding text, host regclass, roles jsonb, 
     LANGUAGE plpgsql AS $$
 DECLARE
     bound revops.binding := revops.lead_binding(binding);
+    last_move bigint := (SELECT coalesce(pg_catalog.max(m.move_id), 0) FROM revops.adopted_move m
+                         WHERE m.binding_id OPERATOR(pg_catalog.=) bound.binding_id);
     page record;
     step record;
 BEGIN
@@ -363,7 +373,7 @@ BEGIN
     FOR page IN SELECT p.part, p.first, p.next FROM revops.history_pages(host, batch) AS p LOOP
         COMMIT;
         SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
-        SELECT s.* INTO step FROM revops.adopt_pages(bound, host, roles, filter, page.part, page.first, page.next) AS s;
+        SELECT s.* INTO step FROM revops.adopt_pages(bound, host, roles, filter, page.part, page.first, page.next, last_move) AS s;
         moves_read := moves_read OPERATOR(pg_catalog.+) step.moves_read;
         moves_kept := moves_kept OPERATOR(pg_catalog.+) step.moves_kept;
         moves_late := moves_late OPERATOR(pg_catalog.+) step.moves_late;

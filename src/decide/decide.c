@@ -612,6 +612,12 @@ take_host_owner(Decision *d)
 	if (team_id == d->state->team_id && rep_id == d->state->rep_id)
 		return;
 	assign_to(d, team_id, rep_id, 0, CAUSE_HOST, NULL);
+	/* one row of the host's says both: who it names has the lead after that move */
+	for (int i = 0; i < d->effects->nmoves; i++)
+	{
+		d->effects->moves[i].team_id = d->state->team_id;
+		d->effects->moves[i].rep_id = d->state->rep_id;
+	}
 }
 
 /* Does a deal carry the lead to this stage?  Forward only, or back from where it was dropped. */

@@ -85,16 +85,21 @@ past_write(Settle *s, LeadRow *row, const Past *past, const LeadNews *news)
 	int			first = s->agreement->by_purpose[PURPOSE_ENTRY];
 	PastMove	entry = {.at = created_at};
 	PastMove	last = {.at = told_at(s)};
+	bool		entered = false;
 	int			next = 0;
 	int			stage;
 
 	if (past->n == 0)
 		return;
-	/* of several that are as old the last counts: the others took no time */
-	while (next < past->n && past->moves[next].at <= created_at)
+	/* of several that are older the last counts; of those of that very moment the first, and the others follow */
+	while (next < past->n && past->moves[next].at <= created_at &&
+		   !(entered && past->moves[next].at == created_at))
 	{
 		stage = stage_of(s, &past->moves[next++]);
-		first = stage == NO_STAGE ? first : stage;
+		if (stage == NO_STAGE)
+			continue;
+		first = stage;
+		entered = true;
 	}
 	write_one(s, row, first, &entry, CAUSE_ENTRY);
 	for (; next < past->n; next++)

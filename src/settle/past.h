@@ -32,10 +32,11 @@ typedef struct Past
 /*
  * Write the entry and the moves of a new lead that is not decided upon yet, and
  * change its state accordingly.  A move to what the agreement in force does not
- * know is left out, with a fault.  Where the first is no later than the lead's
- * creation the lead entered there, else at the entry stage.  Where the host's
- * row names another stage than the last one, that is a move too: when the row
- * was written last, as far as that is known.  Nobody is told of any of them.
+ * know is left out, with a fault.  The lead entered where the last one before its
+ * creation went, else where the first one of that moment did, else at the entry
+ * stage.  Where the host's row names another stage than the last one, that is a
+ * move too: when the row was written last, as far as that is known.  Nobody is
+ * told of any of them.
  */
 extern void past_write(struct Settle *s, struct LeadRow *row, const Past *past,
 					   const LeadNews *news);

@@ -54,6 +54,7 @@ CREATE TABLE revops.adopted_move
     reason       text COLLATE "C",
     actor        text COLLATE "C",
     nth          int NOT NULL DEFAULT 1,
+    told_in      bigint,
     PRIMARY KEY (binding_id, key, at, stage, nth)
 );
 COMMENT ON TABLE revops.adopted_move IS 'Moves of the past, loaded by adopt_history() or by hand; backfill() makes each new lead''s history of them, and deletes those of leads that are in.';
@@ -65,6 +66,7 @@ COMMENT ON COLUMN revops.adopted_move.stage IS 'stage that it entered';
 COMMENT ON COLUMN revops.adopted_move.reason IS 'coded reason; one that the workspace does not define is left out of the history';
 COMMENT ON COLUMN revops.adopted_move.actor IS 'who moved it; NULL: not known';
 COMMENT ON COLUMN revops.adopted_move.nth IS 'which of the lead''s moves to this stage at this moment, from 1: a CRM that remembers days has leads that went there and back in one';
+COMMENT ON COLUMN revops.adopted_move.told_in IS 'number of the call of adopt_history() that read it last, within the binding; NULL: loaded by hand';
 
 -- ----- parts of backfill() -----------------------------------------------------
 
@@ -75,7 +77,12 @@ COMMENT ON FUNCTION revops.backfill_open(int) IS
 
 CREATE FUNCTION revops.backfill_close() RETURNS void
     LANGUAGE c AS 'MODULE_PATHNAME', 'revops_backfill_close';
-COMMENT ON FUNCTION revops.backfill_close() IS 'This session has done its backfill. backfill() calls it.';
+COMMENT ON FUNCTION revops.backfill_close() IS 'This session has done its backfill, or has loaded its history. backfill() and adopt_history() call it.';
+
+CREATE FUNCTION revops.history_open(binding_id int) RETURNS void
+    LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'revops_history_open';
+COMMENT ON FUNCTION revops.history_open(int) IS
+    'This session loads the history of the binding''s leads from now on, until it says backfill_close(), fails or ends. Raises 55006 while another session does, or backfills the binding. adopt_history() calls it.';
 
 CREATE FUNCTION revops.backfill_batch(binding_id int, OUT finished boolean, OUT moving text[])
     LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'revops_backfill_batch';
@@ -312,7 +319,7 @@ COMMENT ON FUNCTION revops.history_pages(regclass, int) IS
     'How a table is read in parts of about so many rows: its leaves, with the first page and the one behind the last; NULL: all of it. Raises 22023 for a batch under 1. adopt_history() calls it.';
 
 CREATE FUNCTION revops.adopt_pages(bound revops.binding, host regclass, roles jsonb, filter text, part regclass, first bigint, next bigint,
-                                   last_move bigint, OUT moves_read bigint, OUT moves_kept bigint, OUT moves_late bigint)
+                                   call bigint, OUT moves_read bigint, OUT moves_kept bigint, OUT moves_late bigint)
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
     SET timezone = 'UTC'
@@ -335,25 +342,32 @@ BEGIN
                    CASE WHEN $1.stage_map ? s.stage THEN $1.stage_map ->> s.stage ELSE s.stage END AS stage,
                    EXISTS (SELECT FROM revops.lead l WHERE l.binding_id = $1.binding_id AND l.key = s.lead) AS late
             FROM said s
-        ), kept AS (
-            -- what an earlier call has loaded is known; what this one has, with a batch before, is not the same move
-            INSERT INTO revops.adopted_move (binding_id, key, at, stage, reason, actor, nth)
-            SELECT $1.binding_id, m.lead, m.at, m.stage, m.reason, m.actor,
+        ), counted AS MATERIALIZED (
+            -- those of one moment are told apart by their place among all that this call reads, whatever its batches
+            SELECT m.n, m.lead, m.at, m.stage, m.reason, m.actor,
                    row_number() OVER (PARTITION BY m.lead, m.at, m.stage ORDER BY m.n)
                    + (SELECT count(*) FROM revops.adopted_move a
-                      WHERE a.binding_id = $1.binding_id AND a.key = m.lead AND a.at = m.at AND a.stage = m.stage AND a.move_id > $2)
+                      WHERE a.binding_id = $1.binding_id AND a.key = m.lead AND a.at = m.at AND a.stage = m.stage AND a.told_in = $2) AS nth
             FROM meant m
             WHERE NOT m.late AND m.lead IS NOT NULL AND m.stage <> '' AND isfinite(m.at)
-            ORDER BY m.n
-            ON CONFLICT DO NOTHING RETURNING 1
+        ), known AS (
+            UPDATE revops.adopted_move a SET told_in = $2 FROM counted c
+            WHERE a.binding_id = $1.binding_id AND a.key = c.lead AND a.at = c.at AND a.stage = c.stage AND a.nth = c.nth
+            RETURNING c.n
+        ), kept AS (
+            INSERT INTO revops.adopted_move (binding_id, key, at, stage, reason, actor, nth, told_in)
+            SELECT $1.binding_id, c.lead, c.at, c.stage, c.reason, c.actor, c.nth, $2
+            FROM counted c WHERE NOT EXISTS (SELECT FROM known k WHERE k.n = c.n)
+            ORDER BY c.n
+            RETURNING 1
         )
         SELECT (SELECT count(*) FROM meant), (SELECT count(*) FROM kept), (SELECT count(*) FROM meant m WHERE m.late)
         $q$)
-    INTO moves_read, moves_kept, moves_late USING bound, last_move;
+    INTO moves_read, moves_kept, moves_late USING bound, call;
 END
 $$;
 COMMENT ON FUNCTION revops.adopt_pages(revops.binding, regclass, jsonb, text, regclass, bigint, bigint, bigint) IS
-    'Loads the moves of the past that some pages of a host''s history tell, as the caller, who has loaded what is numbered after last_move: how many it read, how many of them are new, how many are about leads that are in already. adopt_history() calls it.';
+    'Loads the moves of the past that some pages of a host''s history tell, as the caller, whose call of adopt_history() has this number: how many it read, how many of them are new, how many are about leads that are in already. adopt_history() calls it.';
 
 CREATE PROCEDURE revops.adopt_history(binding text, host regclass, roles jsonb, filter text DEFAULT NULL, batch int DEFAULT 10000,
                                       INOUT moves_read bigint DEFAULT 0, INOUT moves_kept bigint DEFAULT 0,
@@ -361,8 +375,7 @@ CREATE PROCEDURE revops.adopt_history(binding text, host regclass, roles jsonb, 
     LANGUAGE plpgsql AS $$
 DECLARE
     bound revops.binding := revops.lead_binding(binding);
-    last_move bigint := (SELECT coalesce(pg_catalog.max(m.move_id), 0) FROM revops.adopted_move m
-                         WHERE m.binding_id OPERATOR(pg_catalog.=) bound.binding_id);
+    call bigint;
     page record;
     step record;
 BEGIN
@@ -370,18 +383,22 @@ BEGIN
     moves_kept := 0;
     moves_late := 0;
     PERFORM revops.check_history(host, roles, filter);
+    PERFORM revops.history_open(bound.binding_id);
+    call := (SELECT coalesce(pg_catalog.max(m.told_in), 0) OPERATOR(pg_catalog.+) 1 FROM revops.adopted_move m
+             WHERE m.binding_id OPERATOR(pg_catalog.=) bound.binding_id);
     FOR page IN SELECT p.part, p.first, p.next FROM revops.history_pages(host, batch) AS p LOOP
         COMMIT;
         SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
-        SELECT s.* INTO step FROM revops.adopt_pages(bound, host, roles, filter, page.part, page.first, page.next, last_move) AS s;
+        SELECT s.* INTO step FROM revops.adopt_pages(bound, host, roles, filter, page.part, page.first, page.next, call) AS s;
         moves_read := moves_read OPERATOR(pg_catalog.+) step.moves_read;
         moves_kept := moves_kept OPERATOR(pg_catalog.+) step.moves_kept;
         moves_late := moves_late OPERATOR(pg_catalog.+) step.moves_late;
     END LOOP;
+    PERFORM revops.backfill_close();
 END
 $$;
 COMMENT ON PROCEDURE revops.adopt_history(text, regclass, jsonb, text, int, bigint, bigint, bigint) IS
-    'Loads the stages that the CRM remembers its leads to have been in, so that backfill() makes history of them: call it between attach_lead() and backfill(). "host" is the table that holds them (a log of changes, notes, revisions), "roles" maps lead (the lead''s key as text), stage (the host''s word for the stage entered; the binding''s stage_map applies), at, and where there are such reason (a code of revops.reason) and actor, to columns or SQL expressions over its row; "filter" says which of its rows count. All of it is read with the caller''s rights; a timestamp without time zone is read in the binding''s zone. Gives how many moves it read, how many were new, and how many came too late: their leads are in already, and their history is append-only. What names no lead, no stage or no time is left out. Commits after each batch; called again it loads what is new. Raises RV002, RV005 (binding, roles), RV001 (an expression), 22023 (a batch under 1), 2D000 inside a transaction block.';
+    'Loads the stages that the CRM remembers its leads to have been in, so that backfill() makes history of them: call it between attach_lead() and backfill(). "host" is the table that holds them (a log of changes, notes, revisions), "roles" maps lead (the lead''s key as text), stage (the host''s word for the stage entered; the binding''s stage_map applies), at, and where there are such reason (a code of revops.reason) and actor, to columns or SQL expressions over its row; "filter" says which of its rows count. All of it is read with the caller''s rights; a timestamp without time zone is read in the binding''s zone. Gives how many moves it read, how many were new, and how many came too late: their leads are in already, and their history is append-only. What names no lead, no stage or no time is left out. Commits after each batch; called again, after one that failed or was killed too, it loads what is new. Several moves of a lead to one stage at one moment are as many moves: a CRM that remembers days has them. Raises RV002, RV005 (binding, roles), RV001 (an expression), 22023 (a batch under 1), 55006 (another session does it, or backfills the binding), 2D000 inside a transaction block.';
 
 -- ----- progress ------------------------------------------------------------------------
 

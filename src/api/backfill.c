@@ -38,6 +38,7 @@
 
 PG_FUNCTION_INFO_V1(revops_backfill_open);
 PG_FUNCTION_INFO_V1(revops_backfill_close);
+PG_FUNCTION_INFO_V1(revops_history_open);
 PG_FUNCTION_INFO_V1(revops_backfill_batch);
 PG_FUNCTION_INFO_V1(revops_backfill_check);
 PG_FUNCTION_INFO_V1(revops_await_transactions);
@@ -95,7 +96,7 @@ take_hold(Binding *binding)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_IN_USE),
 				 errmsg("binding \"%s\" is being backfilled already", binding->name),
-				 errdetail("Another session has called revops.backfill() and has not come to its end."),
+				 errdetail("Another session has called revops.backfill() or revops.adopt_history() and has not come to its end."),
 				 errhint("SELECT * FROM revops.backfill_progress shows how far it is; where its session is ended, call again: it goes on from there.")));
 	held_binding = binding->binding_id;
 }
@@ -125,6 +126,18 @@ revops_backfill_open(PG_FUNCTION_ARGS)
 		pages += host_leaf_pages(lfirst_oid(cell));
 	table_close(host, NoLock);
 	PG_RETURN_INT64(pages);
+}
+
+/*
+ * revops.history_open(binding_id int): this session loads the history of the
+ * binding's leads from now on.  Beside a backfill it could come too late for a
+ * lead without knowing.
+ */
+Datum
+revops_history_open(PG_FUNCTION_ARGS)
+{
+	take_hold(binding_by_id(PG_GETARG_INT32(0)));
+	PG_RETURN_VOID();
 }
 
 /* revops.backfill_close(): this session has done its work */

@@ -234,7 +234,7 @@ COMMENT ON TABLE revops.timer IS 'State: what falls due by time alone; run_due()
 COMMENT ON COLUMN revops.timer.timer_id IS 'number of the timer';
 COMMENT ON COLUMN revops.timer.workspace_id IS 'workspace';
 COMMENT ON COLUMN revops.timer.lead_id IS 'the lead';
-COMMENT ON COLUMN revops.timer.seq IS 'moves of the lead when it was set: a later move makes the timer recycle_due void. Of nurture_step: seq of the enrolment';
+COMMENT ON COLUMN revops.timer.seq IS 'moves of the lead when it was set: a later move makes the timer void, of the kinds that say so. Of nurture_step: seq of the enrolment';
 COMMENT ON COLUMN revops.timer.due_at IS 'when it fires';
 COMMENT ON COLUMN revops.timer.timer IS 'recycle_due: a recycled lead comes back; intent_falls: a lead falls through a border by decay alone, unless it has been touched since (void where lead.fall_at is not due_at); nurture_step: a track''s next step is due (void where enrolment.next_at is later, or NULL); nurture_silence: a lead that spoke may have been silent since; override_ends: what people have set for a lead''s score holds no longer';
 

@@ -679,7 +679,7 @@ take_verb(Decision *d)
 			break;
 		case VERB_RECYCLE:
 			guarded_move(d, a->by_purpose[PURPOSE_NURTURE], CAUSE_RECYCLE, verb->reason);
-			d->effects->timer_at = recycled_until(a, verb->reason, verb->until);
+			effects_set_timer(d->effects, TIMER_RECYCLE, recycled_until(a, verb->reason, verb->until));
 			break;
 		case VERB_ADVANCE:
 			guarded_move(d, verb->to_stage, CAUSE_ADVANCE, verb->reason);
@@ -727,7 +727,7 @@ take_way_back(Decision *d)
 	if (purpose_of(d->agreement, d->state->stage) != PURPOSE_NURTURE ||
 		d->news->adopt || d->effects->nmoves > 0)
 		return;
-	if (d->news->recycle_due || way_back_opens(d->agreement, d->news, d->now, d->env, &cause))
+	if ((d->news->due & DUE_RECYCLE) || way_back_opens(d->agreement, d->news, d->now, d->env, &cause))
 		come_back(d, cause);
 }
 
@@ -849,7 +849,7 @@ decide(const Agreement *agreement, const LeadState *state, const LeadNews *news,
 	effects->nassignments = 0;
 	effects->stop_clock = CLOCK_RUNS;
 	effects->start_clock = false;
-	effects->timer_at = NO_TIME;
+	effects->ntimers = 0;
 	effects->hold.to = NO_STAGE;
 	effects->refusal = NOT_REFUSED;
 	effects->quiet = news->adopt;

@@ -15,6 +15,7 @@
 
 #include "datatype/timestamp.h"
 
+#include "decide/timers.h"
 #include "decide/track.h"
 
 typedef enum StagePurpose
@@ -286,7 +287,7 @@ typedef struct LeadNews
 	TimestampTz opportunity_at;
 
 	Hold		held;			/* what a lead that is held waits for */
-	bool		recycle_due;
+	uint32		due;			/* timers that fire: DUE_... */
 	NurtureNews nurture;
 	Verb		verb;
 	bool		strict;			/* the host's illegal moves are refused */
@@ -366,7 +367,8 @@ typedef struct Effects
 	int			policy;			/* place in the policies; see DecideEnv */
 	TimestampTz due_at;
 	int32		calendar_id;	/* calendar that counted; 0: wall time */
-	TimestampTz timer_at;		/* recycle_due, or NO_TIME */
+	int			ntimers;
+	TimerSet	timers[N_TIMERS];	/* to be set */
 	NurtureEffects nurture;
 	bool		quiet;			/* nobody is told */
 	Hold		hold;			/* move that the lead is held back from */
@@ -431,6 +433,9 @@ extern int	stage_by_code(const Agreement *agreement, const char *code, int len);
  * promise runs, touches change its sums and nothing else.
  */
 extern bool decide_intent_matters(const Agreement *agreement, const LeadState *state);
+
+/* Have this timer set with what is decided; NO_TIME: none is. */
+extern void effects_set_timer(Effects *effects, TimerKind kind, TimestampTz due_at);
 
 /* Does the lead reach all three floors of an MQL, and may it become one? */
 extern bool decide_intent_qualifies(const Agreement *agreement, const LeadState *state,

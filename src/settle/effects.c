@@ -6,14 +6,11 @@
 
 #include "access/transam.h"
 #include "access/xact.h"
-#include "catalog/pg_type.h"
-#include "executor/spi.h"
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
 #include "utils/xid8.h"
 
 #include "base/handover.h"
-#include "base/owner.h"
 #include "settle/effects.h"
 #include "settle/hold.h"
 #include "settle/row_values.h"
@@ -194,21 +191,20 @@ effects_breach(Settle *s, const LeadRow *row)
 	CommandCounterIncrement();
 }
 
-static void
-write_timer(const LeadRow *row, const Effects *e)
+void
+effects_timer(Settle *s, const LeadRow *row, const char *timer, TimestampTz due_at)
 {
-	Oid			types[4] = {INT4OID, INT8OID, INT4OID, TIMESTAMPTZOID};
-	Datum		v[4] = {Int32GetDatum(row->workspace_id), Int64GetDatum(row->state.lead_id),
-	Int32GetDatum(e->next.moves), TimestampTzGetDatum(e->timer_at)};
-	OwnerScope	scope;
+	Datum		v[TIMER_COLS];
+	bool		nulls[TIMER_COLS] = {0};
 
-	owner_enter(&scope);
-	if (SPI_execute_with_args("INSERT INTO revops.timer (workspace_id, lead_id, seq, due_at, timer) "
-							  "VALUES ($1, $2, $3, $4, 'recycle_due')",
-							  4, types, v, NULL, false, 0) != SPI_OK_INSERT)
-		elog(ERROR, "writing a timer failed");
-	owner_leave(&scope);
-	handover_due(e->timer_at);
+	v[TIMER_TIMER_ID] = Int64GetDatum(engine_next(SEQUENCE_TIMER_ID));
+	v[TIMER_WORKSPACE_ID] = Int32GetDatum(row->workspace_id);
+	v[TIMER_LEAD_ID] = Int64GetDatum(row->state.lead_id);
+	v[TIMER_SEQ] = Int32GetDatum(row->state.moves);
+	v[TIMER_DUE_AT] = TimestampTzGetDatum(due_at);
+	v[TIMER_TIMER] = CStringGetTextDatum(timer);
+	writer_add(&s->writers, TABLE_TIMER, v, nulls);
+	handover_due(due_at);
 }
 
 void
@@ -223,11 +219,11 @@ effects_write(Settle *s, LeadRow *row, const Effects *e)
 		stop_clock(s, row, e);
 	if (e->start_clock)
 		write_clock(s, row, e);
-	if (e->timer_at != NO_TIME)
-		write_timer(row, e);
 	if (row->state.held || e->next.held)
 		hold_write(s, row, e);
 	row->state = e->next;
+	for (int i = 0; i < e->ntimers; i++)
+		effects_timer(s, row, timer_name(e->timers[i].kind), e->timers[i].due_at);
 	if (e->nmoves > 0)
 		row->stage = code_text(s->agreement->stages[e->next.stage].code);
 }

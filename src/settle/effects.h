@@ -19,6 +19,9 @@ extern void effects_write(Settle *s, LeadRow *row, const Effects *effects);
 /* An event of the lead at this moment; seq is that of the row that it speaks of. */
 extern void effects_event(Settle *s, int64 lead_id, const char *event, int32 seq);
 
+/* A timer of the lead, void once it has moved: seq is its moves. */
+extern void effects_timer(Settle *s, const LeadRow *row, const char *timer, TimestampTz due_at);
+
 /*
  * The running clock's due time has passed: mark it once, and tell of it.  Does
  * nothing when it was told already or the clock does not run any more.

@@ -9,7 +9,6 @@
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
 
-#include "base/handover.h"
 #include "base/owner.h"
 #include "decide/fall.h"
 #include "settle/effects.h"
@@ -31,17 +30,7 @@ falls_earlier(Settle *s, LeadRow *row)
 void
 falls_set_timer(Settle *s, const LeadRow *row)
 {
-	Datum		v[TIMER_COLS];
-	bool		nulls[TIMER_COLS] = {0};
-
-	v[TIMER_TIMER_ID] = Int64GetDatum(engine_next(SEQUENCE_TIMER_ID));
-	v[TIMER_WORKSPACE_ID] = Int32GetDatum(row->workspace_id);
-	v[TIMER_LEAD_ID] = Int64GetDatum(row->state.lead_id);
-	v[TIMER_SEQ] = Int32GetDatum(row->state.moves);
-	v[TIMER_DUE_AT] = TimestampTzGetDatum(row->fall_at);
-	v[TIMER_TIMER] = CStringGetTextDatum("intent_falls");
-	writer_add(&s->writers, TABLE_TIMER, v, nulls);
-	handover_due(row->fall_at);
+	effects_timer(s, row, "intent_falls", row->fall_at);
 }
 
 typedef struct Fall

@@ -39,7 +39,7 @@ write_one(Settle *s, LeadRow *row, int stage, const PastMove *past, Cause cause)
 {
 	const Agreement *a = s->agreement;
 	Effects		effects = {.next = row->state,.nmoves = 1,.stop_clock = CLOCK_RUNS,
-	.timer_at = NO_TIME,.hold = {.to = NO_STAGE},.quiet = true};
+	.hold = {.to = NO_STAGE},.quiet = true};
 	Move	   *m = &effects.moves[0];
 	char	   *actor = s->actor;
 	bool		disqualified;

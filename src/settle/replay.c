@@ -415,7 +415,7 @@ news_of_move(const RealMove *move, LeadNews *news)
 		case CAUSE_DUE:
 		case CAUSE_RENEWED:		/* by its track, which no replay knows */
 		case CAUSE_CONDITION:
-			news->recycle_due = true;
+			news->due |= DUE_RECYCLE;
 			break;
 		default:
 			return false;

@@ -542,7 +542,8 @@ settle_locked(Settle *s, LeadRow *row, const LeadChange *change)
 		change->opportunity_at : pending.opportunity_at;
 	if (row->state.held)
 		hold_read(s, row->state.lead_id, &news.held);
-	news.recycle_due = change->recycle_due;
+	/* of two timers that fire at once the first may have moved the lead */
+	news.due = change->due_seq == row->state.moves ? change->due : change->due & ~DUE_VOID_BY_MOVE;
 	news.verb = change->verb;
 	news.adopt = s->adopt && pending.n == 0;
 	news.stage_is_hosts = news.adopt && news.opportunity != OPPORTUNITY_NONE &&
@@ -573,7 +574,7 @@ only_touches(const LeadChange *change)
 {
 	return change->sums != NULL && change->roles == NULL && change->new_key == NULL &&
 		!change->is_gone && !change->is_back && change->opportunity == OPPORTUNITY_NONE &&
-		!change->recycle_due && !change->overrides && !change->step_due && !change->silence_due && !change->breach_seen && !change->falls && !change->forget &&
+		change->due == 0 && !change->overrides && !change->step_due && !change->silence_due && !change->breach_seen && !change->falls && !change->forget &&
 		!change->rescore && change->verb.kind == VERB_NONE && change->enrichment == NULL &&
 		change->answer == NULL;
 }

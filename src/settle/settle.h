@@ -87,7 +87,8 @@ typedef struct LeadChange
 	bool		is_back;
 	OpportunityNews opportunity;
 	TimestampTz opportunity_at;
-	bool		recycle_due;
+	uint32		due;			/* timers that fire: DUE_... */
+	int32		due_seq;		/* timer.seq */
 	bool		step_due;		/* the timer of its track's next step fires */
 	bool		overrides;		/* what people have set is read anew; with rescore */
 	bool		silence_due;	/* the timer of its silence fires */

@@ -7,6 +7,7 @@
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "utils/array.h"
+#include "utils/builtins.h"
 #include "utils/timestamp.h"
 
 #include "base/attempt.h"
@@ -43,13 +44,16 @@ take_row(Errands *page, int i)
 	errand->silence = int_field(i, 6) == 3;
 	errand->override = int_field(i, 6) == 4;
 	errand->fresh = int_field(i, 7) != 0;
+	errand->due = (uint32) int_field(i, 8);
+	errand->seq = (int32) int_field(i, 9);
 	page->last = Max(page->last, errand->lead_id);
 }
 
 /*
  * Read errands: workspace_id, lead_id, timer_id, timer_holds (0 or 1), breach
- * (0 or 1), kind of the timer (1 falls, 2 step, 3 silence, 0 else), fresh (0 or
- * 1), all bigint, in order of workspace and lead.
+ * (0 or 1), kind of the timer (1 falls, 2 step, 3 silence, 4 override, 0 else),
+ * fresh (0 or 1), due (DUE_...), seq of the timer, all bigint, in order of
+ * workspace and lead.
  */
 static void
 read_errands(Errands *page, bool read_only, const char *query, int nargs,
@@ -192,12 +196,12 @@ rescore_change(const Errand *errand, LeadChange *change)
 static void
 due_change(const Errand *errand, LeadChange *change)
 {
-	change->recycle_due = errand->timer_holds && !errand->falls && !errand->step && !errand->silence &&
-		!errand->override;
-	change->falls = errand->timer_holds && errand->falls;
-	change->step_due = errand->timer_holds && errand->step;
-	change->silence_due = errand->timer_holds && errand->silence;
-	change->overrides = change->rescore = errand->timer_holds && errand->override;
+	change->due = errand->due;
+	change->due_seq = errand->seq;
+	change->falls = errand->falls;
+	change->step_due = errand->step;
+	change->silence_due = errand->silence;
+	change->overrides = change->rescore = errand->override;
 	change->breach_seen = errand->breach;
 }
 
@@ -211,7 +215,7 @@ errands_fold(Errands *page, int64 after, int32 batch, FoldManner manner, const L
 
 	/* of the deltas of a lead the first is the oldest: it was not folded for so long */
 	read_errands(page, true,
-				 psprintf("SELECT workspace_id::bigint, lead_id, 0::bigint, 0::bigint, 0::bigint, 0::bigint, (at > $4 AND at <= $5)::int::bigint "
+				 psprintf("SELECT workspace_id::bigint, lead_id, 0::bigint, 0::bigint, 0::bigint, 0::bigint, (at > $4 AND at <= $5)::int::bigint, 0::bigint, 0::bigint "
 						  "FROM (SELECT DISTINCT ON (lead_id) lead_id, workspace_id, at FROM revops.lead_delta "
 						  "WHERE lead_id > $1 AND lead_id <> ALL ($3)%s "
 						  "ORDER BY lead_id, delta_id LIMIT $2) d ORDER BY 1, 2",
@@ -258,23 +262,35 @@ delete_timers(const Errands *page)
 	owner_leave(&scope);
 }
 
+/* The kinds of timers that decide() sets, in the order of their bits. */
+static Datum
+timer_array(void)
+{
+	Datum		names[N_TIMERS];
+
+	for (int i = 0; i < N_TIMERS; i++)
+		names[i] = CStringGetTextDatum(timer_name(i));
+	return PointerGetDatum(construct_array(names, N_TIMERS, TEXTOID, -1, false, TYPALIGN_INT));
+}
+
 void
 errands_timers(Errands *page, TimestampTz now, int32 batch, const LeadList *except)
 {
-	Oid			types[3] = {TIMESTAMPTZOID, INT4OID, INT8ARRAYOID};
-	Datum		v[3] = {TimestampTzGetDatum(now), Int32GetDatum(batch), lead_array(except)};
+	Oid			types[4] = {TIMESTAMPTZOID, INT4OID, INT8ARRAYOID, TEXTARRAYOID};
+	Datum		v[4] = {TimestampTzGetDatum(now), Int32GetDatum(batch), lead_array(except), timer_array()};
 
 	read_errands(page, false,
-				 "WITH due AS MATERIALIZED (SELECT t.timer_id, l.workspace_id, l.lead_id, "
+				 "WITH due AS MATERIALIZED (SELECT t.timer_id, l.workspace_id, l.lead_id, t.due_at, t.seq, "
 				 "CASE t.timer WHEN 'intent_falls' THEN 1 WHEN 'nurture_step' THEN 2 WHEN 'nurture_silence' THEN 3 WHEN 'override_ends' THEN 4 ELSE 0 END AS kind, "
+				 "coalesce(1 << (array_position($4, t.timer) - 1), 0) AS bit, "
 				 "CASE t.timer WHEN 'intent_falls' THEN l.fall_at = t.due_at WHEN 'nurture_step' THEN l.enrolled "
 				 "WHEN 'nurture_silence' THEN l.awaited WHEN 'override_ends' THEN true ELSE l.moves = t.seq END AS holds "
 				 "FROM revops.timer t JOIN revops.lead l USING (lead_id) "
 				 "WHERE t.due_at <= $1 AND l.lead_id <> ALL ($3) "
 				 "ORDER BY t.due_at LIMIT $2 FOR NO KEY UPDATE SKIP LOCKED) "
-				 "SELECT workspace_id::bigint, lead_id, timer_id, holds::int::bigint, 0::bigint, kind::bigint, 0::bigint "
-				 "FROM due ORDER BY 1, 2, 3",
-				 3, types, v);
+				 "SELECT workspace_id::bigint, lead_id, timer_id, holds::int::bigint, 0::bigint, kind::bigint, 0::bigint, bit::bigint, seq::bigint "
+				 "FROM due ORDER BY 1, 2, due_at, 3",
+				 4, types, v);
 	run_errands(page, due_change);
 	delete_timers(page);
 }
@@ -291,7 +307,7 @@ errands_breaches(Errands *page, TimestampTz now, int32 batch, const LeadList *ex
 				 "WHERE c.due_at <= $1 AND c.stopped_at IS NULL AND c.breached_at IS NULL "
 				 "AND l.lead_id <> ALL ($3) "
 				 "ORDER BY c.due_at LIMIT $2 FOR NO KEY UPDATE OF l SKIP LOCKED) "
-				 "SELECT workspace_id::bigint, lead_id, 0::bigint, 0::bigint, 1::bigint, 0::bigint, 0::bigint "
+				 "SELECT workspace_id::bigint, lead_id, 0::bigint, 0::bigint, 1::bigint, 0::bigint, 0::bigint, 0::bigint, 0::bigint "
 				 "FROM due ORDER BY 1, 2",
 				 3, types, v);
 	run_errands(page, due_change);

@@ -31,7 +31,9 @@ typedef struct Errand
 	bool		falls;			/* it is one of falls.h */
 	bool		step;			/* a track's next step is due */
 	bool		override;		/* it is the end of one (overrides.h) */
-	bool		silence;		/* a lead may have been silent; none of the three: a recycled lead is due */
+	bool		silence;		/* a lead may have been silent */
+	uint32		due;			/* it is one that decide() set: DUE_... */
+	int32		seq;			/* of the timer */
 	bool		breach;
 	bool		fresh;			/* what waits to be folded began to wait a moment ago */
 	ErrandOutcome outcome;

@@ -273,7 +273,7 @@ take_word(const Agreement *a, const char *word, LeadNews *news)
 	else if (strcmp(word, "hosts") == 0)
 		news->stage_is_hosts = true;
 	else if (strcmp(word, "due") == 0)
-		news->recycle_due = true;
+		news->due |= DUE_RECYCLE;
 	else if (strcmp(word, "opened") == 0 || strcmp(word, "won") == 0)
 	{
 		news->opportunity = word[0] == 'w' ? OPPORTUNITY_IS_WON : OPPORTUNITY_OPENED;

@@ -195,7 +195,7 @@ random_news(Fuzz *f)
 	}
 	n->opportunity = one_in(5) ? 1 + random_below(2) : 0;
 	n->opportunity_at = NOW + 5 * HOUR - random_below(100) * HOUR;
-	n->recycle_due = one_in(10);
+	n->due = one_in(10) ? DUE_RECYCLE : 0;
 	n->strict = one_in(4);
 	n->adopt = one_in(6);
 	n->stage_is_hosts = one_in(2);
@@ -275,7 +275,8 @@ check_clocks(const Fuzz *f, const Effects *e)
 	must(e->next.running == 0 || e->next.gone_at == NO_TIME, "no clock runs for who is gone");
 	must(!e->start_clock || (e->clock_from <= NOW && e->due_at == e->clock_from + 2 * HOUR), "clocks are due");
 	must(!e->start_clock || f->world.promises, "clocks start by a promise");
-	must(e->timer_at == NO_TIME || f->news.verb.kind == VERB_RECYCLE, "timers are set by recycling");
+	must(e->ntimers <= N_TIMERS, "a kind of timer is set once");
+	must(e->ntimers == 0 || f->news.verb.kind == VERB_RECYCLE, "timers are set by recycling");
 }
 
 /* What a stage asks of who enters, said once more and otherwise. */

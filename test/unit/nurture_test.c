@@ -173,8 +173,8 @@ decided(const Agreement *a, const Effects *e)
 		say(", %s", "awaited", 0);
 	if (n->silent_at != NO_TIME)
 		say(", silent at%s %+ld", "", hours(n->silent_at));
-	if (e->timer_at != NO_TIME)
-		say(", back at%s %+ld", "", hours(e->timer_at));
+	for (int i = 0; i < e->ntimers; i++)
+		say(", back at%s %+ld", "", hours(e->timers[i].due_at));
 	return words;
 }
 

@@ -215,8 +215,9 @@ effects_text(const Agreement *a, const Effects *e)
 		add_hours(outcomes[e->stop_clock], e->stopped_at);
 	if (e->start_clock)
 		add_hours("clock", e->clock_from);
-	if (e->timer_at != NO_TIME)
-		add_hours("timer", e->timer_at);
+	for (int i = 0; i < e->ntimers; i++)
+		add_hours(e->timers[i].kind == TIMER_RECYCLE ? "timer" : timer_name(e->timers[i].kind),
+				  e->timers[i].due_at);
 	if (e->hold.to != NO_STAGE)
 		add("held for %s by %s", stage_word(a, e->hold.to), cause_name(e->hold.cause));
 	return words;

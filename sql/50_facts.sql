@@ -119,6 +119,8 @@ CREATE TABLE revops.assignment
     segment      text COLLATE "C",
     PRIMARY KEY (lead_id, seq)
 );
+-- what one rep has (handoff_queue); a lead that nobody gets costs nothing
+CREATE INDEX assignment_rep ON revops.assignment (rep_id);
 COMMENT ON TABLE revops.assignment IS 'Fact: a lead was given to a team and a rep.';
 COMMENT ON COLUMN revops.assignment.lead_id IS 'the lead';
 COMMENT ON COLUMN revops.assignment.seq IS 'number of the assignment within the lead, from 1';

@@ -87,7 +87,6 @@ COMMENT ON COLUMN revops.lead.intent_set IS 'intent that people have set, 0 to 1
 COMMENT ON COLUMN revops.lead.disqualified_set IS '1 or 0: people have set that the lead is out, or is not; NULL: they have not';
 COMMENT ON COLUMN revops.lead.unpruned IS 'earlier versions of this row that could not be pruned when it was written, because a snapshot was older: from eight on, touches that change no more than sums get deltas';
 COMMENT ON COLUMN revops.lead.rank IS 'bound of its intent, so that an index tells who may be hottest, at any moment: log2 of intent in forward-decay units is at most a sixteenth of it. Put up ahead of the sums, by two at most, so that few touches change it. -2147483647: no intent; -2147483648: gone';
-
 -- not cached: the last word on a lead has the highest number
 CREATE SEQUENCE revops.delta_id;
 CREATE TABLE revops.lead_delta

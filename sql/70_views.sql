@@ -149,43 +149,76 @@ COMMENT ON COLUMN revops.lead_status.sla_left IS 'time left until then, negative
 COMMENT ON COLUMN revops.lead_status.breached IS 'true: that promise is past due; NULL: none runs';
 COMMENT ON COLUMN revops.lead_status.agreement IS 'version of the agreement that scores the lead';
 
+-- Of the order of the joins the planner changes that of the first eight (join_collapse_limit) only: they are what
+-- finds the leads, so that the queue of one rep is read by index, and costs by what that rep has.
 CREATE VIEW revops.handoff_queue AS
-SELECT s.workspace_id,
-       s.workspace,
-       s.binding,
-       s.lead_id,
-       s.key,
+SELECT l.workspace_id,
+       w.workspace,
+       b.binding,
+       l.lead_id,
+       l.key,
        i.personal ->> 'person_name' AS person_name,
        i.personal ->> 'email' AS email,
        i.personal ->> 'phone' AS phone,
        COALESCE(i.personal ->> 'company', p.profile ->> 'company') AS company,
-       s.team,
-       s.rep,
-       s.stage,
-       s.stage_since AS waiting_since,
-       revops.engine_now() - s.stage_since AS age,
-       s.sla_due_at,
-       s.sla_left,
-       s.breached,
-       s.score,
-       s.grade,
-       s.fit,
-       s.intent,
-       s.source,
-       s.campaign,
-       s.segment,
-       s.touches,
-       s.last_touch_at,
-       s.created_at
-FROM revops.lead_status s
-JOIN revops.agreement a ON a.workspace_id = s.workspace_id AND a.status = 'active'
-JOIN revops.stage g ON g.agreement_id = a.agreement_id AND g.purpose = 'qualified' AND g.stage = s.stage
-JOIN revops.lead l ON l.lead_id = s.lead_id
+       t.team,
+       r.rep,
+       l.stage,
+       l.stage_since AS waiting_since,
+       revops.engine_now() - l.stage_since AS age,
+       c.due_at AS sla_due_at,
+       CASE WHEN c.calendar_id IS NULL THEN c.due_at - revops.engine_now()
+            ELSE revops.business_between(c.calendar_id, revops.engine_now(), c.due_at) END AS sla_left,
+       c.due_at <= revops.engine_now() AS breached,
+       n.score,
+       revops.grade(l.fit, n.intent, m.grade_fit, m.grade_intent) AS grade,
+       l.fit::int AS fit,
+       n.intent,
+       l.source,
+       l.campaign,
+       l.segment,
+       COALESCE(u.touches, l.touches) AS touches,
+       CASE WHEN u.lead_id IS NULL THEN l.last_touch_at ELSE u.last_touch_at END AS last_touch_at,
+       l.created_at
+FROM revops.agreement a
+JOIN revops.stage g ON g.agreement_id = a.agreement_id AND g.purpose = 'qualified'
+JOIN revops.lead l ON l.stage = g.stage AND l.workspace_id = a.workspace_id
+-- its last assignment says who has it, and is found by rep
+LEFT JOIN revops.assignment x ON x.lead_id = l.lead_id AND x.seq = l.assignments
+LEFT JOIN revops.rep r ON r.rep_id = x.rep_id
+JOIN revops.score_model m ON m.agreement_id = l.agreement_id
+LEFT JOIN revops.lead_unfolded u ON u.lead_id = l.lead_id
+LEFT JOIN revops.team t ON t.team_id = l.team_id
+JOIN revops.workspace w ON w.workspace_id = l.workspace_id
+LEFT JOIN revops.binding b ON b.binding_id = l.binding_id
 LEFT JOIN revops.profile_change p ON p.lead_id = l.lead_id AND p.change_id = l.profile_id
 LEFT JOIN revops.lead_identity i ON i.lead_id = l.lead_id
-ORDER BY s.score DESC, s.stage_since, s.lead_id;
+-- as in lead_status
+CROSS JOIN LATERAL
+     (SELECT revops.whole_points(e.exact) AS intent,
+             revops.whole_points(m.fit_share * l.fit + (1.0 - m.fit_share) * e.exact) AS score
+      FROM (SELECT LEAST(GREATEST(COALESCE(l.intent_set, u.intent_anew,
+                                           revops.decayed(l.intent_pos, m.half_life, revops.engine_now())
+                                           - revops.decayed(l.intent_neg, m.half_life, revops.engine_now())
+                                           + COALESCE(u.intent_more, 0.0)), 0.0), 100.0) AS exact
+            OFFSET 0) e
+      OFFSET 0) n
+LEFT JOIN LATERAL
+     (SELECT k.due_at, k.calendar_id
+      FROM revops.sla_clock k
+      WHERE k.lead_id = l.lead_id AND l.running > 0 AND k.stopped_at IS NULL
+        AND NOT (COALESCE(u.may_answer, false)
+                 AND EXISTS (SELECT FROM revops.touch o
+                             JOIN revops.signal h ON h.signal_id = o.signal_id AND h.answers
+                             WHERE o.lead_id = k.lead_id AND o.occurred_at >= k.started_at
+                             GROUP BY o.occurred_at
+                             HAVING sum(o.sign) > 0))
+      ORDER BY k.due_at, k.seq
+      LIMIT 1) c ON true
+WHERE a.status = 'active' AND NOT COALESCE(u.gone, l.gone_at IS NOT NULL)
+ORDER BY n.score DESC, l.stage_since, l.lead_id;
 COMMENT ON VIEW revops.handoff_queue IS
-    'Leads that wait for sales: in the stage of purpose qualified of the active agreement, hottest (highest score) first, the longest waiting first among equals. Shows personal data.';
+    'Leads that wait for sales: in the stage of purpose qualified of the active agreement, hottest (highest score) first, the longest waiting first among equals; scores and promises as in lead_status, touches that wait to be folded counted. WHERE rep = ... reads what that rep has, by index. Shows personal data.';
 COMMENT ON COLUMN revops.handoff_queue.workspace_id IS 'number of the workspace';
 COMMENT ON COLUMN revops.handoff_queue.workspace IS 'name of the workspace';
 COMMENT ON COLUMN revops.handoff_queue.binding IS 'binding that brought the lead';

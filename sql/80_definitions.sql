@@ -225,6 +225,7 @@ BEGIN
     RETURNING agreement_id INTO version_1;
     IF NOT bare THEN
         PERFORM revops.seed_operations(new_id);
+        PERFORM revops.seed_next_steps(new_id);
         PERFORM revops.seed_lifecycle(version_1);
         PERFORM revops.seed_scoring(version_1);
         PERFORM revops.seed_nurture(version_1);

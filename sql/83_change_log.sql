@@ -19,12 +19,12 @@ COMMENT ON FUNCTION revops.log_change() IS
 
 DO $$
 DECLARE
-    -- calendars have definition_changed() already
+    -- calendars have definition_changed() already, next_step_rule is not compiled
     compiled text[] := '{workspace,signal,reason,rep,team,team_member,route,exchange_rate,agreement,'
                        'score_model,score_group,score_rule,question,stage,transition,sla_policy,nurture_track,nurture_step,handoff_rule,binding,binding_role}';
     definition text;
 BEGIN
-    FOREACH definition IN ARRAY compiled || '{calendar,calendar_hours,calendar_exception}'::text[]
+    FOREACH definition IN ARRAY compiled || '{calendar,calendar_hours,calendar_exception,next_step_rule}'::text[]
     LOOP
         EXECUTE format('CREATE TRIGGER log_change AFTER INSERT OR UPDATE OR DELETE ON revops.%I '
                        'FOR EACH ROW EXECUTE FUNCTION revops.log_change()', definition);

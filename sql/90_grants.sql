@@ -96,6 +96,11 @@ GRANT EXECUTE ON FUNCTION
     revops.score_quality(timestamptz, timestamptz, text, text),
     revops.score_quality_by_role(text, text, text, text)
     TO revops_reader;
+-- the next step of a lead: rules are read by all, what shows single leads is not for readers
+GRANT SELECT ON revops.next_step_rule TO revops_reader;
+GRANT EXECUTE ON FUNCTION revops.next_step(bigint), revops.account_leads(bigint, int), revops.timeline(bigint, timestamptz, timestamptz),
+    revops.handoff_brief(bigint, int), revops.handoff_brief_json(bigint, int)
+    TO revops_marketing, revops_sales;
 GRANT SELECT ON revops.score_rejected TO revops_marketing, revops_sales;
 GRANT EXECUTE ON FUNCTION revops.feedback_rejected(timestamptz, timestamptz, int) TO revops_marketing, revops_sales;
 
@@ -166,7 +171,7 @@ GRANT SELECT ON ALL SEQUENCES IN SCHEMA revops TO revops_admin;
 GRANT INSERT, UPDATE, DELETE ON revops.workspace, revops.signal, revops.reason, revops.rep, revops.team,
     revops.team_member, revops.route, revops.exchange_rate, revops.calendar, revops.calendar_hours,
     revops.calendar_exception, revops.score_model, revops.score_group, revops.score_rule, revops.question, revops.stage, revops.transition,
-    revops.sla_policy, revops.nurture_track, revops.nurture_step, revops.handoff_rule, revops.binding, revops.binding_role, revops.adopted_move
+    revops.sla_policy, revops.nurture_track, revops.nurture_step, revops.handoff_rule, revops.next_step_rule, revops.binding, revops.binding_role, revops.adopted_move
     TO revops_admin;
 GRANT UPDATE (note, review_on, decide_by), DELETE ON revops.agreement TO revops_admin;
 GRANT EXECUTE ON ALL ROUTINES IN SCHEMA revops TO revops_admin;

@@ -176,6 +176,12 @@ typedef struct Program
 
 extern Program *program_for(Definitions *def, Binding *binding);
 
+/*
+ * An empty set of rules over the binding's roles, for the caller to fill; rules
+ * that read a role which no longer compiles will be broken in it.
+ */
+extern RuleSet *binding_ruleset(MemoryContext context, const Binding *binding);
+
 /* How often a rule of the program has ceased to be sound since it was compiled. */
 extern uint64 program_fallen(const Program *program);
 

@@ -106,9 +106,8 @@ add_condition(RuleSet *set, const char *kind, const char *name, const char *cond
 	return condition == NULL ? -1 : ruleset_add(set, &label, condition);
 }
 
-/* Rules over the binding's roles, but those that read a role which no longer compiles. */
-static RuleSet *
-make_set(MemoryContext context, const Binding *binding)
+RuleSet *
+binding_ruleset(MemoryContext context, const Binding *binding)
 {
 	RuleSet    *set = ruleset_create(context, binding->roles);
 
@@ -144,7 +143,7 @@ compile_stages(Program *p, MemoryContext context)
 	const Definitions *def = p->definitions;
 	int			n = def->agreement ? def->agreement->nstages : 0;
 
-	p->entering = make_set(context, p->binding);
+	p->entering = binding_ruleset(context, p->binding);
 	p->stage_rule = MemoryContextAlloc(context, sizeof(int) * Max(n, 1));
 	p->stage_needs = MemoryContextAlloc(context, sizeof(int *) * Max(n, 1));
 	for (int i = 0; i < n; i++)
@@ -165,10 +164,10 @@ compile(Definitions *def, Binding *binding, MemoryContext context)
 
 	p->definitions = def;
 	p->binding = binding;
-	p->scoring = make_set(context, binding);
-	p->routing = make_set(context, binding);
-	p->promising = make_set(context, binding);
-	p->returning = make_set(context, binding);
+	p->scoring = binding_ruleset(context, binding);
+	p->routing = binding_ruleset(context, binding);
+	p->promising = binding_ruleset(context, binding);
+	p->returning = binding_ruleset(context, binding);
 	p->route_rule = MemoryContextAlloc(context, sizeof(int) * Max(def->nroutes, 1));
 	p->policy_rule = MemoryContextAlloc(context, sizeof(int) * Max(def->npolicies, 1));
 	p->track_rule = MemoryContextAlloc(context, sizeof(int) * Max(ntracks, 1));

@@ -38,16 +38,14 @@ SELECT revops.record_touch(:id, 'call');
 SELECT revops.recycle(:id, 'timing', '2026-03-10 09:00+00');
 SET pg_revops.now = '2026-03-10 09:00+00';
 SELECT revops.run_due() > 0 AS ran;
-SELECT revops.override_score(:id, 'fit', 80, 'wrong_segment', '2026-04-01');
-INSERT INTO revops.reason VALUES (1, 'strategic', 'Strategic account', '{override}');
-SELECT revops.override_score(:id, 'fit', 80, 'strategic', '2026-04-01');
-SELECT revops.withdraw_override(:id, 'fit', 'strategic');
+SELECT revops.override_score(:id, 'fit', 80, 'strategic_account', '2026-04-01');
+SELECT revops.withdraw_override(:id, 'fit', 'strategic_account');
 SET pg_revops.now = '2026-03-11 09:00+00';
 INSERT INTO deal VALUES (7, 1, 'open', 1000, '2026-03-11 08:00+00', NULL);
 SET pg_revops.now = '2026-03-20 09:00+00';
 UPDATE deal SET state = 'won', closed = '2026-03-19 17:00+00' WHERE id = 7;
 
-SELECT at, recorded_at, kind, what, before, after, who FROM revops.timeline(:id);
+SELECT at, recorded_at, kind, what, before, after, CASE who WHEN current_user THEN 'me' ELSE who END AS who FROM revops.timeline(:id);
 SELECT kind, what, detail FROM revops.timeline(:id);
 -- nothing else of this lead, and nothing of another: each fact has its row
 SELECT (SELECT count(*) FROM revops.timeline(:id) WHERE kind LIKE 'touch%') = (SELECT count(*) FROM revops.touch WHERE lead_id = :id) AS touches,

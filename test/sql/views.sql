@@ -46,9 +46,12 @@ BEGIN
            '2026-03-01 08:00+00', '2026-03-30 08:00+00', COALESCE((j ->> 'since')::timestamptz, '2026-03-30 08:00+00'),
            (j ->> 'gone')::timestamptz, (j ->> 'touched')::timestamptz, COALESCE((j ->> 'profile')::bigint, 0), pos, neg,
            (j ->> 'team')::int, (j ->> 'rep')::int,
-           1, 0, 0, COALESCE((j ->> 'touches')::int, 0), COALESCE((j ->> 'running')::int, 0), fit,
+           1, CASE WHEN j ?| '{team,rep}' THEN 1 ELSE 0 END, 0, COALESCE((j ->> 'touches')::int, 0), COALESCE((j ->> 'running')::int, 0), fit,
            false, false, COALESCE(j ->> 'stage', 'lead'), 'key' || id, 'web', 'spring', 'smb'
     FROM jsonb_object(more) AS j;
+    INSERT INTO revops.assignment (lead_id, seq, workspace_id, at, team_id, rep_id, cause, actor)
+    SELECT id, 1, COALESCE((j ->> 'workspace')::int, 1), '2026-03-30 08:00+00', (j ->> 'team')::int, (j ->> 'rep')::int, 'route', 'test'
+    FROM jsonb_object(more) AS j WHERE j ?| '{team,rep}';
 END $$;
 CREATE FUNCTION pg_temp.delta(id bigint, delta bigint, pos float8, neg float8, VARIADIC more text[] DEFAULT '{}') RETURNS void LANGUAGE plpgsql AS $$
 BEGIN

@@ -10,6 +10,8 @@ CREATE TABLE revops.handoff_rule
     attempts           int DEFAULT 6 CHECK (attempts BETWEEN 1 AND 1000),
     attempts_days      int NOT NULL DEFAULT 5 CHECK (attempts_days BETWEEN 1 AND 1000),
     attempts_signals   text[],
+    no_response_reason text NOT NULL DEFAULT 'no_response',
+    duplicate_reason   text NOT NULL DEFAULT 'duplicate',
     no_response_to     text NOT NULL DEFAULT 'nurture' CHECK (no_response_to IN ('nurture', 'disqualified')),
     no_response_for    interval NOT NULL DEFAULT '90 days',
     sample_size        int CHECK (sample_size BETWEEN 1 AND 1000)
@@ -27,9 +29,13 @@ COMMENT ON COLUMN revops.handoff_rule.attempts IS
 COMMENT ON COLUMN revops.handoff_rule.attempts_days IS
     'on how many different days (of score_model.zone) these attempts were made, at least; the default, 5, is ours';
 COMMENT ON COLUMN revops.handoff_rule.attempts_signals IS 'signals whose touches are attempts; NULL: all whose direction is outbound';
+COMMENT ON COLUMN revops.handoff_rule.no_response_reason IS
+    'reason by which sales says that a lead does not respond: by no_response(), by any other verb or by the host, only after these attempts';
+COMMENT ON COLUMN revops.handoff_rule.duplicate_reason IS
+    'reason by which sales says that a lead is another one''s duplicate: only with the lead that it is a duplicate of';
 COMMENT ON COLUMN revops.handoff_rule.no_response_to IS
     'purpose of the stage to which no_response() moves the lead: nurture (the field''s usual way) or disqualified';
 COMMENT ON COLUMN revops.handoff_rule.no_response_for IS
     'how long no_response() lets a lead rest in nurture unless it is told until when; the default is ours';
 COMMENT ON COLUMN revops.handoff_rule.sample_size IS
-    'how many rejected leads of each month both teams review together: run_due() draws them when the month is over; NULL: no sample is drawn by itself';
+    'how many rejected leads of each month both teams review together: rejected_sample() gives so many unless it is told otherwise; NULL: it must be told';

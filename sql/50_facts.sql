@@ -92,7 +92,7 @@ COMMENT ON COLUMN revops.stage_change.violation IS 'true: the host made a move t
 COMMENT ON COLUMN revops.stage_change.from_stage IS 'stage left; NULL at entry';
 COMMENT ON COLUMN revops.stage_change.to_stage IS 'stage entered';
 COMMENT ON COLUMN revops.stage_change.cause IS
-    'what moved it: entry, score, disqualifier, accept, reject, recycle, advance, host, opportunity, won, due (a recycled lead''s date), adopted (a move of the past as the host remembers it: fit, intent and score then are not known, 0), renewed (a recycled lead''s renewed intent), condition (of its track''s way back)';
+    'what moved it: entry, score, disqualifier, accept, reject, recycle, advance, host, opportunity, won, due (a recycled lead''s date), adopted (a move of the past as the host remembers it: fit, intent and score then are not known, 0), renewed (a recycled lead''s renewed intent), condition (of its track''s way back), no_response, duplicate, overturned (its rejection was disputed, and did not hold)';
 COMMENT ON COLUMN revops.stage_change.reason IS 'coded reason';
 COMMENT ON COLUMN revops.stage_change.actor IS 'role that acted';
 COMMENT ON COLUMN revops.stage_change.source IS 'source of the lead then';
@@ -131,7 +131,7 @@ COMMENT ON COLUMN revops.assignment.rep_id IS 'rep who got it; NULL: the team''s
 COMMENT ON COLUMN revops.assignment.from_team_id IS 'team that had it';
 COMMENT ON COLUMN revops.assignment.from_rep_id IS 'rep who had it';
 COMMENT ON COLUMN revops.assignment.route_id IS 'route that chose the team';
-COMMENT ON COLUMN revops.assignment.cause IS 'route (weighted round robin), kept (the owner it had), host (the host''s owner or team column), assign (by hand), unrouted (no route matched), released (a recycled lead came back, and its track does not give it to the rep who had it)';
+COMMENT ON COLUMN revops.assignment.cause IS 'route (weighted round robin), kept (the owner it had), host (the host''s owner or team column), assign (by hand), unrouted (no route matched), released (a recycled lead came back, and its track does not give it to the rep who had it), accept (to the rep who accepted it)';
 COMMENT ON COLUMN revops.assignment.reason IS 'coded reason';
 COMMENT ON COLUMN revops.assignment.actor IS 'role that acted';
 COMMENT ON COLUMN revops.assignment.source IS 'source of the lead then';
@@ -235,8 +235,8 @@ COMMENT ON COLUMN revops.event.event_id IS 'number, growing within a transaction
 COMMENT ON COLUMN revops.event.workspace_id IS 'workspace';
 COMMENT ON COLUMN revops.event.lead_id IS 'the lead; NULL: it speaks of the agreement or of a rule';
 COMMENT ON COLUMN revops.event.at IS 'engine time';
-COMMENT ON COLUMN revops.event.seq IS 'seq of the stage_change, assignment, sla_clock or intent_fall row that it speaks of; of agreement_...: the agreement_id; of rule_meaning_changed: the rule_id; of score_overridden and override_ended: the override_id; of nurture_...: of the nurture_change; of came_back: of the stage_change, which has the rep';
-COMMENT ON COLUMN revops.event.event IS 'stage_changed (any move but the entry), assigned, sla_breached (once run_due() has noticed it), intent_fell (the same; see intent_fall); score_overridden (a person has set a part of the score, or taken that back), override_ended (its date has come); lead_held (once a lead waits for what a stage asks for: held_back says what; seq is the number of its moves so far); agreement_proposed, agreement_approved (by one side; agreement_approval says which), agreement_refused, agreement_withdrawn, agreement_scheduled, agreement_activated, agreement_failed (it could not be put into force at its moment); rule_meaning_changed (see rule_meaning); nurture_enrolled, nurture_step_due, nurture_step_done, nurture_stopped, nurture_ended (see nurture_change); came_back (a recycled lead left nurture for anything but being disqualified: sales is to be told)';
+COMMENT ON COLUMN revops.event.seq IS 'seq of the stage_change, assignment, sla_clock or intent_fall row that it speaks of; of agreement_...: the agreement_id; of rule_meaning_changed: the rule_id; of score_overridden and override_ended: the override_id; of nurture_...: of the nurture_change; of duplicate_named: of the stage_change; of dispute_...: the dispute_id; of came_back: of the stage_change, which has the rep';
+COMMENT ON COLUMN revops.event.event IS 'stage_changed (any move but the entry), assigned, sla_breached (once run_due() has noticed it), intent_fell (the same; see intent_fall); score_overridden (a person has set a part of the score, or taken that back), override_ended (its date has come); lead_held (once a lead waits for what a stage asks for: held_back says what; seq is the number of its moves so far); agreement_proposed, agreement_approved (by one side; agreement_approval says which), agreement_refused, agreement_withdrawn, agreement_scheduled, agreement_activated, agreement_failed (it could not be put into force at its moment); rule_meaning_changed (see rule_meaning); nurture_enrolled, nurture_step_due, nurture_step_done, nurture_stopped, nurture_ended (see nurture_change); came_back (a recycled lead left nurture for anything but being disqualified: sales is to be told); duplicate_named (a lead was taken out as a duplicate: see duplicate_link), dispute_opened, dispute_resolved (of a rejection: see disputes)';
 
 CREATE TABLE revops.definition_change
 (

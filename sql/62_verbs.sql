@@ -1,9 +1,9 @@
 -- What people and schedulers call.
 
-CREATE FUNCTION revops.accept(lead_id bigint) RETURNS text
+CREATE FUNCTION revops.accept(lead_id bigint, rep text DEFAULT NULL) RETURNS text
     LANGUAGE c AS 'MODULE_PATHNAME', 'revops_accept';
-COMMENT ON FUNCTION revops.accept(bigint) IS
-    'Sales takes the lead: moves it to the stage of purpose accepted and returns that stage. Waits for the lead. Raises RV002 (no such lead), RV003 (the transitions do not allow it).';
+COMMENT ON FUNCTION revops.accept(bigint, text) IS
+    'Sales takes the lead: moves it to the stage of purpose accepted and returns that stage. With a rep it is that rep who takes it, and who has it from then on. Waits for the lead: of two who accept it at once one does, and the other is told who has (RV008). Said again by the rep who has accepted it, it changes nothing and returns the stage; said again without a rep it raises RV008. Raises RV002 (no such lead or rep), RV003 (the transitions do not allow it), RV008 (somebody has accepted it already).';
 
 CREATE FUNCTION revops.reject(lead_id bigint, reason text) RETURNS text
     LANGUAGE c AS 'MODULE_PATHNAME', 'revops_reject';
@@ -14,6 +14,26 @@ CREATE FUNCTION revops.recycle(lead_id bigint, reason text, until timestamptz) R
     LANGUAGE c AS 'MODULE_PATHNAME', 'revops_recycle';
 COMMENT ON FUNCTION revops.recycle(bigint, text, timestamptz) IS
     'Not ready now: moves the lead to the stage of purpose nurture with a coded reason, ends its running promise, and returns that stage; at the date given run_due() brings it back to where leads enter. Waits for the lead. Raises RV002 (no such lead or reason), RV003 (the transitions do not allow it), 22023 (the date is not in the future).';
+
+CREATE FUNCTION revops.no_response(lead_id bigint, until timestamptz DEFAULT NULL) RETURNS text
+    LANGUAGE c AS 'MODULE_PATHNAME', 'revops_no_response';
+COMMENT ON FUNCTION revops.no_response(bigint, timestamptz) IS
+    'The lead does not respond: moves it to where the handoff rule says (nurture, until the date given or for no_response_for, or disqualified) with the reason no_response_reason, ends its running promise, and returns that stage. Only after the agreed attempts on the agreed days since the lead came to sales: touches of attempts_signals, done steps of a track that count as attempts among them. Waits for the lead. Raises RV002 (no such lead or reason), RV003 (too few attempts, which DETAIL counts; the lead is not with sales; the transitions do not allow it), RV006 (the agreement has no handoff rule), 22023 (the date is not in the future).';
+
+CREATE FUNCTION revops.duplicate(lead_id bigint, of_lead_id bigint) RETURNS text
+    LANGUAGE c AS 'MODULE_PATHNAME', 'revops_duplicate';
+COMMENT ON FUNCTION revops.duplicate(bigint, bigint) IS
+    'The lead is a duplicate of another, which survives: moves it to the stage of purpose disqualified with the reason duplicate_reason, ends its running promise, writes down of whom (duplicate_link), and returns that stage. Where the other is a duplicate itself, the one that it is a duplicate of survives. Waits for both leads. Raises RV002 (no such lead or reason), RV003 (the transitions do not allow it), RV006 (the agreement has no handoff rule), 22023 (the other is the lead itself or a duplicate of it, is gone, or belongs to another workspace).';
+
+CREATE FUNCTION revops.dispute_rejection(lead_id bigint, note text, side text DEFAULT 'marketing') RETURNS bigint
+    LANGUAGE c AS 'MODULE_PATHNAME', 'revops_dispute_rejection';
+COMMENT ON FUNCTION revops.dispute_rejection(bigint, text, text) IS
+    'A team (marketing or sales, which the session''s role must be a member of) disputes that sales has rejected the lead, and says why; returns the number of the dispute. A rejection is disputed once, and while it is the lead''s last move. Waits for the lead. Raises RV002 (no such lead), RV003 (its last move is no rejection), 55000 (it is disputed already), RV004 (another side), 42501 (not a member), 22023 (nothing is said).';
+
+CREATE FUNCTION revops.resolve_dispute(dispute_id bigint, outcome text, note text) RETURNS text
+    LANGUAGE c AS 'MODULE_PATHNAME', 'revops_resolve_dispute';
+COMMENT ON FUNCTION revops.resolve_dispute(bigint, text, text) IS
+    'Ends a dispute, with the reason in words: upheld (the rejection stands) or overturned (the lead is handed over again at once, cause overturned, whatever the transitions say; what the stage asks for must be there), and returns the stage of the lead. Either team may uphold; only the team that did not dispute may overturn. Waits for the lead. Raises RV002 (no such dispute), RV003 (the lead has moved on, or may not enter the stage yet), 55000 (it is resolved already), 42501 (not a member of the team), 22023 (no such outcome, nothing is said).';
 
 CREATE FUNCTION revops.advance(lead_id bigint, to_stage text, reason text DEFAULT NULL) RETURNS text
     LANGUAGE c AS 'MODULE_PATHNAME', 'revops_advance';

@@ -202,6 +202,8 @@ BEGIN ATOMIC
     UNION ALL
     SELECT n.lead_id, n.field, n.stored, n.recomputed FROM revops.verify_nurture(verify.workspace_id) n
     UNION ALL
+    SELECT n.lead_id, n.field, n.stored, n.recomputed FROM revops.verify_handoff(verify.workspace_id) n
+    UNION ALL
     SELECT lead_id, 'held', CASE WHEN h.lead_id IS NULL THEN 'true' ELSE 'false' END,
            CASE WHEN h.lead_id IS NULL THEN 'waits for nothing' ELSE 'waits for ' || h.to_stage END
       FROM (SELECT l.lead_id FROM revops.lead l

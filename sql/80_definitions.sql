@@ -294,9 +294,10 @@ BEGIN
     SELECT new_id, track, step, position, after, calendar_id, channel, template, counts_as_attempt
     FROM revops.nurture_step WHERE agreement_id = old_id;
     INSERT INTO revops.handoff_rule (agreement_id, accept_within, accept_calendar_id, silence_accepts, attempts,
-                                     attempts_days, attempts_signals, no_response_to, no_response_for, sample_size)
+                                     attempts_days, attempts_signals, no_response_reason, duplicate_reason,
+                                     no_response_to, no_response_for, sample_size)
     SELECT new_id, accept_within, accept_calendar_id, silence_accepts, attempts, attempts_days, attempts_signals,
-           no_response_to, no_response_for, sample_size
+           no_response_reason, duplicate_reason, no_response_to, no_response_for, sample_size
     FROM revops.handoff_rule WHERE agreement_id = old_id;
     -- last: in agreement_history what is logged from here on has been edited
     UPDATE revops.agreement SET drafted_from = old_id WHERE agreement_id = new_id AND old_id IS NOT NULL;

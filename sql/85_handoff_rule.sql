@@ -43,6 +43,24 @@ BEGIN
             MESSAGE = 'attempts_signals of the handoff rule is not a list of up to 64 signals',
             DETAIL = format('It is %s.', NEW.attempts_signals),
             HINT = 'For example ''{call,email}''; NULL: all outbound signals.';
+    ELSIF NEW.no_response_reason = NEW.duplicate_reason THEN
+        RAISE EXCEPTION USING ERRCODE = 'RV004',
+            MESSAGE = 'one reason of the handoff rule cannot say both that a lead does not respond and that it is a duplicate',
+            DETAIL = format('no_response_reason and duplicate_reason are both "%s".', NEW.duplicate_reason),
+            HINT = 'Give each a reason of its own in revops.reason.';
+    END IF;
+    -- a workspace without the shipped reasons says neither
+    SELECT n.reason INTO unknown
+    FROM (VALUES (NEW.no_response_reason, 'no_response'), (NEW.duplicate_reason, 'duplicate')) AS n (reason, shipped)
+    WHERE n.reason <> n.shipped
+      AND NOT EXISTS (SELECT FROM revops.reason r WHERE r.workspace_id = of_workspace AND r.reason = n.reason) LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION USING ERRCODE = 'RV002',
+            MESSAGE = format('reason "%s" of the handoff rule does not exist', unknown),
+            DETAIL = format('Reasons of workspace %s: %s.', of_workspace,
+                            (SELECT coalesce(string_agg(r.reason, ', ' ORDER BY r.reason), 'none')
+                             FROM revops.reason r WHERE r.workspace_id = of_workspace)),
+            HINT = 'Insert the reason into revops.reason first.';
     END IF;
     -- what a version was in force with may be copied: agreement_problems() tells when the draft is proposed
     IF NOT EXISTS (SELECT FROM revops.handoff_rule h JOIN revops.agreement a USING (agreement_id)
@@ -65,4 +83,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION revops.validate_handoff_rule() IS
-    'Trigger of handoff_rule: raises RV004 for a time that is not positive and exact, silence that accepts at no time, more days than attempts, a list that is none, a calendar of another workspace, RV002 for an unknown signal.';
+    'Trigger of handoff_rule: raises RV004 for a time that is not positive and exact, silence that accepts at no time, more days than attempts, a list that is none, one reason for both, a calendar of another workspace, RV002 for an unknown signal or reason.';

@@ -101,6 +101,8 @@ GRANT SELECT ON revops.next_step_rule TO revops_reader;
 GRANT EXECUTE ON FUNCTION revops.next_step(bigint), revops.account_leads(bigint, int), revops.timeline(bigint, timestamptz, timestamptz),
     revops.handoff_brief(bigint, int), revops.handoff_brief_json(bigint, int)
     TO revops_marketing, revops_sales;
+GRANT SELECT ON revops.rejection_review TO revops_reader;
+GRANT EXECUTE ON FUNCTION revops.with_sales(int, text) TO revops_reader;
 GRANT SELECT ON revops.score_rejected TO revops_marketing, revops_sales;
 GRANT EXECUTE ON FUNCTION revops.feedback_rejected(timestamptz, timestamptz, int) TO revops_marketing, revops_sales;
 
@@ -119,6 +121,10 @@ GRANT EXECUTE ON FUNCTION revops.answer_question(bigint, text, text), revops.enr
 
 GRANT EXECUTE ON FUNCTION revops.lead_id(text, text) TO revops_marketing, revops_sales;
 
+GRANT SELECT ON revops.duplicate_link, revops.duplicate, revops.rejection, revops.dispute, revops.dispute_resolution,
+    revops.rejection_verdict, revops.disputes
+    TO revops_marketing, revops_sales;
+
 GRANT EXECUTE ON FUNCTION
     revops.explain_score(bigint, timestamptz),
     revops.explain_touches(bigint, timestamptz),
@@ -127,6 +133,13 @@ GRANT EXECUTE ON FUNCTION
     revops.record_touch(bigint, text, timestamptz),
     revops.capture(jsonb, text, text),
     revops.recycle(bigint, text, timestamptz),
+    revops.duplicate(bigint, bigint),
+    revops.dispute_rejection(bigint, text, text),
+    revops.resolve_dispute(bigint, text, text),
+    revops.review_rejection(bigint, text, text, text, int),
+    revops.rejected_sample(date, int, text, int),
+    revops.attempts_of(bigint, int),
+    revops.survivor_of(bigint),
     revops.override_score(bigint, text, int, text, timestamptz),
     revops.withdraw_override(bigint, text, text),
     revops.enrol(bigint, text),
@@ -137,8 +150,9 @@ GRANT EXECUTE ON FUNCTION
     TO revops_marketing, revops_sales;
 -- the lead is sales' from its handoff on
 GRANT EXECUTE ON FUNCTION
-    revops.accept(bigint),
+    revops.accept(bigint, text),
     revops.reject(bigint, text),
+    revops.no_response(bigint, timestamptz),
     revops.advance(bigint, text, text),
     revops.assign(bigint, text, text)
     TO revops_sales;

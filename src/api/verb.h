@@ -32,4 +32,7 @@ extern void verb_init(Verb *verb, VerbKind kind, const char *reason);
 /* Settle one lead with a verb, and end the settle.  Waits for the lead. */
 extern void act(Settle *s, int64 lead_id, const Verb *verb);
 
+/* The stage that the lead is in now, for the caller to see. */
+extern Datum stage_now(int64 lead_id);
+
 #endif							/* REVOPS_VERB_H */

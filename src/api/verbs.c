@@ -1,7 +1,7 @@
 /*
  * verbs.c
  *		What people do to a lead: accept, reject, recycle, advance, assign,
- *		record_touch.
+ *		record_touch, forget.  Other verbs have files of their own.
  *
  * A verb may wait for the lead; it locks first and reads afterwards.  Leads
  * are numbered; every argument is checked before anything is written.  Their
@@ -23,6 +23,7 @@
 #include "utils/fmgroids.h"
 #include "utils/timestamp.h"
 
+#include "api/notes.h"
 #include "api/verb.h"
 #include "base/errors.h"
 #include "base/owner.h"
@@ -169,8 +170,7 @@ act(Settle *s, int64 lead_id, const Verb *verb)
 	settle_end(s);
 }
 
-/* The stage that the lead is in now, for the caller to see. */
-static Datum
+Datum
 stage_now(int64 lead_id)
 {
 	Datum		stage;
@@ -190,7 +190,35 @@ verb_init(Verb *verb, VerbKind kind, const char *reason)
 	verb->reason = reason;
 }
 
-/* revops.accept(lead_id bigint) */
+/* A team in which the rep takes turns; 0 when there is none. */
+static int32
+team_of_rep(Definitions *def, int32 rep_id)
+{
+	for (int t = 0; t < def->nteams; t++)
+		for (int i = 0; i < def->teams[t].turns; i++)
+			if (def->teams[t].schedule[i] == rep_id)
+				return def->teams[t].team_id;
+	return 0;
+}
+
+/* The verb gives the lead to the rep with this code; raises RV002 where there is none. */
+static void
+give_to(Settle *s, const char *code, Verb *verb)
+{
+	Rep		   *rep = rep_by_code(s->def, code, strlen(code));
+
+	if (rep == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_REVOPS_UNKNOWN_OBJECT),
+				 errmsg("rep \"%s\" does not exist", echoed(code)),
+				 errdetail("Workspace %d, which the lead belongs to, has no such rep.",
+						   s->def->workspace_id),
+				 errhint("Add the rep to revops.rep.")));
+	verb->rep_id = rep->rep_id;
+	verb->team_id = team_of_rep(s->def, rep->rep_id);
+}
+
+/* revops.accept(lead_id bigint, rep text) */
 Datum
 revops_accept(PG_FUNCTION_ARGS)
 {
@@ -202,6 +230,8 @@ revops_accept(PG_FUNCTION_ARGS)
 	lead_id = PG_GETARG_INT64(0);
 	verb_init(&verb, VERB_ACCEPT, NULL);
 	settle_begin(&s, workspace_of(lead_id), true);
+	if (!PG_ARGISNULL(1))
+		give_to(&s, text_arg(fcinfo, 1), &verb);
 	act(&s, lead_id, &verb);
 	return stage_now(lead_id);
 }
@@ -285,17 +315,6 @@ revops_advance(PG_FUNCTION_ARGS)
 	return stage_now(lead_id);
 }
 
-/* A team in which the rep takes turns; 0 when there is none. */
-static int32
-team_of_rep(Definitions *def, int32 rep_id)
-{
-	for (int t = 0; t < def->nteams; t++)
-		for (int i = 0; i < def->teams[t].turns; i++)
-			if (def->teams[t].schedule[i] == rep_id)
-				return def->teams[t].team_id;
-	return 0;
-}
-
 /* revops.assign(lead_id bigint, rep text, reason text) */
 Datum
 revops_assign(PG_FUNCTION_ARGS)
@@ -305,7 +324,6 @@ revops_assign(PG_FUNCTION_ARGS)
 	int64		lead_id;
 	int32		workspace_id;
 	char	   *code;
-	Rep		   *rep;
 
 	refuse_null(fcinfo, 0, "assign", "lead_id");
 	refuse_null(fcinfo, 1, "assign", "rep");
@@ -315,15 +333,7 @@ revops_assign(PG_FUNCTION_ARGS)
 	verb_init(&verb, VERB_ASSIGN, text_arg(fcinfo, 2));
 	check_reason(workspace_id, "assign", verb.reason);
 	settle_begin(&s, workspace_id, true);
-	rep = rep_by_code(s.def, code, strlen(code));
-	if (rep == NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_REVOPS_UNKNOWN_OBJECT),
-				 errmsg("rep \"%s\" does not exist", echoed(code)),
-				 errdetail("Workspace %d, which the lead belongs to, has no such rep.", workspace_id),
-				 errhint("Add the rep to revops.rep.")));
-	verb.rep_id = rep->rep_id;
-	verb.team_id = team_of_rep(s.def, rep->rep_id);
+	give_to(&s, code, &verb);
 	act(&s, lead_id, &verb);
 	return PointerGetDatum(cstring_to_text(code));
 }
@@ -387,5 +397,6 @@ revops_forget(PG_FUNCTION_ARGS)
 	if (settle_lead(&s, lead_id, &change) != SETTLED)
 		unknown_lead(lead_id);
 	settle_end(&s);
+	notes_erase(lead_id);
 	PG_RETURN_VOID();
 }

@@ -25,4 +25,7 @@
 /* history is append-only */
 #define ERRCODE_REVOPS_APPEND_ONLY			MAKE_SQLSTATE('R', 'V', '0', '0', '7')
 
+/* somebody else has accepted the lead */
+#define ERRCODE_REVOPS_ACCEPTED				MAKE_SQLSTATE('R', 'V', '0', '0', '8')
+
 #endif							/* REVOPS_ERRORS_H */

@@ -14,6 +14,7 @@
 
 #include "decide/decide.h"
 #include "decide/guard.h"
+#include "decide/handoff.h"
 #include "decide/nurture.h"
 #include "time/decay.h"
 
@@ -28,44 +29,6 @@ typedef struct Decision
 	LeadState  *state;			/* effects->next */
 	int			began_in;		/* stage that the lead was in before */
 } Decision;
-
-static const char *const cause_names[N_CAUSES] = {
-	[CAUSE_ENTRY] = "entry",
-	[CAUSE_SCORE] = "score",
-	[CAUSE_DISQUALIFIER] = "disqualifier",
-	[CAUSE_ACCEPT] = "accept",
-	[CAUSE_REJECT] = "reject",
-	[CAUSE_RECYCLE] = "recycle",
-	[CAUSE_ADVANCE] = "advance",
-	[CAUSE_HOST] = "host",
-	[CAUSE_OPPORTUNITY] = "opportunity",
-	[CAUSE_WON] = "won",
-	[CAUSE_DUE] = "due",
-	[CAUSE_ROUTE] = "route",
-	[CAUSE_KEPT] = "kept",
-	[CAUSE_ASSIGN] = "assign",
-	[CAUSE_UNROUTED] = "unrouted",
-	[CAUSE_ADOPTED] = "adopted",
-	[CAUSE_RENEWED] = "renewed",
-	[CAUSE_CONDITION] = "condition",
-	[CAUSE_RELEASED] = "released",
-};
-
-const char *
-cause_name(Cause cause)
-{
-	return cause_names[cause];
-}
-
-Cause
-cause_by_name(const char *name)
-{
-	int			cause = 0;
-
-	while (cause < N_CAUSES && strcmp(cause_names[cause], name) != 0)
-		cause++;
-	return (Cause) cause;
-}
 
 void
 news_init(LeadNews *news)
@@ -415,7 +378,8 @@ guarded_move(Decision *d, int to, Cause cause, const char *reason)
 		refuse(d, REFUSED_NO_STAGE, to);
 		return;
 	}
-	verdict = guard_move(d->agreement, d->env, d->state->stage, to, reason);
+	verdict = guard_move(d->agreement, d->env, d->state->stage, to, reason,
+						 d->news->verb.survivor_id != 0);
 	if (verdict.unmet != 0)
 		refuse_move(d, to, reason, &verdict);
 	else
@@ -524,34 +488,10 @@ take_answer(Decision *d)
 	d->state->running = 0;
 }
 
-/* Is the lead still marketing's to promote or to drop? */
 static bool
 before_acceptance(const Agreement *a, const LeadState *state, bool qualified_too)
 {
-	int			qualified = a->by_purpose[PURPOSE_QUALIFIED];
-
-	switch (purpose_of(a, state->stage))
-	{
-		case PURPOSE_ENTRY:
-			return true;
-		case PURPOSE_QUALIFIED:
-			return qualified_too;
-		case PURPOSE_NONE:
-			return state->stage != NO_STAGE && qualified != NO_STAGE &&
-				a->stages[state->stage].position < a->stages[qualified].position;
-		default:
-			return false;
-	}
-}
-
-/* Sales can refuse or send back only what it was given. */
-static bool
-with_sales(const Decision *d)
-{
-	StagePurpose here = purpose_of(d->agreement, d->state->stage);
-
-	return !before_acceptance(d->agreement, d->state, false) && here != PURPOSE_NURTURE &&
-		here != PURPOSE_DISQUALIFIED;
+	return handoff_before_acceptance(a, state->stage, qualified_too);
 }
 
 /*
@@ -593,13 +533,14 @@ take_host_stage(Decision *d)
 		reason = NULL;
 	/* of a move of the past it is not known what was there then */
 	if (!news->adopt)
-		verdict = guard_move(d->agreement, d->env, from, to, reason);
+		verdict = guard_move(d->agreement, d->env, from, to, reason, news->host_survivor_id != 0);
 	else if (move_rule(d->agreement, from, to) == MOVE_REFUSED)
 		verdict.unmet = GUARD_TRANSITION;
 	if (verdict.unmet != 0 && news->strict)
 		refuse_move(d, to, reason, &verdict);
 	else
 		move_to(d, to, CAUSE_HOST, reason, d->now, &verdict);
+	d->effects->survivor_id = news->host_survivor_id;
 }
 
 static void
@@ -650,6 +591,48 @@ take_opportunity(Decision *d)
 		move_by_itself(d, to, cause, NULL, at);
 }
 
+/* Of two who accept a lead at once the second is told of the first. */
+static void
+accept(Decision *d, const Verb *verb)
+{
+	int			to = d->agreement->by_purpose[PURPOSE_ACCEPTED];
+
+	if (handoff_is_accepted(d->agreement, d->state->stage) &&
+		move_rule(d->agreement, d->state->stage, to) == MOVE_REFUSED)
+	{
+		if (verb->rep_id == 0 || verb->rep_id != d->env->accepted_by(d->env->arg))
+			refuse(d, REFUSED_ACCEPTED, to);
+		return;
+	}
+	if (verb->rep_id != 0 && verb->rep_id != d->state->rep_id)
+		assign_to(d, verb->team_id, verb->rep_id, 0, CAUSE_ACCEPT, NULL);
+	guarded_move(d, to, CAUSE_ACCEPT, verb->reason);
+	if (d->effects->refusal == REFUSED_MOVE && handoff_was_dropped(d->agreement, d->state->stage))
+		d->effects->refusal = REFUSED_WITHDRAWN;
+}
+
+/* A rejection that does not hold: the lead is handed over again, whatever transitions say. */
+static void
+overturn(Decision *d, const Verb *verb)
+{
+	int			to = d->agreement->by_purpose[PURPOSE_QUALIFIED];
+	Verdict		verdict;
+
+	if (purpose_of(d->agreement, d->state->stage) != PURPOSE_DISQUALIFIED ||
+		d->state->moves != verb->seq)
+		refuse(d, REFUSED_MOVED_ON, to);
+	else if (to == NO_STAGE)
+		refuse(d, REFUSED_NO_STAGE, to);
+	else
+	{
+		verdict = guard_entry(d->agreement, d->env, d->state->stage, to);
+		if (verdict.unmet != 0)
+			refuse_move(d, to, NULL, &verdict);
+		else
+			move_to(d, to, CAUSE_OVERTURNED, NULL, d->now, &verdict);
+	}
+}
+
 /* 8. What a person asks for. */
 static void
 take_verb(Decision *d)
@@ -662,7 +645,8 @@ take_verb(Decision *d)
 		refuse(d, REFUSED_GONE, NO_STAGE);
 		return;
 	}
-	if ((verb->kind == VERB_REJECT || verb->kind == VERB_RECYCLE) && !with_sales(d))
+	if ((verb->kind == VERB_REJECT || verb->kind == VERB_RECYCLE || verb->kind == VERB_NO_RESPONSE) &&
+		!handoff_with_sales(a, d->state->stage))
 	{
 		refuse(d, REFUSED_NOT_HANDED_OVER, NO_STAGE);
 		return;
@@ -672,7 +656,7 @@ take_verb(Decision *d)
 		case VERB_NONE:
 			break;
 		case VERB_ACCEPT:
-			guarded_move(d, a->by_purpose[PURPOSE_ACCEPTED], CAUSE_ACCEPT, verb->reason);
+			accept(d, verb);
 			break;
 		case VERB_REJECT:
 			guarded_move(d, a->by_purpose[PURPOSE_DISQUALIFIED], CAUSE_REJECT, verb->reason);
@@ -686,6 +670,17 @@ take_verb(Decision *d)
 			break;
 		case VERB_ASSIGN:
 			assign_to(d, verb->team_id, verb->rep_id, 0, CAUSE_ASSIGN, verb->reason);
+			break;
+		case VERB_NO_RESPONSE:
+			guarded_move(d, a->by_purpose[a->handoff.no_response_to], CAUSE_NO_RESPONSE, verb->reason);
+			d->effects->timer_at = recycled_until(a, verb->reason, verb->until);
+			break;
+		case VERB_DUPLICATE:
+			guarded_move(d, a->by_purpose[PURPOSE_DISQUALIFIED], CAUSE_DUPLICATE, verb->reason);
+			d->effects->survivor_id = verb->survivor_id;
+			break;
+		case VERB_OVERTURN:
+			overturn(d, verb);
 			break;
 		case VERB_ENROL:
 		case VERB_DONE:
@@ -851,6 +846,7 @@ decide(const Agreement *agreement, const LeadState *state, const LeadNews *news,
 	effects->start_clock = false;
 	effects->ntimers = 0;
 	effects->hold.to = NO_STAGE;
+	effects->survivor_id = 0;
 	effects->refusal = NOT_REFUSED;
 	effects->quiet = news->adopt;
 	nurture_effects_init(&effects->nurture);

@@ -92,6 +92,16 @@ typedef struct FitGroup
 	int		   *rules;			/* places in Agreement.rules */
 } FitGroup;
 
+/* What is agreed of a lead that sales has: see handoff.h. */
+typedef struct HandoffTerms
+{
+	char	   *no_response;	/* the reason for which attempts are counted; NULL: nothing is agreed */
+	char	   *duplicate;		/* the reason that names a survivor */
+	int			attempts;		/* before "no response"; 0: as sales likes */
+	int			attempts_days;	/* on how many days */
+	StagePurpose no_response_to;
+} HandoffTerms;
+
 /* The versioned part of the definitions, compiled; immutable once built. */
 typedef struct Agreement
 {
@@ -122,6 +132,7 @@ typedef struct Agreement
 	bool		renews;			/* some track brings leads back by renewed intent */
 	bool		returns;		/* some track brings leads back by a condition */
 	double		border_log2[4]; /* see borders_set() */
+	HandoffTerms handoff;
 } Agreement;
 
 /*
@@ -187,6 +198,9 @@ typedef enum Cause
 	CAUSE_RENEWED,				/* a recycled lead's renewed intent */
 	CAUSE_CONDITION,			/* the condition of its track's way back */
 	CAUSE_RELEASED,				/* it came back, and not to the rep who had it */
+	CAUSE_NO_RESPONSE,			/* sales has tried often enough */
+	CAUSE_DUPLICATE,			/* another lead is the same person */
+	CAUSE_OVERTURNED,			/* its rejection was disputed, and did not hold */
 	N_CAUSES
 } Cause;
 
@@ -202,12 +216,24 @@ extern Cause cause_by_name(const char *name);
 #define GUARD_CONDITION		(1 << 2)	/* the stage's entry criteria do not hold */
 #define GUARD_NEEDS			(1 << 3)	/* roles that the stage needs are empty */
 #define GUARD_ANSWERS		(1 << 4)	/* questions have no answer */
+#define GUARD_ATTEMPTS		(1 << 5)	/* too few attempts for "no response" */
+#define GUARD_SURVIVOR		(1 << 6)	/* a duplicate, and nobody says of whom */
+
+/* How sales has tried to reach a lead since it was handed over. */
+typedef struct Attempts
+{
+	TimestampTz since;			/* when it came to sales */
+	int32		made;
+	int32		days;			/* on so many different ones */
+	bool		today;			/* the day at hand is one of them */
+} Attempts;
 
 typedef struct Verdict
 {
 	int			unmet;
 	uint64		roles;			/* of Stage.needs, those that are empty */
 	uint64		answers;		/* of Transition.answers, those that are missing */
+	Attempts	attempts;		/* with GUARD_ATTEMPTS */
 } Verdict;
 
 /* A move that the engine would make by itself, and that the guard stops. */
@@ -231,7 +257,10 @@ typedef enum VerbKind
 	VERB_ASSIGN,
 	VERB_ENROL,
 	VERB_DONE,					/* the step that fell due last is done */
-	VERB_LEAVE
+	VERB_LEAVE,
+	VERB_NO_RESPONSE,
+	VERB_DUPLICATE,
+	VERB_OVERTURN				/* the rejection does not hold */
 } VerbKind;
 
 typedef struct Verb
@@ -239,10 +268,12 @@ typedef struct Verb
 	VerbKind	kind;
 	int			to_stage;		/* VERB_ADVANCE */
 	const char *reason;			/* code, checked by the caller; NULL: none */
-	TimestampTz until;			/* VERB_RECYCLE */
-	int32		rep_id;			/* VERB_ASSIGN */
+	TimestampTz until;			/* VERB_RECYCLE, VERB_NO_RESPONSE */
+	int32		rep_id;			/* VERB_ASSIGN; VERB_ACCEPT: 0 leaves it with who has it */
 	int32		team_id;
 	int			track;			/* VERB_ENROL */
+	int64		survivor_id;	/* VERB_DUPLICATE */
+	int32		seq;			/* VERB_OVERTURN: of the move that was the rejection */
 } Verb;
 
 typedef enum OpportunityNews
@@ -288,6 +319,7 @@ typedef struct LeadNews
 
 	Hold		held;			/* what a lead that is held waits for */
 	uint32		due;			/* timers that fire: DUE_... */
+	int64		host_survivor_id;	/* lead that the host's row says is the same; 0: none */
 	NurtureNews nurture;
 	Verb		verb;
 	bool		strict;			/* the host's illegal moves are refused */
@@ -347,7 +379,10 @@ typedef enum Refusal
 	REFUSED_NOT_HANDED_OVER,	/* sales does not have the lead */
 	REFUSED_GONE,				/* the host deleted the lead */
 	REFUSED_NO_STEP,			/* no step waits to be done */
-	REFUSED_NOT_ENROLLED		/* the lead is in no track */
+	REFUSED_NOT_ENROLLED,		/* the lead is in no track */
+	REFUSED_ACCEPTED,			/* somebody has accepted the lead already */
+	REFUSED_WITHDRAWN,			/* it was recycled or rejected, and can't be accepted any more */
+	REFUSED_MOVED_ON			/* the rejection in dispute is not its last move */
 } Refusal;
 
 #define MAX_MOVES		8
@@ -372,6 +407,7 @@ typedef struct Effects
 	NurtureEffects nurture;
 	bool		quiet;			/* nobody is told */
 	Hold		hold;			/* move that the lead is held back from */
+	int64		survivor_id;	/* the last move says that this lead is the same; 0: none */
 	Refusal		refusal;		/* the verb, or a strict host, was refused */
 	int			refused_from;
 	int			refused_to;
@@ -404,6 +440,10 @@ typedef struct DecideEnv
 	uint64		(*empty_roles) (void *arg, int stage);
 	/* which of the transition's questions have no answer? */
 	uint64		(*unanswered) (void *arg, int from, int to);
+	/* how has sales tried to reach the lead?  NULL: taken as often enough */
+	void		(*attempts) (void *arg, Attempts *attempts);
+	/* rep who has accepted the lead; 0: none, or nobody knows */
+	int32		(*accepted_by) (void *arg);
 } DecideEnv;
 
 /* News of nothing. */

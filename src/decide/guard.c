@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "decide/guard.h"
+#include "decide/handoff.h"
 
 static const Transition *
 asks_of(const Agreement *a, int from, int to)
@@ -50,7 +51,7 @@ guard_entry(const Agreement *agreement, const DecideEnv *env, int from, int to)
 
 Verdict
 guard_move(const Agreement *agreement, const DecideEnv *env, int from, int to,
-		   const char *reason)
+		   const char *reason, bool names_survivor)
 {
 	Verdict		verdict = guard_entry(agreement, env, from, to);
 	MoveRule	rule = from == NO_STAGE ? MOVE_REFUSED :
@@ -61,5 +62,6 @@ guard_move(const Agreement *agreement, const DecideEnv *env, int from, int to,
 	else if (reason == NULL ? rule == MOVE_NEEDS_REASON :
 			 env->may_enter != NULL && !takes_reason(asks_of(agreement, from, to), reason))
 		verdict.unmet |= GUARD_REASON;
+	handoff_guard(agreement, env, from, to, reason, names_survivor, &verdict);
 	return verdict;
 }

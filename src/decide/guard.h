@@ -15,10 +15,11 @@
 /*
  * A move that a person or the host wants: it must be a transition of the
  * agreement, with a reason where that wants one, and what a stage asks of those
- * who enter must be there.
+ * who enter must be there; and what is agreed of leads that sales has (handoff.h):
+ * names_survivor says that it is known of whom the lead is a duplicate.
  */
 extern Verdict guard_move(const Agreement *agreement, const DecideEnv *env,
-						  int from, int to, const char *reason);
+						  int from, int to, const char *reason, bool names_survivor);
 
 /*
  * A move that the engine makes by itself, and a lead that begins elsewhere than

@@ -300,7 +300,8 @@ take_recycled(const Agreement *a, const LeadNews *news, TimestampTz now, const D
 	track = track_of_reason(a, last->reason);
 	if (track != NO_TRACK)
 		enrol(a, track, "recycled", last->reason,
-			  last->cause == CAUSE_RECYCLE ? news->verb.until : NO_TIME, now, env, effects);
+			  last->cause == CAUSE_RECYCLE || last->cause == CAUSE_NO_RESPONSE ? news->verb.until : NO_TIME,
+			  now, env, effects);
 }
 
 /* May silence bring this lead into a track? */

@@ -19,6 +19,7 @@
 #include "define/definitions.h"
 #include "decide/fall.h"
 #include "define/half_life.h"
+#include "define/handoff_load.h"
 #include "define/tracks.h"
 #include "define/invalidate.h"
 #include "define/load.h"
@@ -140,7 +141,7 @@ load_model(Definitions *def)
 	return true;
 }
 
-static StagePurpose
+StagePurpose
 purpose_by_name(const char *name)
 {
 	static const char *const names[N_PURPOSES] = {
@@ -550,7 +551,10 @@ load(const CacheKey *key)
 	load_signals(def);
 	load_caps(def);
 	if (def->agreement != NULL)
+	{
 		load_tracks(def);
+		load_handoff(def);
+	}
 	load_reasons(def);
 	load_reps(def);
 	load_teams(def);

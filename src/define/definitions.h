@@ -28,6 +28,7 @@ typedef struct Signal
 	bool		buying;			/* of that nature: a wish to buy, not interest in a topic */
 	bool		converses;		/* silence after it is waited for: see nurture_track.conversation */
 	bool		stops;			/* it stops the steps of some track */
+	bool		attempt;		/* it is an attempt to reach the lead: see handoff_rule */
 	int			points;			/* by the active agreement; 0: does not score */
 	bool		capped;			/* it scores, and some cap may limit its points */
 	CapPlaces	caps;			/* places in Definitions.caps */
@@ -111,6 +112,7 @@ typedef struct Definitions
 	int			ncapped;
 	int		   *capped;			/* places of the signals that are, in order of their rules */
 	pg_tz	   *zone;			/* of the caps' periods; NULL: none has any */
+	pg_tz	   *attempts_zone;	/* of the days on which attempts are made; NULL: none are agreed */
 	int			nreps;
 	Rep		   *reps;
 	int			nteams;

@@ -21,6 +21,9 @@ extern int32 int_field(uint64 row, int column);
 extern bool bool_field(uint64 row, int column);
 extern char *text_field(Definitions *def, uint64 row, int column);	/* a copy */
 
+/* The purpose of a stage by its word; PURPOSE_NONE for NULL. */
+extern StagePurpose purpose_by_name(const char *name);
+
 /* Cleared memory of the snapshot. */
 extern void *zeroed(Definitions *def, Size size);
 

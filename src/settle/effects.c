@@ -12,6 +12,7 @@
 
 #include "base/handover.h"
 #include "settle/effects.h"
+#include "settle/handoff.h"
 #include "settle/hold.h"
 #include "settle/row_values.h"
 #include "settle/verdict.h"
@@ -226,4 +227,6 @@ effects_write(Settle *s, LeadRow *row, const Effects *e)
 		effects_timer(s, row, timer_name(e->timers[i].kind), e->timers[i].due_at);
 	if (e->nmoves > 0)
 		row->stage = code_text(s->agreement->stages[e->next.stage].code);
+	if (e->survivor_id != 0)
+		handoff_link(s, row, e->survivor_id);
 }

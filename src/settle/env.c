@@ -16,6 +16,7 @@
 #include "settle/answers.h"
 #include "settle/enrich.h"
 #include "settle/env.h"
+#include "settle/handoff.h"
 #include "settle/nurture.h"
 #include "time/calendar.h"
 
@@ -292,6 +293,25 @@ env_unanswered(void *arg, int from, int to)
 	return answers_missing(s, asks->answers, asks->nanswers);
 }
 
+static void
+env_attempts(void *arg, Attempts *attempts)
+{
+	Settle	   *s = arg;
+
+	handoff_attempts(s, s->lead_id, attempts);
+}
+
+static int32
+env_accepted_by(void *arg)
+{
+	Settle	   *s = arg;
+	ToldMove	last;
+	ToldMove	accepted;
+
+	handoff_last_moves(s, s->lead_id, &last, &accepted);
+	return accepted.rep_id;
+}
+
 void
 env_init(DecideEnv *env, Settle *s)
 {
@@ -304,6 +324,8 @@ env_init(DecideEnv *env, Settle *s)
 	env->may_enter = env_may_enter;
 	env->empty_roles = env_empty_roles;
 	env->unanswered = env_unanswered;
+	env->attempts = env_attempts;
+	env->accepted_by = env_accepted_by;
 }
 
 /* Who would be next is known where there is one alone. */

@@ -5,9 +5,11 @@
 #include "postgres.h"
 
 #include "utils/builtins.h"
+#include "utils/lsyscache.h"
 
 #include "base/errors.h"
 #include "define/stage_map.h"
+#include "settle/handoff.h"
 #include "settle/host_words.h"
 
 static bool
@@ -34,6 +36,17 @@ unknown_code(Settle *s, const char *kind, Datum code, Datum word)
 			   code == word ? "The host's row names it; the lead keeps what it had." :
 			   psprintf("The host's row says \"%s\", which the stage map calls so; the lead keeps what it had.",
 						TextDatumGetCString(word)));
+}
+
+/* A role's value as text, whatever its type. */
+static char *
+role_word(TupleDesc desc, TupleTableSlot *roles, int role)
+{
+	Oid			output;
+	bool		is_varlena;
+
+	getTypeOutputInfo(TupleDescAttr(desc, role)->atttypid, &output, &is_varlena);
+	return OidOutputFunctionCall(output, roles->tts_values[role]);
 }
 
 static void
@@ -126,6 +139,28 @@ wants_reason(const Agreement *a, int stage)
 	return false;
 }
 
+/* Of whom the lead is a duplicate, where the binding has a role for it: the key of a row of the same table. */
+static void
+host_survivor(Settle *s, TupleTableSlot *roles, LeadNews *news)
+{
+	TupleDesc	desc = s->binding->roles;
+	FaultPlace	place = {s->binding->binding_id, s->lead_id, NULL};
+	int			role = LEAD_ROLES;
+	char	   *key;
+
+	while (role < desc->natts && strcmp(NameStr(TupleDescAttr(desc, role)->attname), DUPLICATE_OF_ROLE) != 0)
+		role++;
+	if (role == desc->natts || roles->tts_isnull[role])
+		return;
+	key = role_word(desc, roles, role);
+	news->host_survivor_id = handoff_survivor(s, lead_find(&s->writers, s->binding->binding_id, key),
+											  s->lead_id);
+	if (news->host_survivor_id == 0)
+		fault_note(&s->faults, &place, DUPLICATE_OF_ROLE, ERRCODE_REVOPS_UNKNOWN_OBJECT,
+				   psprintf("no lead \"%s\" survives", key),
+				   "The host's row says that its lead is a duplicate of that one, which is not there, is the lead itself, or is a duplicate of it.");
+}
+
 /* Why the host moves the lead, as its row says: a code that a verb would take. */
 static void
 host_reason(Settle *s, TupleTableSlot *roles, LeadNews *news)
@@ -142,6 +177,9 @@ host_reason(Settle *s, TupleTableSlot *roles, LeadNews *news)
 		unknown_code(s, "reason", code, code);
 	else if (reason->verbs & verbs_to(s->agreement, news->host_stage))
 		news->host_reason = reason->code;
+	if (news->host_reason != NULL && s->agreement->handoff.duplicate != NULL &&
+		strcmp(news->host_reason, s->agreement->handoff.duplicate) == 0)
+		host_survivor(s, roles, news);
 }
 
 void

@@ -110,7 +110,7 @@ nurture_step_done(Settle *s, int64 lead_id)
 }
 
 /* The lead's touches after a moment, in order of time; what was taken back is left out. */
-static TouchRow *
+TouchRow *
 touches_after(Settle *s, int64 lead_id, TimestampTz since, int *n)
 {
 	SysScanDesc scan = touches_scan(&s->writers, lead_id, since + 1);

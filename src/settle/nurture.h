@@ -23,6 +23,9 @@ typedef struct EnrolmentRow
 	bool		nulls[ENROL_COLS];
 } EnrolmentRow;
 
+/* The lead's touches after a moment, in order of time; what was taken back is left out. */
+extern TouchRow *touches_after(Settle *s, int64 lead_id, TimestampTz since, int *n);
+
 /* May touches be more to tracks than points, so that the lead must be locked? */
 extern bool nurture_listens(const Settle *s, const LeadState *state, const TouchSums *sums);
 

@@ -5,8 +5,10 @@
 #include "postgres.h"
 
 #include "utils/builtins.h"
+#include "utils/timestamp.h"
 
 #include "base/errors.h"
+#include "settle/handoff.h"
 #include "settle/refusal.h"
 #include "settle/verdict.h"
 
@@ -27,12 +29,23 @@ reasons_taken(const Agreement *a, const Effects *e)
 	return verdict_words(reasons);
 }
 
+/* Who had the lead when it was accepted, in words. */
+static const char *
+by_rep(Settle *s, const ToldMove *move)
+{
+	Rep		   *rep = rep_by_id(s->def, move->rep_id);
+
+	return rep == NULL ? "" : psprintf(" by rep \"%s\"", rep->code);
+}
+
 void
 refusal_raise(Settle *s, const LeadRow *row, const Effects *e)
 {
 	char	   *key = TextDatumGetCString(row->key);
 	const char *from = row->state.stage != NO_STAGE ? stage_name(s->agreement, e->refused_from) :
 		row->stage == (Datum) 0 ? "" : TextDatumGetCString(row->stage);
+	ToldMove	last;
+	ToldMove	accepted;
 
 	switch (e->refusal)
 	{
@@ -105,6 +118,33 @@ refusal_raise(Settle *s, const LeadRow *row, const Effects *e)
 					 errmsg("lead \"%s\" is in no track", key),
 					 errdetail("It never was in one, or has left it."),
 					 errhint("See revops.enrolment; revops.enrol() puts it into a track.")));
+			break;
+		case REFUSED_ACCEPTED:
+			handoff_last_moves(s, row->state.lead_id, &last, &accepted);
+			ereport(ERROR,
+					(errcode(ERRCODE_REVOPS_ACCEPTED),
+					 errmsg("lead \"%s\" has been accepted already%s", key, by_rep(s, &accepted)),
+					 errdetail("Role \"%s\" accepted it at %s; it is in stage \"%s\".",
+							   accepted.actor, timestamptz_to_str(accepted.at), from),
+					 errhint("revops.assign() gives it to another rep.")));
+			break;
+		case REFUSED_WITHDRAWN:
+			handoff_last_moves(s, row->state.lead_id, &last, &accepted);
+			ereport(ERROR,
+					(errcode(ERRCODE_REVOPS_ILLEGAL_MOVE),
+					 errmsg("lead \"%s\" cannot be accepted any more", key),
+					 errdetail("Role \"%s\" moved it to stage \"%s\" at %s by %s%s.", last.actor,
+							   last.to_stage, timestamptz_to_str(last.at), last.cause,
+							   last.reason == NULL ? "" : psprintf(", reason %s", last.reason)),
+					 errhint("It can be once it is handed over again.")));
+			break;
+		case REFUSED_MOVED_ON:
+			handoff_last_moves(s, row->state.lead_id, &last, &accepted);
+			ereport(ERROR,
+					(errcode(ERRCODE_REVOPS_ILLEGAL_MOVE),
+					 errmsg("lead \"%s\" has moved on since the rejection in dispute", key),
+					 errdetail("It is in stage \"%s\" since %s.", from, timestamptz_to_str(last.at)),
+					 errhint("There is nothing to overturn: uphold the rejection, and move the lead with revops.advance() if need be.")));
 			break;
 	}
 }

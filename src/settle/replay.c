@@ -92,6 +92,12 @@ not_active(void *arg, int32 rep_id)
 	return false;
 }
 
+static int32
+nobody(void *arg)
+{
+	return 0;
+}
+
 static bool
 no_promise(void *arg, int32 rep_id, TimestampTz from, int *policy, TimestampTz *due_at,
 		   int32 *calendar_id)
@@ -393,17 +399,20 @@ news_of_move(const RealMove *move, LeadNews *news)
 			news->verb.kind = VERB_ACCEPT;
 			break;
 		case CAUSE_REJECT:
+		case CAUSE_DUPLICATE:
 			news->verb.kind = VERB_REJECT;
 			break;
 		case CAUSE_RECYCLE:
 			news->verb.kind = VERB_RECYCLE;
 			break;
+		case CAUSE_NO_RESPONSE:
 		case CAUSE_ADVANCE:
 			news->verb.kind = VERB_ADVANCE;
 			news->verb.to_stage = move->to;
 			break;
 		case CAUSE_HOST:
 		case CAUSE_ADOPTED:
+		case CAUSE_OVERTURNED:
 			news->stage_told = true;
 			news->host_stage = move->to;
 			break;
@@ -608,7 +617,7 @@ replay_leads(const ReplayTask *task)
 	r.context = AllocSetContextCreate(old, "pg_revops replay", ALLOCSET_DEFAULT_SIZES);
 	r.lead_context = AllocSetContextCreate(r.context, "pg_revops lead", ALLOCSET_DEFAULT_SIZES);
 	MemoryContextSwitchTo(r.context);
-	r.env = (DecideEnv) {NULL, no_route, no_rep, not_active, no_promise, NULL, NULL, NULL, NULL};
+	r.env = (DecideEnv) {NULL, no_route, no_rep, not_active, no_promise, NULL, NULL, NULL, NULL, NULL, nobody};
 	r.fired = palloc0(sizeof(uint64) * (r.agreement->nrules / 64 + 1));
 	r.store = touch_store_fill(r.context, touch, snapshot, task->def->workspace_id, 1,
 							   lead_last(lead, snapshot), false);

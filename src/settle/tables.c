@@ -35,6 +35,7 @@ static const char *const table_names[N_TABLES] = {
 	[TABLE_HELD_LEAD] = "held_lead",
 	[TABLE_ANSWER] = "answer",
 	[TABLE_ENRICHMENT] = "enrichment",
+	[TABLE_DUPLICATE_LINK] = "duplicate_link",
 };
 
 /* The columns as the install script makes them; rows are written by place. */
@@ -140,6 +141,10 @@ static const Oid enrichment_types[ENRICHMENT_COLS] = {
 	INT8OID, INT4OID, INT4OID, TIMESTAMPTZOID, TEXTOID, JSONBOID, TEXTOID, TEXTOID
 };
 
+static const Oid duplicate_link_types[LINK_COLS] = {
+	INT8OID, INT4OID, INT4OID, INT4OID, TIMESTAMPTZOID, INT8OID, TEXTOID
+};
+
 static const struct
 {
 	int			ncolumns;
@@ -165,6 +170,7 @@ static const struct
 	[TABLE_HELD_LEAD] = {HELD_COLS, held_lead_types},
 	[TABLE_ANSWER] = {ANSWER_COLS, answer_types},
 	[TABLE_ENRICHMENT] = {ENRICHMENT_COLS, enrichment_types},
+	[TABLE_DUPLICATE_LINK] = {LINK_COLS, duplicate_link_types},
 };
 
 static const char *const sequence_names[N_SEQUENCES] = {

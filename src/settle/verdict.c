@@ -5,8 +5,11 @@
 #include "postgres.h"
 
 #include "lib/stringinfo.h"
+#include "utils/datetime.h"
+#include "utils/timestamp.h"
 
 #include "settle/verdict.h"
+#include "time/period.h"
 
 static List *
 named(char *const *names, int n, uint64 bits)
@@ -73,7 +76,33 @@ verdict_text(const Agreement *agreement, int from, int to, const Verdict *verdic
 								  verdict_words(verdict_answers(agreement, from, to, verdict))));
 	if (verdict->unmet & GUARD_CONDITION)
 		add(&text, "; ", "condition");
+	if (verdict->unmet & GUARD_ATTEMPTS)
+		add(&text, "; ", psprintf("attempts: %d of %d on %d of %d days", verdict->attempts.made,
+								  agreement->handoff.attempts, verdict->attempts.days,
+								  agreement->handoff.attempts_days));
+	if (verdict->unmet & GUARD_SURVIVOR)
+		add(&text, "; ", "survivor");
 	return text.data;
+}
+
+/* What there was, what is missing, and when it can be there. */
+static char *
+attempts_detail(const Settle *s, const Attempts *made)
+{
+	const HandoffTerms *terms = &s->agreement->handoff;
+	int			missing = Max(terms->attempts - made->made, 0);
+	int			days = Max(terms->attempts_days - made->days, 0);
+	PeriodNumbers today;
+	int			y,
+				m,
+				d;
+
+	periods_of(s->def->attempts_zone, s->now, &today);
+	/* one a day from now on; a day that has one already does not count again */
+	j2date(today.of[PERIOD_DAY] + (made->today ? days : Max(days - 1, 0)), &y, &m, &d);
+	return psprintf("Attempts since %s: %d of %d, on %d of %d days; missing: %d, further days: %d. It may be said on %04d-%02d-%02d at the earliest.",
+					timestamptz_to_str(made->since), made->made, terms->attempts, made->days,
+					terms->attempts_days, Max(missing, days), days, y, m, d);
 }
 
 char *
@@ -91,6 +120,11 @@ verdict_detail(const Settle *s, int from, int to, const Verdict *verdict)
 								 verdict_words(verdict_answers(a, from, to, verdict))));
 	if (verdict->unmet & GUARD_CONDITION)
 		add(&text, " ", psprintf("Entry criteria that do not hold: %s.", s->def->stage_texts[to]));
+	if (verdict->unmet & GUARD_ATTEMPTS)
+		add(&text, " ", attempts_detail(s, &verdict->attempts));
+	if (verdict->unmet & GUARD_SURVIVOR)
+		add(&text, " ", psprintf("Reason \"%s\" needs the lead that this one is a duplicate of.",
+								 a->handoff.duplicate));
 	return text.data;
 }
 
@@ -106,5 +140,9 @@ verdict_hint(const Verdict *verdict)
 		add(&text, " ", "revops.answer_question() writes an answer down.");
 	if (verdict->unmet & GUARD_CONDITION)
 		add(&text, " ", "Change what the criteria speak of in the lead's row, and try again.");
+	if (verdict->unmet & GUARD_ATTEMPTS)
+		add(&text, " ", "Each attempt is a touch: a row of your activities, revops.record_touch(), or revops.done_step().");
+	if (verdict->unmet & GUARD_SURVIVOR)
+		add(&text, " ", "Call revops.duplicate(lead_id, of_lead_id), or map the role duplicate_of to a column with that row's key.");
 	return text.data;
 }

@@ -89,7 +89,12 @@ SELECT j.*, r.reason AS counts,
            'needs: ' || (SELECT string_agg(n, ', ' ORDER BY o) FROM unnest(g.needs) WITH ORDINALITY u (n, o)
                          WHERE CASE n WHEN 'country' THEN coalesce(btrim(j.country), '') = '' WHEN 'phone' THEN j.phone IS NULL
                                       ELSE j.size IS NULL END),
-           CASE WHEN g.condition IS NOT NULL AND (j.size > 5 OR j.country = 'DE') IS NOT TRUE THEN 'condition' END), '') AS violated
+           CASE WHEN g.condition IS NOT NULL AND (j.size > 5 OR j.country = 'DE') IS NOT TRUE THEN 'condition' END,
+           -- C5: sales says of whom it is a duplicate
+           CASE WHEN r.reason = 'duplicate' AND t.needs_reason IS NOT FALSE AND g.purpose IN ('nurture', 'disqualified')
+                     AND revops.with_sales(j.agreement_id, j.from_stage)
+                     AND EXISTS (SELECT FROM revops.transition x WHERE x.agreement_id = j.agreement_id AND x.to_stage = j.to_stage AND x.needs_reason)
+                THEN 'survivor' END), '') AS violated
 FROM judged j
 JOIN revops.stage g ON g.agreement_id = j.agreement_id AND g.stage = j.to_stage
 LEFT JOIN revops.transition t ON t.agreement_id = j.agreement_id AND t.from_stage = j.from_stage AND t.to_stage = j.to_stage

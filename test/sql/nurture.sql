@@ -17,6 +17,8 @@ SELECT revops.draft_agreement() AS draft \gset
 INSERT INTO revops.score_rule (agreement_id, rule, kind, condition, points) VALUES (:draft, 'home', 'fit', 'country = ''US''', 60);
 UPDATE revops.nurture_track SET back_when = 'company_size > 100', back_to = 'not_rejecter' WHERE agreement_id = :draft AND track = 'use_case';
 UPDATE revops.nurture_track SET back_after = '30 days', back_stage = 'mql', back_to = 'route' WHERE agreement_id = :draft AND track = 'early_education';
+-- how often sales must have tried before it says no_response is another test: handoff
+UPDATE revops.handoff_rule SET attempts = NULL WHERE agreement_id = :draft;
 UPDATE revops.nurture_track SET back_intent = NULL, max_recycles = 2 WHERE agreement_id = :draft AND track = 'recycled';
 INSERT INTO revops.calendar (calendar, time_zone) VALUES ('office', 'Europe/Berlin');
 INSERT INTO revops.calendar_hours (calendar_id, isodow, opens, closes) SELECT calendar_id, d, '09:00', '17:00' FROM revops.calendar, generate_series(1, 5) d;

@@ -46,7 +46,7 @@ BEGIN
     FOR n IN 1..2 LOOP
         BEGIN
             EXECUTE replace(statement, '#', n::text);
-        EXCEPTION WHEN SQLSTATE 'RV003' THEN
+        EXCEPTION WHEN SQLSTATE 'RV003' OR SQLSTATE 'RV008' THEN
             -- what was refused did not happen, and is no history
             EXIT WHEN n = 1;
         END;

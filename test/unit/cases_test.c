@@ -71,7 +71,24 @@ static const Case cases[] = {
 
 	{"accept", "mql", "owner handed running", "accept", "mql > sql by accept"},
 	{"accept too early", "lead", "", "accept", "refused: move"},
-	{"accept twice", "sql", "owner handed", "accept", "refused: move"},
+	{"accept for a rep who does not have it", "mql", "owner handed running", "accept@8", "mql > sql by accept, accept to 7/8"},
+	{"accept for the rep who has it", "mql", "owner handed running", "accept@5", "mql > sql by accept"},
+	{"accept twice", "sql", "owner handed accepted=5", "accept", "refused: accepted"},
+	{"accept after another", "sql", "owner handed accepted=5", "accept@8", "refused: accepted"},
+	{"accept again", "sql", "owner handed accepted=5", "accept@5", ""},
+	{"accept a customer of somebody else's", "customer", "owner handed accepted=5", "accept@8", "refused: accepted"},
+	{"accept what was recycled", "nurture", "owner", "accept@5", "refused: withdrawn"},
+	{"no response", "mql", "owner handed running tried=4/3", "no_response=no_response", "mql > nurture by no_response for no_response, void, timer at +100 h"},
+	{"no response: too few", "mql", "owner handed running tried=3/3", "no_response=no_response", "refused: unmet"},
+	{"no response: too few days", "mql", "owner handed running tried=9/2", "no_response=no_response", "refused: unmet"},
+	{"no response by another verb", "sql", "owner handed running tried=3/3", "reject=no_response", "refused: unmet"},
+	{"no response by another verb, often enough", "sql", "owner handed tried=4/3", "reject=no_response", "sql > disqualified by reject for no_response"},
+	{"no response: not with sales", "lead", "tried=9/9", "no_response=no_response", "refused: not handed over"},
+	{"duplicate", "mql", "owner handed running", "duplicate=duplicate", "mql > disqualified by duplicate for duplicate, void"},
+	{"duplicate of nobody", "mql", "owner handed running", "reject=duplicate", "refused: unmet"},
+	{"overturned", "disqualified", "owner moved", "overturn", "disqualified > mql by overturned, kept to 7/5, clock"},
+	{"overturned, and the rep is away", "disqualified", "owner moved away", "overturn", "disqualified > mql by overturned, route to 7/100, clock"},
+	{"overturned too late", "lead", "owner moved", "overturn", "refused: moved on"},
 	{"accept what is gone", "mql", "owner gone", "accept", "refused: gone"},
 	{"reject", "mql", "owner handed running", "reject=budget", "mql > disqualified by reject for budget, void"},
 	{"reject an sql", "sql", "owner handed", "reject=budget", "sql > disqualified by reject for budget"},
@@ -193,6 +210,10 @@ take_state(const char *word, LeadState *state, World *world)
 		world->promises = false;
 	else if (strcmp(word, "away") == 0)
 		world->inactive = 5;
+	else if (sscanf(word, "accepted=%d", &n) == 1)
+		world->accepted_by = n;
+	else if (sscanf(word, "tried=%d/%d", &world->attempts.made, &world->attempts.days) == 2)
+		return;
 	else if (sscanf(word, "fit=%d", &n) == 1)
 		state->fit = n;
 	else if (sscanf(word, "intent=%d", &n) == 1)
@@ -222,17 +243,26 @@ take_verb_word(const Agreement *a, const char *word, Verb *verb)
 		const char *word;
 		VerbKind	kind;
 	}			verbs[] = {{"accept", VERB_ACCEPT}, {"reject", VERB_REJECT},
-	{"recycle", VERB_RECYCLE}, {"advance", VERB_ADVANCE}, {"assign", VERB_ASSIGN}};
+	{"recycle", VERB_RECYCLE}, {"advance", VERB_ADVANCE}, {"assign", VERB_ASSIGN},
+	{"no_response", VERB_NO_RESPONSE}, {"duplicate", VERB_DUPLICATE}, {"overturn", VERB_OVERTURN}};
 	const char *value = strchr(word, '=');
 	size_t		n = value == NULL ? strlen(word) : value - word;
 
 	value = value == NULL ? NULL : value + 1;
+	if (sscanf(word, "accept@%d", &verb->rep_id) == 1)
+	{
+		verb->kind = VERB_ACCEPT;
+		verb->team_id = 7;
+		return true;
+	}
 	for (int i = 0; i < lengthof(verbs); i++)
 	{
 		if (strlen(verbs[i].word) != n || strncmp(verbs[i].word, word, n) != 0)
 			continue;
 		verb->kind = verbs[i].kind;
 		verb->until = NOW + 100 * HOUR;
+		verb->survivor_id = verb->kind == VERB_DUPLICATE ? 2 : 0;
+		verb->seq = 1;
 		if (verb->kind == VERB_ADVANCE)
 			verb->to_stage = stage_of(a, value);
 		else if (verb->kind == VERB_ASSIGN)

@@ -64,6 +64,7 @@ default_agreement(void)
 		.nstages = lengthof(stages),.stages = stages,.moves = table,
 		.nrules = lengthof(rules),.rules = rules,
 		.silence_track = NO_TRACK,
+		.handoff = {"no_response", "duplicate", 4, 3, PURPOSE_NURTURE},
 	};
 
 	for (int i = 0; i < N_PURPOSES; i++)
@@ -140,6 +141,18 @@ world_unanswered(void *arg, int from, int to)
 	return world->open & first_bits(a->asks[from * a->nstages + to]->nanswers);
 }
 
+static void
+world_attempts(void *arg, Attempts *attempts)
+{
+	*attempts = ((World *) arg)->attempts;
+}
+
+static int32
+world_accepted_by(void *arg)
+{
+	return ((World *) arg)->accepted_by;
+}
+
 void
 world_env(World *world, DecideEnv *env)
 {
@@ -152,6 +165,8 @@ world_env(World *world, DecideEnv *env)
 	env->may_enter = world_may_enter;
 	env->empty_roles = world_empty_roles;
 	env->unanswered = world_unanswered;
+	env->attempts = world_attempts;
+	env->accepted_by = world_accepted_by;
 }
 
 static char words[4096];
@@ -188,7 +203,8 @@ const char *
 effects_text(const Agreement *a, const Effects *e)
 {
 	static const char *const refusals[] = {"", "move", "no reason", "reason", "unmet",
-	"no stage", "not handed over", "gone"};
+	"no stage", "not handed over", "gone", "no step", "not enrolled", "accepted", "withdrawn",
+	"moved on"};
 	static const char *const outcomes[] = {"", "kept", "late", "void"};
 
 	length = 0;

@@ -26,6 +26,8 @@ typedef struct World
 	bool		criteria_fail;	/* entry criteria do not hold */
 	uint64		empty;			/* roles that are empty, of any stage's needs */
 	uint64		open;			/* questions without an answer, of any transition's */
+	Attempts	attempts;		/* to reach the lead; four on three days are agreed */
+	int32		accepted_by;	/* rep who has accepted it; 0: nobody */
 } World;
 
 /* An environment that answers from the world. */

@@ -20,7 +20,7 @@ extern bool handoff_with_sales(const Agreement *a, int stage);
 /* Has sales accepted the leads of this stage? */
 extern bool handoff_is_accepted(const Agreement *a, int stage);
 
-/* Has somebody taken the leads of this stage out of the lifecycle, for now or for good? */
+/* Has somebody taken the leads of this stage out of the lifecycle, be it with a way back? */
 extern bool handoff_was_dropped(const Agreement *a, int stage);
 
 /*

@@ -47,7 +47,7 @@ COMMENT ON COLUMN revops.dispute.actor IS 'role that disputed it';
 
 CREATE TABLE revops.dispute_resolution
 (
-    dispute_id   bigint PRIMARY KEY REFERENCES revops.dispute,
+    dispute_id   bigint PRIMARY KEY,
     lead_id      bigint NOT NULL,
     workspace_id int NOT NULL,
     at           timestamptz NOT NULL,
@@ -55,6 +55,7 @@ CREATE TABLE revops.dispute_resolution
     note         text,
     actor        text COLLATE "C" NOT NULL
 );
+CREATE INDEX dispute_resolution_lead ON revops.dispute_resolution (lead_id);
 COMMENT ON TABLE revops.dispute_resolution IS 'Fact: what became of a dispute.';
 COMMENT ON COLUMN revops.dispute_resolution.dispute_id IS 'the dispute';
 COMMENT ON COLUMN revops.dispute_resolution.lead_id IS 'its lead';
@@ -102,4 +103,3 @@ BEGIN ATOMIC
     UPDATE revops.rejection_verdict v SET note = NULL WHERE v.lead_id = erase_notes.lead_id AND v.note IS NOT NULL;
 END;
 COMMENT ON FUNCTION revops.erase_notes(bigint) IS 'Part of forget(): erases what people wrote in disputes and reviews of a lead. Raises RV007 in any other use.';
-CREATE INDEX dispute_resolution_lead ON revops.dispute_resolution (lead_id);

@@ -362,6 +362,16 @@ BEGIN
                           WHERE s.workspace_id = of_workspace AND s.signal = n.signal)
         ORDER BY n.signal;
     RETURN QUERY
+        SELECT 'handoff rule', format('reason "%s" does not exist', n.reason),
+               format('Insert it into revops.reason, or change %s.', n.of)
+        FROM revops.handoff_rule h
+        CROSS JOIN LATERAL (VALUES ('no_response_reason', h.no_response_reason, 'no_response'),
+                                   ('duplicate_reason', h.duplicate_reason, 'duplicate')) AS n (of, reason, shipped)
+        WHERE h.agreement_id = $1 AND n.reason <> n.shipped
+          AND NOT EXISTS (SELECT FROM revops.reason r
+                          WHERE r.workspace_id = of_workspace AND r.reason = n.reason)
+        ORDER BY n.of;
+    RETURN QUERY
         SELECT format('stage "%s"', l.stage), format('is missing; leads in it: %s', count(*)),
                'Keep the stage in the new version, or move these leads first.'
         FROM revops.lead l

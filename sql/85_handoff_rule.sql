@@ -53,7 +53,11 @@ BEGIN
     SELECT n.reason INTO unknown
     FROM (VALUES (NEW.no_response_reason, 'no_response'), (NEW.duplicate_reason, 'duplicate')) AS n (reason, shipped)
     WHERE n.reason <> n.shipped
-      AND NOT EXISTS (SELECT FROM revops.reason r WHERE r.workspace_id = of_workspace AND r.reason = n.reason) LIMIT 1;
+      AND NOT EXISTS (SELECT FROM revops.reason r WHERE r.workspace_id = of_workspace AND r.reason = n.reason)
+      -- what a version was in force with may be copied, as below
+      AND NOT EXISTS (SELECT FROM revops.handoff_rule h JOIN revops.agreement a USING (agreement_id)
+                      WHERE a.workspace_id = of_workspace AND a.status <> 'draft'
+                        AND n.reason IN (h.no_response_reason, h.duplicate_reason)) LIMIT 1;
     IF FOUND THEN
         RAISE EXCEPTION USING ERRCODE = 'RV002',
             MESSAGE = format('reason "%s" of the handoff rule does not exist', unknown),

@@ -35,3 +35,11 @@ SELECT attempts, attempts_days, attempts_signals, accept_within, silence_accepts
 FROM revops.handoff_rule WHERE agreement_id = :next;
 SELECT definition, operation, count(*) FROM revops.definition_change
 WHERE definition = 'handoff_rule' GROUP BY 1, 2 ORDER BY 1, 2;
+-- reasons of one's own: they belong to the version, and a copy of it keeps them
+INSERT INTO revops.reason (reason, label, applies_to) VALUES ('mute', 'says nothing', '{reject,recycle}');
+UPDATE revops.handoff_rule SET no_response_reason = 'mute' WHERE agreement_id = :next;
+SELECT revops.adopt_agreement(:next) IS NOT NULL AS adopted;
+DELETE FROM revops.reason WHERE reason = 'mute';
+SELECT revops.draft_agreement() AS last \gset
+SELECT no_response_reason, duplicate_reason FROM revops.handoff_rule WHERE agreement_id = :last;
+SELECT * FROM revops.agreement_problems(:last);

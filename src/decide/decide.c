@@ -673,7 +673,7 @@ take_verb(Decision *d)
 			break;
 		case VERB_NO_RESPONSE:
 			guarded_move(d, a->by_purpose[a->handoff.no_response_to], CAUSE_NO_RESPONSE, verb->reason);
-			d->effects->timer_at = recycled_until(a, verb->reason, verb->until);
+			effects_set_timer(d->effects, TIMER_RECYCLE, recycled_until(a, verb->reason, verb->until));
 			break;
 		case VERB_DUPLICATE:
 			guarded_move(d, a->by_purpose[PURPOSE_DISQUALIFIED], CAUSE_DUPLICATE, verb->reason);

@@ -121,7 +121,12 @@ SELECT c.workspace_id,
        c.score
 FROM revops.stage_change c
 JOIN revops.stage t ON t.agreement_id = c.agreement_id AND t.stage = c.to_stage AND t.purpose = 'disqualified'
-WHERE c.cause NOT IN ('disqualifier', 'adopted') AND revops.with_sales(c.agreement_id, c.from_stage);
+JOIN revops.stage f ON f.agreement_id = c.agreement_id AND f.stage = c.from_stage
+LEFT JOIN revops.stage q ON q.agreement_id = c.agreement_id AND q.purpose = 'qualified'
+-- as with_sales() says, by joins: this may be many rows
+WHERE c.cause NOT IN ('disqualifier', 'adopted')
+  AND (f.purpose IN ('qualified', 'accepted', 'opportunity', 'won')
+       OR f.purpose IS NULL AND f.position >= coalesce(q.position, f.position));
 COMMENT ON VIEW revops.rejection IS
     'One row for each lead that people took out of the hands of sales into the stage of purpose disqualified: by reject(), duplicate(), no_response(), advance() or the host; not by a disqualifying rule.';
 COMMENT ON COLUMN revops.rejection.workspace_id IS 'workspace';

@@ -144,9 +144,15 @@ CREATE TABLE revops.stage
     routes       boolean NOT NULL DEFAULT false,
     condition    text,
     needs        text[] NOT NULL DEFAULT '{}',
+    longest_stay interval,
+    stay_calendar_id int REFERENCES revops.calendar,
+    stay_to      text,
+    stay_reason  text,
     PRIMARY KEY (agreement_id, stage),
-    UNIQUE (agreement_id, position)
+    UNIQUE (agreement_id, position),
+    CONSTRAINT stage_stay_to FOREIGN KEY (agreement_id, stay_to) REFERENCES revops.stage ON UPDATE CASCADE
 );
+CREATE INDEX stage_stay_to ON revops.stage (agreement_id, stay_to) WHERE stay_to IS NOT NULL;
 CREATE UNIQUE INDEX stage_one_a_purpose ON revops.stage (agreement_id, purpose) WHERE purpose IS NOT NULL;
 COMMENT ON TABLE revops.stage IS 'Lifecycle stages of a version: rows, not code.';
 COMMENT ON COLUMN revops.stage.agreement_id IS 'version of the agreement';
@@ -158,6 +164,11 @@ COMMENT ON COLUMN revops.stage.owner_team IS 'the one team that owns leads in th
 COMMENT ON COLUMN revops.stage.routes IS 'true: a lead that enters is routed to a rep (the handoff)';
 COMMENT ON COLUMN revops.stage.condition IS 'entry criteria: SQL condition over the lead''s roles that must hold when it enters; NULL: none. Looked at when a lead is about to enter, not while it is there';
 COMMENT ON COLUMN revops.stage.needs IS 'roles that must be filled (not NULL, not blank) when a lead enters, 64 at most';
+COMMENT ON COLUMN revops.stage.longest_stay IS
+    'exact time (business time where a calendar counts it: no days then) that a lead may stay in it: then there is the event stay_over, and the lead goes to stay_to; NULL: as long as it likes. Leads that were there before the version was put into force count from when they entered, once rescore() has been at them';
+COMMENT ON COLUMN revops.stage.stay_calendar_id IS 'calendar whose business time counts for longest_stay; NULL: wall time';
+COMMENT ON COLUMN revops.stage.stay_to IS 'stage to which a lead goes when the stay is over, by cause stay; NULL: it stays, and the event is all';
+COMMENT ON COLUMN revops.stage.stay_reason IS 'coded reason that this move carries';
 
 CREATE TABLE revops.transition
 (

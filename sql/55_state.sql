@@ -127,8 +127,8 @@ COMMENT ON COLUMN revops.lead_delta.intent_neg IS 'log2 of the sum of negative p
 COMMENT ON COLUMN revops.lead_delta.touches IS 'touches, net of those taken back';
 COMMENT ON COLUMN revops.lead_delta.recount IS 'true: a touch was taken back, or may be capped: the lead''s touches are summed anew';
 COMMENT ON COLUMN revops.lead_delta.gone IS 'true: the host deleted the row; false: it is back';
-COMMENT ON COLUMN revops.lead_delta.opportunity IS 'open or won: a deal that is to move the lead';
-COMMENT ON COLUMN revops.lead_delta.opportunity_at IS 'when the deal was opened or won';
+COMMENT ON COLUMN revops.lead_delta.opportunity IS 'open or won: a deal that is to move the lead; lost, or open,lost: one that was lost, and no other of the lead is open or won';
+COMMENT ON COLUMN revops.lead_delta.opportunity_at IS 'when the deal was opened or won; of one that was lost: when that was told';
 COMMENT ON COLUMN revops.lead_delta.personal IS 'personal roles of a new profile, until they are folded into lead_identity; erased by forget()';
 COMMENT ON COLUMN revops.lead_delta.urgent IS 'true: it may move the lead or keep its promise, so it is to be folded at once; false: touches that change no more than sums';
 COMMENT ON COLUMN revops.lead_delta.new_key IS 'key that the host gave the row: the lead is found by it at once';
@@ -235,7 +235,7 @@ COMMENT ON COLUMN revops.timer.workspace_id IS 'workspace';
 COMMENT ON COLUMN revops.timer.lead_id IS 'the lead';
 COMMENT ON COLUMN revops.timer.seq IS 'moves of the lead when it was set: a later move makes the timer void, of the kinds that say so. Of nurture_step: seq of the enrolment';
 COMMENT ON COLUMN revops.timer.due_at IS 'when it fires';
-COMMENT ON COLUMN revops.timer.timer IS 'recycle_due: a recycled lead comes back; intent_falls: a lead falls through a border by decay alone, unless it has been touched since (void where lead.fall_at is not due_at); nurture_step: a track''s next step is due (void where enrolment.next_at is later, or NULL); nurture_silence: a lead that spoke may have been silent since; override_ends: what people have set for a lead''s score holds no longer';
+COMMENT ON COLUMN revops.timer.timer IS 'recycle_due: a recycled lead comes back; intent_falls: a lead falls through a border by decay alone, unless it has been touched since (void where lead.fall_at is not due_at); nurture_step: a track''s next step is due (void where enrolment.next_at is later, or NULL); nurture_silence: a lead that spoke may have been silent since; override_ends: what people have set for a lead''s score holds no longer; stay_over: the longest stay in its stage is over; silent_accept: sales has said nothing for as long as is agreed (both void by a move)';
 
 -- Written straight into the heap, as facts are: no triggers, no CHECKs.  Its
 -- identity is not cached: of two entries of one row the later has the higher number.

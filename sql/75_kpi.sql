@@ -292,7 +292,8 @@ SELECT h.workspace_id,
        h.campaign,
        h.segment,
        CASE WHEN o.lead_id IS NULL THEN h.team_id ELSE o.team_id END AS team_id,
-       CASE WHEN o.lead_id IS NULL THEN h.rep_id ELSE o.rep_id END AS rep_id
+       CASE WHEN o.lead_id IS NULL THEN h.rep_id ELSE o.rep_id END AS rep_id,
+       COALESCE(n.cause = 'silence', false) AS by_silence
 FROM revops.stage_change h
 JOIN revops.stage g ON g.agreement_id = h.agreement_id AND g.stage = h.to_stage AND g.purpose = 'qualified'
 -- a lead's moves are numbered without gaps
@@ -321,6 +322,7 @@ COMMENT ON COLUMN revops.handoff.segment IS 'segment of the lead at the handoff'
 COMMENT ON COLUMN revops.handoff.team_id IS
     'team that had the lead when the stay ended, or has it now: by the last assignment up to then, else the team at the handoff';
 COMMENT ON COLUMN revops.handoff.rep_id IS 'rep who had the lead when the stay ended, or has it now, by the same row';
+COMMENT ON COLUMN revops.handoff.by_silence IS 'true: accepted because nobody of sales said anything in the agreed time (handoff_rule.silence_accepts)';
 
 CREATE TYPE revops.kpi_acceptance_row AS
 (
@@ -341,7 +343,8 @@ CREATE TYPE revops.kpi_acceptance_row AS
     pending                  bigint,
     acceptance_rate          numeric,
     decided_share            numeric,
-    median_hours_to_decision numeric
+    median_hours_to_decision numeric,
+    accepted_by_silence      bigint
 );
 COMMENT ON TYPE revops.kpi_acceptance_row IS 'A row of kpi_acceptance().';
 COMMENT ON COLUMN revops.kpi_acceptance_row.workspace_id IS 'number of the workspace';
@@ -362,6 +365,7 @@ COMMENT ON COLUMN revops.kpi_acceptance_row.pending IS 'of these, still waiting;
 COMMENT ON COLUMN revops.kpi_acceptance_row.acceptance_rate IS 'accepted / handed_over, 0 to 1';
 COMMENT ON COLUMN revops.kpi_acceptance_row.decided_share IS '(accepted + rejected + recycled) / handed_over, 0 to 1';
 COMMENT ON COLUMN revops.kpi_acceptance_row.median_hours_to_decision IS 'median time from handoff to decision of the decided ones, hours (wall time); not additive';
+COMMENT ON COLUMN revops.kpi_acceptance_row.accepted_by_silence IS 'of the accepted, those about which sales said nothing in the agreed time';
 
 CREATE FUNCTION revops.kpi_acceptance(grain text, since timestamptz DEFAULT NULL, until timestamptz DEFAULT NULL)
     RETURNS SETOF revops.kpi_acceptance_row
@@ -380,7 +384,8 @@ BEGIN ATOMIC
                  count(*) FILTER (WHERE h.outcome = 'pending') AS pending,
                  percentile_cont(0.5) WITHIN GROUP
                      (ORDER BY date_part('epoch', h.ended_at - h.handed_over_at))
-                     FILTER (WHERE h.outcome IN ('accepted', 'rejected', 'recycled')) AS seconds
+                     FILTER (WHERE h.outcome IN ('accepted', 'rejected', 'recycled')) AS seconds,
+                 count(*) FILTER (WHERE h.outcome = 'accepted' AND h.by_silence) AS by_silence
           FROM revops.handoff h
           JOIN revops.workspace w ON w.workspace_id = h.workspace_id
           WHERE (kpi_acceptance.since IS NULL OR h.handed_over_at >= kpi_acceptance.since)
@@ -391,7 +396,7 @@ BEGIN ATOMIC
            k.handed_over, k.accepted, k.rejected, k.recycled, k.withdrawn, k.pending,
            revops.kpi_share(k.accepted, k.handed_over),
            revops.kpi_share(k.accepted + k.rejected + k.recycled, k.handed_over),
-           round(k.seconds::numeric / 3600, 4)
+           round(k.seconds::numeric / 3600, 4), k.by_silence
     FROM counted k
     JOIN revops.workspace w ON w.workspace_id = k.workspace_id
     LEFT JOIN revops.team t ON t.team_id = k.team_id

@@ -277,8 +277,11 @@ BEGIN
     FROM revops.score_rule WHERE agreement_id = old_id ORDER BY rule_id;
     INSERT INTO revops.question (agreement_id, question, label, kind, options, position, personal)
     SELECT new_id, question, label, kind, options, position, personal FROM revops.question WHERE agreement_id = old_id;
-    INSERT INTO revops.stage (agreement_id, stage, position, purpose, owner_team, routes, condition, needs)
-    SELECT new_id, stage, position, purpose, owner_team, routes, condition, needs FROM revops.stage WHERE agreement_id = old_id;
+    INSERT INTO revops.stage (agreement_id, stage, position, purpose, owner_team, routes, condition, needs,
+                              longest_stay, stay_calendar_id, stay_to, stay_reason)
+    SELECT new_id, stage, position, purpose, owner_team, routes, condition, needs,
+           longest_stay, stay_calendar_id, stay_to, stay_reason
+    FROM revops.stage WHERE agreement_id = old_id;
     INSERT INTO revops.transition (agreement_id, from_stage, to_stage, needs_reason, reasons, needs_answers)
     SELECT new_id, from_stage, to_stage, needs_reason, reasons, needs_answers
     FROM revops.transition WHERE agreement_id = old_id;
@@ -299,13 +302,18 @@ BEGIN
     SELECT new_id, accept_within, accept_calendar_id, silence_accepts, attempts, attempts_days, attempts_signals,
            no_response_reason, duplicate_reason, no_response_to, no_response_for, sample_size
     FROM revops.handoff_rule WHERE agreement_id = old_id;
+    INSERT INTO revops.auto_move (agreement_id, auto_move, position, from_stage, to_stage, cause, condition,
+                                  min_fit, min_intent, min_score, min_grade, attempts, reason)
+    SELECT new_id, auto_move, position, from_stage, to_stage, cause, condition,
+           min_fit, min_intent, min_score, min_grade, attempts, reason
+    FROM revops.auto_move WHERE agreement_id = old_id;
     -- last: in agreement_history what is logged from here on has been edited
     UPDATE revops.agreement SET drafted_from = old_id WHERE agreement_id = new_id AND old_id IS NOT NULL;
     RETURN new_id;
 END
 $$;
 COMMENT ON FUNCTION revops.draft_agreement(int, text) IS
-    'Copies the active version of a workspace''s agreement (score model, groups, rules, questions, stages, transitions, SLA policies, nurture tracks and steps, handoff rule) into a new draft, which alone can be edited, and returns its agreement_id. Without an active version the draft is empty. To give a draft up, delete its row of revops.agreement. Raises RV002 for an unknown workspace.';
+    'Copies the active version of a workspace''s agreement (score model, groups, rules, questions, stages, transitions, SLA policies, nurture tracks and steps, handoff rule, automatic moves) into a new draft, which alone can be edited, and returns its agreement_id. Without an active version the draft is empty. To give a draft up, delete its row of revops.agreement. Raises RV002 for an unknown workspace.';
 
 CREATE FUNCTION revops.agreement_problems(agreement_id int)
     RETURNS TABLE (object text, problem text, hint text)
@@ -396,6 +404,8 @@ BEGIN
         WHERE t.agreement_id = $1
         ORDER BY t.from_stage, t.to_stage, w.what;
 
+    RETURN QUERY SELECT p.object, p.problem, p.hint FROM revops.auto_problems($1) p;
+
     FOR checked IN
         SELECT 'scoring rule' AS kind, r.rule AS name, r.condition, NULL::int AS calendar_id
         FROM revops.score_rule r WHERE r.agreement_id = $1 AND r.condition IS NOT NULL
@@ -414,6 +424,12 @@ BEGIN
         UNION ALL
         SELECT 'handoff rule', NULL, NULL, h.accept_calendar_id
         FROM revops.handoff_rule h WHERE h.agreement_id = $1
+        UNION ALL
+        SELECT 'automatic move', m.auto_move, m.condition, NULL
+        FROM revops.auto_move m WHERE m.agreement_id = $1 AND m.condition IS NOT NULL
+        UNION ALL
+        SELECT 'longest stay in stage', g.stage, NULL, g.stay_calendar_id
+        FROM revops.stage g WHERE g.agreement_id = $1 AND g.stay_calendar_id IS NOT NULL
         ORDER BY 1, 2
     LOOP
         BEGIN
@@ -431,4 +447,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION revops.agreement_problems(int) IS
-    'What keeps a version of the agreement from being put into force: no score model, no entry stage, unknown signals, roles, reasons and questions, conditions that are not valid for the workspace''s bindings, calendars never open, leads in stages that it lacks. No row: nothing.';
+    'What keeps a version of the agreement from being put into force: no score model, no entry stage, unknown signals, roles, reasons and questions, conditions that are not valid for the workspace''s bindings, calendars never open, automatic moves that no transition allows or that lead in a circle, leads in stages that it lacks. No row: nothing.';

@@ -21,7 +21,7 @@ DO $$
 DECLARE
     -- calendars have definition_changed() already, next_step_rule is not compiled
     compiled text[] := '{workspace,signal,reason,rep,team,team_member,route,exchange_rate,agreement,'
-                       'score_model,score_group,score_rule,question,stage,transition,sla_policy,nurture_track,nurture_step,handoff_rule,binding,binding_role}';
+                       'score_model,score_group,score_rule,question,stage,transition,sla_policy,nurture_track,nurture_step,handoff_rule,auto_move,binding,binding_role}';
     definition text;
 BEGIN
     FOREACH definition IN ARRAY compiled || '{calendar,calendar_hours,calendar_exception,next_step_rule}'::text[]

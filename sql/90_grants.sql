@@ -16,7 +16,7 @@ GRANT USAGE ON SCHEMA revops TO revops_reader;
 GRANT SELECT ON revops.workspace, revops.signal, revops.reason, revops.rep, revops.team, revops.team_member,
     revops.route, revops.exchange_rate, revops.calendar, revops.calendar_hours, revops.calendar_exception,
     revops.agreement, revops.score_model, revops.score_group, revops.score_rule, revops.stage, revops.transition, revops.sla_policy,
-    revops.question, revops.nurture_track, revops.nurture_step, revops.handoff_rule,
+    revops.question, revops.nurture_track, revops.nurture_step, revops.handoff_rule, revops.auto_move,
     revops.binding, revops.binding_role, revops.reconcile_run, revops.binding_health
     TO revops_reader;
 -- what binding_health looks with
@@ -169,11 +169,12 @@ GRANT EXECUTE ON FUNCTION
     TO revops_marketing, revops_sales;
 GRANT UPDATE (note, review_on, decide_by), DELETE ON revops.agreement TO revops_marketing, revops_sales;
 GRANT INSERT, UPDATE, DELETE ON revops.score_model, revops.score_group, revops.score_rule, revops.question, revops.stage, revops.transition,
-    revops.sla_policy, revops.nurture_track, revops.nurture_step, revops.handoff_rule
+    revops.sla_policy, revops.nurture_track, revops.nurture_step, revops.handoff_rule, revops.auto_move
     TO revops_marketing, revops_sales;
 -- parts of the validation triggers, which run as whoever edits
 GRANT EXECUTE ON FUNCTION revops.refuse_foreign(text, int, text, text, int), revops.check_score_group(revops.score_rule),
-    revops.check_asks(revops.transition),
+    revops.check_asks(revops.transition), revops.auto_move_circle(revops.auto_move),
+    revops.auto_reason_problem(int, text, text, text), revops.auto_move_contradiction(revops.auto_move),
     revops.check_exact_time(text, text, interval, boolean), revops.check_signals(text, text, int, text[])
     TO revops_marketing, revops_sales;
 
@@ -185,7 +186,7 @@ GRANT SELECT ON ALL SEQUENCES IN SCHEMA revops TO revops_admin;
 GRANT INSERT, UPDATE, DELETE ON revops.workspace, revops.signal, revops.reason, revops.rep, revops.team,
     revops.team_member, revops.route, revops.exchange_rate, revops.calendar, revops.calendar_hours,
     revops.calendar_exception, revops.score_model, revops.score_group, revops.score_rule, revops.question, revops.stage, revops.transition,
-    revops.sla_policy, revops.nurture_track, revops.nurture_step, revops.handoff_rule, revops.next_step_rule, revops.binding, revops.binding_role, revops.adopted_move
+    revops.sla_policy, revops.nurture_track, revops.nurture_step, revops.handoff_rule, revops.auto_move, revops.next_step_rule, revops.binding, revops.binding_role, revops.adopted_move
     TO revops_admin;
 GRANT UPDATE (note, review_on, decide_by), DELETE ON revops.agreement TO revops_admin;
 GRANT EXECUTE ON ALL ROUTINES IN SCHEMA revops TO revops_admin;

@@ -284,7 +284,31 @@ write_deal(Capture *capture, const Deal *deal, TimestampTz at, bool *written)
 	return before;
 }
 
-/* A deal opened or won moves its lead; what it was before moves it no more. */
+/*
+ * Has the lead no deal but lost ones?  Asked where the agreement moves leads for
+ * that alone.
+ */
+static bool
+all_lost(Capture *capture, const Deal *deal)
+{
+	const Agreement *a = capture->settle.agreement;
+	Oid			type = INT8OID;
+	Datum		value = Int64GetDatum(deal->lead_id);
+	OwnerScope	scope;
+	bool		lost;
+
+	if (a == NULL || !a->loses || strcmp(deal->status, "lost") != 0)
+		return false;
+	owner_enter(&scope);
+	if (SPI_execute_with_args("SELECT FROM revops.opportunity WHERE lead_id = $1 AND status IN ('open', 'won')",
+							  1, &type, &value, NULL, false, 1) != SPI_OK_SELECT)
+		elog(ERROR, "reading opportunities failed");
+	lost = SPI_processed == 0;
+	owner_leave(&scope);
+	return lost;
+}
+
+/* A deal opened, won or lost moves its lead; what it was before moves it no more. */
 static void
 move_lead(Capture *capture, const Deal *deal, const char *before)
 {
@@ -303,8 +327,11 @@ move_lead(Capture *capture, const Deal *deal, const char *before)
 		change.opportunity = OPPORTUNITY_OPENED;
 		change.opportunity_at = deal->opened_at;
 	}
-	else
+	change.lost = all_lost(capture, deal);
+	if (change.opportunity == OPPORTUNITY_NONE && !change.lost)
 		return;
+	if (change.opportunity == OPPORTUNITY_NONE)
+		change.opportunity_at = deal->closed_at;
 	(void) settle_lead(&capture->settle, deal->lead_id, &change);
 }
 

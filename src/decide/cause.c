@@ -31,6 +31,12 @@ static const char *const cause_names[N_CAUSES] = {
 	[CAUSE_NO_RESPONSE] = "no_response",
 	[CAUSE_DUPLICATE] = "duplicate",
 	[CAUSE_OVERTURNED] = "overturned",
+	[CAUSE_GRADE] = "grade",
+	[CAUSE_CRITERIA] = "criteria",
+	[CAUSE_LOST] = "lost",
+	[CAUSE_ATTEMPTS] = "attempts",
+	[CAUSE_STAY] = "stay",
+	[CAUSE_SILENCE] = "silence",
 };
 
 const char *

@@ -12,6 +12,7 @@
 
 #include <string.h>
 
+#include "decide/auto.h"
 #include "decide/decide.h"
 #include "decide/guard.h"
 #include "decide/handoff.h"
@@ -84,68 +85,6 @@ move_rule(const Agreement *agreement, int from, int to)
 	if (from == NO_STAGE || to == NO_STAGE)
 		return MOVE_REFUSED;
 	return agreement->moves[from * agreement->nstages + to];
-}
-
-static inline bool
-has_fired(const uint64 *fired, int rule)
-{
-	return fired[rule / 64] >> (rule % 64) & 1;
-}
-
-/* What a group's matching rules count, within its cap. */
-static int
-group_points(const Agreement *agreement, const FitGroup *group, const uint64 *fired)
-{
-	int			points = 0;
-
-	for (int i = 0; i < group->nrules; i++)
-		if (has_fired(fired, group->rules[i]))
-			points += agreement->rules[group->rules[i]].points;
-	return Min(Max(points, -group->cap), group->cap);
-}
-
-int
-decide_fit(const Agreement *agreement, const uint64 *fired, bool *disqualified)
-{
-	int			points = agreement->fit_base;
-
-	*disqualified = false;
-	for (int i = 0; i < agreement->nrules; i++)
-	{
-		if (!has_fired(fired, i))
-			continue;
-		if (!agreement->rules[i].grouped)
-			points += agreement->rules[i].points;
-		if (agreement->rules[i].kind == RULE_DISQUALIFY)
-			*disqualified = true;
-	}
-	for (int i = 0; i < agreement->ngroups; i++)
-		points += group_points(agreement, &agreement->groups[i], fired);
-	return Min(Max(points, 0), 100);
-}
-
-void
-decide_take_fit(const Agreement *agreement, const uint64 *fired, LeadState *state)
-{
-	state->fit = decide_fit(agreement, fired, &state->disqualified);
-	if (state->set.fit != NOT_SET)
-		state->fit = state->set.fit;
-	if (state->set.disqualified != NOT_SET)
-		state->disqualified = state->set.disqualified != 0;
-}
-
-double
-decide_score(const Agreement *agreement, int fit, double intent)
-{
-	return agreement->fit_share * fit + (1.0 - agreement->fit_share) * intent;
-}
-
-double
-decide_intent(const Agreement *agreement, const LeadState *state, TimestampTz at)
-{
-	if (state->set.intent != NOT_SET)
-		return state->set.intent;
-	return decay_intent(state->intent_pos, state->intent_neg, agreement->half_life, at);
 }
 
 /* Leaving the hands of sales ends the promises made there. */
@@ -390,7 +329,8 @@ guarded_move(Decision *d, int to, Cause cause, const char *reason)
 static bool
 asks_anew(Cause cause)
 {
-	return cause == CAUSE_SCORE || cause == CAUSE_DISQUALIFIER;
+	return cause == CAUSE_SCORE || cause == CAUSE_DISQUALIFIER || cause == CAUSE_GRADE ||
+		cause == CAUSE_CRITERIA || cause == CAUSE_ATTEMPTS;
 }
 
 /*
@@ -444,16 +384,6 @@ take_profile(Decision *d)
 		d->state->set = d->news->set;
 	if (d->news->fired != NULL)
 		decide_take_fit(d->agreement, d->news->fired, d->state);
-}
-
-void
-decide_add_touches(LeadState *state, double pos, double neg, int touches,
-				   TimestampTz last_touch_at)
-{
-	state->intent_pos = decay_add(state->intent_pos, pos);
-	state->intent_neg = decay_add(state->intent_neg, neg);
-	state->touches += touches;
-	state->last_touch_at = Max(state->last_touch_at, last_touch_at);
 }
 
 /* 3. Touches add to the sums, or are all of them anew. */
@@ -726,15 +656,24 @@ take_way_back(Decision *d)
 		come_back(d, cause);
 }
 
+/* 9b. A timer of its stage fires. */
+static void
+take_due(Decision *d)
+{
+	AutoStep	step;
+
+	if (auto_due(d->agreement, d->state, d->news, d->now, d->env, d->effects, &step))
+		move_by_itself(d, step.to, step.cause, step.reason, d->now);
+}
+
 /* Does what held the lead still want to move it? */
 static bool
 still_wants(const Decision *d, const Hold *hold)
 {
+	if (asks_anew(hold->cause))
+		return false;
 	switch (hold->cause)
 	{
-		case CAUSE_SCORE:
-		case CAUSE_DISQUALIFIER:
-			return false;
 		case CAUSE_OPPORTUNITY:
 		case CAUSE_WON:
 			return deal_carries(d, hold->to);
@@ -793,11 +732,12 @@ may_qualify(const Agreement *agreement, const LeadState *state)
 bool
 decide_intent_matters(const Agreement *agreement, const LeadState *state)
 {
-	return state->set.intent == NOT_SET && may_qualify(agreement, state);
+	return (state->set.intent == NOT_SET && may_qualify(agreement, state)) ||
+		(agreement->automatic && auto_listens(agreement, state));
 }
 
-bool
-decide_intent_qualifies(const Agreement *agreement, const LeadState *state, TimestampTz now)
+static bool
+qualifies(const Agreement *agreement, const LeadState *state, TimestampTz now)
 {
 	double		intent;
 
@@ -806,6 +746,13 @@ decide_intent_qualifies(const Agreement *agreement, const LeadState *state, Time
 	intent = decide_intent(agreement, state, now);
 	return whole_points(intent) >= agreement->mql_intent &&
 		whole_points(decide_score(agreement, state->fit, intent)) >= agreement->mql_score;
+}
+
+bool
+decide_intent_qualifies(const Agreement *agreement, const LeadState *state, TimestampTz now)
+{
+	return qualifies(agreement, state, now) ||
+		(agreement->automatic && auto_reaches(agreement, state, now));
 }
 
 bool
@@ -818,8 +765,19 @@ decide_score_moves(const Agreement *agreement, const LeadState *state, Timestamp
 static void
 take_score(Decision *d)
 {
-	if (decide_intent_qualifies(d->agreement, d->state, d->now))
+	if (qualifies(d->agreement, d->state, d->now))
 		move_by_itself(d, d->agreement->by_purpose[PURPOSE_QUALIFIED], CAUSE_SCORE, NULL, d->now);
+}
+
+/* 13. Further moves that the agreement makes by itself; after each the score may make one. */
+static void
+take_auto(Decision *d)
+{
+	AutoStep	step;
+
+	while (auto_next(d->agreement, d->state, d->news, d->now, d->env, d->effects, &step) &&
+		   move_by_itself(d, step.to, step.cause, step.reason, d->now))
+		take_score(d);
 }
 
 /* A lead that has moved on meanwhile waits for nothing. */
@@ -848,6 +806,7 @@ decide(const Agreement *agreement, const LeadState *state, const LeadNews *news,
 	effects->hold.to = NO_STAGE;
 	effects->survivor_id = 0;
 	effects->refusal = NOT_REFUSED;
+	effects->stay_over = effects->stopped = false;
 	effects->quiet = news->adopt;
 	nurture_effects_init(&effects->nurture);
 
@@ -869,10 +828,16 @@ decide(const Agreement *agreement, const LeadState *state, const LeadNews *news,
 	}
 	else if (effects->refusal == NOT_REFUSED)
 	{
+		if (agreement->automatic && news->due != 0)
+			take_due(&d);
 		take_held(&d);
 		take_disqualifier(&d);
 		take_score(&d);
+		if (agreement->automatic)
+			take_auto(&d);
 		finish_hold(&d);
+		if (agreement->automatic)
+			auto_timers(agreement, state, news, now, env, effects);
 	}
 	if (effects->refusal == NOT_REFUSED)
 		nurture_decide(agreement, state, news, now, env, effects);

@@ -46,6 +46,10 @@ typedef struct Stage
 	bool		has_condition;	/* entry criteria, which DecideEnv evaluates */
 	int			nneeds;
 	char	  **needs;			/* roles that must be filled to enter: MAX_ASKED at most */
+	int64		stay;			/* longest stay, microseconds; 0: as long as it likes */
+	int32		stay_calendar;	/* whose business time counts for it; 0: wall time */
+	int			stay_to;		/* where a lead goes then, or NO_STAGE: nowhere */
+	char	   *stay_reason;	/* NULL: none */
 } Stage;
 
 /* roles of a stage, or questions of a transition, that a Verdict can name */
@@ -102,6 +106,21 @@ typedef struct HandoffTerms
 	StagePurpose no_response_to;
 } HandoffTerms;
 
+/* A move that leads of a stage make by themselves: see auto.h. */
+typedef struct AutoMove
+{
+	int			from;
+	int			to;
+	int			cause;			/* Cause: what the move waits for */
+	char	   *name;
+	char	   *reason;			/* NULL: none */
+	int			min_fit;
+	int			min_intent;
+	int			min_score;
+	int			attempts;		/* 0: it does not wait for any */
+	bool		has_condition;	/* which DecideEnv evaluates */
+} AutoMove;
+
 /* The versioned part of the definitions, compiled; immutable once built. */
 typedef struct Agreement
 {
@@ -133,6 +152,12 @@ typedef struct Agreement
 	bool		returns;		/* some track brings leads back by a condition */
 	double		border_log2[4]; /* see borders_set() */
 	HandoffTerms handoff;
+	bool		automatic;		/* it moves leads by itself as auto.h says, or bounds a stay */
+	int			nautos;
+	AutoMove   *autos;			/* in order of position */
+	bool		loses;			/* some automatic move waits for a lost deal */
+	int64		silence_accepts;	/* time after which silence is acceptance; 0: it never is */
+	int32		silence_calendar;	/* whose business time counts for it; 0: wall time */
 } Agreement;
 
 /*
@@ -201,6 +226,12 @@ typedef enum Cause
 	CAUSE_NO_RESPONSE,			/* sales has tried often enough */
 	CAUSE_DUPLICATE,			/* another lead is the same person */
 	CAUSE_OVERTURNED,			/* its rejection was disputed, and did not hold */
+	CAUSE_GRADE,				/* automatic moves: its grade */
+	CAUSE_CRITERIA,				/* agreed criteria */
+	CAUSE_LOST,					/* its deal is lost */
+	CAUSE_ATTEMPTS,				/* enough attempts were made */
+	CAUSE_STAY,					/* it has stayed for as long as it may */
+	CAUSE_SILENCE,				/* nobody of sales has said anything in the agreed time */
 	N_CAUSES
 } Cause;
 
@@ -323,6 +354,8 @@ typedef struct LeadNews
 	NurtureNews nurture;
 	Verb		verb;
 	bool		strict;			/* the host's illegal moves are refused */
+	bool		lost;			/* its deal is lost, and there is no other */
+	bool		retime;			/* timers of its stage are set anew: another version counts */
 
 	/*
 	 * All of this is history: it is taken in, and nothing is done about it.  No
@@ -412,6 +445,9 @@ typedef struct Effects
 	int			refused_from;
 	int			refused_to;
 	Verdict		refused_for;
+	bool		stay_over;		/* to be told: it has stayed for as long as it may */
+	bool		stopped;		/* to be told: there was no room for a further automatic move */
+	int			stopped_at_stage;	/* to this one */
 } Effects;
 
 /* What a decision must ask of the outside. */
@@ -444,6 +480,15 @@ typedef struct DecideEnv
 	void		(*attempts) (void *arg, Attempts *attempts);
 	/* rep who has accepted the lead; 0: none, or nobody knows */
 	int32		(*accepted_by) (void *arg);
+
+	/* of automatic moves; NULL where nobody knows: then none is made for it */
+	/* does the condition of the move in this place of Agreement.autos hold? */
+	bool		(*auto_holds) (void *arg, int place);
+	/* how many outbound touches of the lead are there from this moment on? */
+	int			(*tries) (void *arg, TimestampTz since);
+	/* when so much time is over; false: nobody can tell */
+	bool		(*time_up) (void *arg, int64 span, int32 calendar_id, TimestampTz from,
+							TimestampTz *at);
 } DecideEnv;
 
 /* News of nothing. */
@@ -469,15 +514,15 @@ extern double decide_score(const Agreement *agreement, int fit, double intent);
 extern int	stage_by_code(const Agreement *agreement, const char *code, int len);
 
 /*
- * Could further points of intent move the lead?  Where they could not, and no
- * promise runs, touches change its sums and nothing else.
+ * Could further points of intent, or touches, move the lead?  Where they could
+ * not, and no promise runs, touches change its sums and nothing else.
  */
 extern bool decide_intent_matters(const Agreement *agreement, const LeadState *state);
 
 /* Have this timer set with what is decided; NO_TIME: none is. */
 extern void effects_set_timer(Effects *effects, TimerKind kind, TimestampTz due_at);
 
-/* Does the lead reach all three floors of an MQL, and may it become one? */
+/* Does the lead reach all three floors of an MQL, and may it become one; or those of another move? */
 extern bool decide_intent_qualifies(const Agreement *agreement, const LeadState *state,
 									TimestampTz now);
 

@@ -8,6 +8,8 @@
 
 static const char *const timer_names[N_TIMERS] = {
 	[TIMER_RECYCLE] = "recycle_due",
+	[TIMER_STAY] = "stay_over",
+	[TIMER_SILENCE] = "silent_accept",
 };
 
 const char *

@@ -14,6 +14,8 @@
 typedef enum TimerKind
 {
 	TIMER_RECYCLE,				/* the date of a recycled lead has come */
+	TIMER_STAY,					/* the longest stay in its stage is over */
+	TIMER_SILENCE,				/* sales has said nothing for so long that it counts as acceptance */
 	N_TIMERS
 } TimerKind;
 
@@ -22,9 +24,11 @@ extern const char *timer_name(TimerKind kind);
 
 /* bits of LeadNews.due: timers that fire now */
 #define DUE_RECYCLE		(1u << TIMER_RECYCLE)
+#define DUE_STAY		(1u << TIMER_STAY)
+#define DUE_SILENCE		(1u << TIMER_SILENCE)
 
 /* those that are void once the lead has moved */
-#define DUE_VOID_BY_MOVE	(DUE_RECYCLE)
+#define DUE_VOID_BY_MOVE	(DUE_RECYCLE | DUE_STAY | DUE_SILENCE)
 
 typedef struct TimerSet
 {

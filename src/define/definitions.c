@@ -16,6 +16,7 @@
 
 #include "base/errors.h"
 #include "base/owner.h"
+#include "define/auto_load.h"
 #include "define/definitions.h"
 #include "decide/fall.h"
 #include "define/half_life.h"
@@ -547,6 +548,7 @@ load(const CacheKey *key)
 		load_rules(def);
 		load_fit_groups(def);
 		load_policies(def);
+		load_auto(def);
 	}
 	load_signals(def);
 	load_caps(def);

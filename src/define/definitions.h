@@ -126,6 +126,7 @@ typedef struct Definitions
 	char	  **rule_texts;		/* conditions of agreement->rules */
 	TrackText  *track_texts;	/* of agreement->tracks */
 	char	  **stage_texts;	/* conditions of agreement->stages; NULL: none */
+	char	  **auto_texts;		/* conditions of agreement->autos; NULL: none */
 	MemoryContext context;
 	uint64		generation;
 	uint64		serial;			/* changes with every build, backend-wide */
@@ -172,6 +173,8 @@ typedef struct Program
 	RuleSet    *entering;		/* conditions of stages */
 	int		   *stage_rule;		/* place in entering; -1: unconditional */
 	int		  **stage_needs;	/* one a role of Stage.needs: place in the role slot; -1: the binding has none */
+	RuleSet    *moving;			/* conditions of automatic moves */
+	int		   *auto_rule;		/* place in moving; -1: unconditional */
 	bool		told;			/* rules that don't compile were noted as faults */
 	uint64		fallen;			/* program_fallen() when they were */
 } Program;

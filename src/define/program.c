@@ -81,7 +81,7 @@ program_fallen(const Program *program)
 {
 	return ruleset_fallen(program->scoring) + ruleset_fallen(program->routing) +
 		ruleset_fallen(program->promising) + ruleset_fallen(program->returning) +
-		ruleset_fallen(program->entering);
+		ruleset_fallen(program->entering) + ruleset_fallen(program->moving);
 }
 
 static Program *
@@ -155,6 +155,19 @@ compile_stages(Program *p, MemoryContext context)
 	}
 }
 
+static void
+compile_auto(Program *p, MemoryContext context)
+{
+	const Definitions *def = p->definitions;
+	int			n = def->agreement ? def->agreement->nautos : 0;
+
+	p->moving = binding_ruleset(context, p->binding);
+	p->auto_rule = MemoryContextAlloc(context, sizeof(int) * Max(n, 1));
+	for (int i = 0; i < n; i++)
+		p->auto_rule[i] = add_condition(p->moving, "automatic move", def->agreement->autos[i].name,
+										def->auto_texts[i]);
+}
+
 static Program *
 compile(Definitions *def, Binding *binding, MemoryContext context)
 {
@@ -184,6 +197,7 @@ compile(Definitions *def, Binding *binding, MemoryContext context)
 		p->track_rule[i] = add_condition(p->returning, "nurture track", def->agreement->tracks[i].code,
 										 def->track_texts[i].back_when);
 	compile_stages(p, context);
+	compile_auto(p, context);
 	return p;
 }
 

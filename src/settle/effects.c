@@ -11,6 +11,7 @@
 #include "utils/xid8.h"
 
 #include "base/handover.h"
+#include "settle/auto.h"
 #include "settle/effects.h"
 #include "settle/handoff.h"
 #include "settle/hold.h"
@@ -222,6 +223,8 @@ effects_write(Settle *s, LeadRow *row, const Effects *e)
 		write_clock(s, row, e);
 	if (row->state.held || e->next.held)
 		hold_write(s, row, e);
+	if (e->stay_over || e->stopped)
+		auto_tell(s, row, e);
 	row->state = e->next;
 	for (int i = 0; i < e->ntimers; i++)
 		effects_timer(s, row, timer_name(e->timers[i].kind), e->timers[i].due_at);

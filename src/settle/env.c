@@ -14,6 +14,7 @@
 #include "base/errors.h"
 #include "define/calendar_load.h"
 #include "settle/answers.h"
+#include "settle/auto.h"
 #include "settle/enrich.h"
 #include "settle/env.h"
 #include "settle/handoff.h"
@@ -312,6 +313,37 @@ env_accepted_by(void *arg)
 	return accepted.rep_id;
 }
 
+/* ----- automatic moves ----------------------------------------------------------------- */
+
+static bool
+env_auto_holds(void *arg, int place)
+{
+	Settle	   *s = arg;
+
+	return holds(s, s->program->moving, s->program->auto_rule[place], "automatic move",
+				 s->agreement->autos[place].name);
+}
+
+static int
+env_tries(void *arg, TimestampTz since)
+{
+	Settle	   *s = arg;
+
+	return auto_tries(s, s->lead_id, since);
+}
+
+static bool
+env_time_up(void *arg, int64 span, int32 calendar_id, TimestampTz from, TimestampTz *at)
+{
+	Question	q = {.s = arg,.span = span,.calendar_id = calendar_id,.from = from,
+	.not_before = NO_TIME};
+
+	if (!ask(&q, due_step, "time in stage of calendar", psprintf("%d", calendar_id)))
+		return false;
+	*at = q.due_at;
+	return true;
+}
+
 void
 env_init(DecideEnv *env, Settle *s)
 {
@@ -326,6 +358,9 @@ env_init(DecideEnv *env, Settle *s)
 	env->unanswered = env_unanswered;
 	env->attempts = env_attempts;
 	env->accepted_by = env_accepted_by;
+	env->auto_holds = env_auto_holds;
+	env->tries = env_tries;
+	env->time_up = env_time_up;
 }
 
 /* Who would be next is known where there is one alone. */

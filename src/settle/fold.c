@@ -128,12 +128,14 @@ sums_merge(TouchSums *into, const TouchSums *other)
 		remember_capped(into, other->capped_signal[i], other->capped_at[i]);
 }
 
-/* Of several deals that waited the one that goes furthest counts. */
+/* Of several deals that waited the one that goes furthest counts, and that one is lost. */
 static void
 news_of_deal(PendingDeltas *pending, const char *opportunity, TimestampTz at)
 {
-	OpportunityNews news = strcmp(opportunity, "won") == 0 ?
-		OPPORTUNITY_IS_WON : OPPORTUNITY_OPENED;
+	OpportunityNews news = strcmp(opportunity, "won") == 0 ? OPPORTUNITY_IS_WON :
+		strcmp(opportunity, "lost") == 0 ? OPPORTUNITY_NONE : OPPORTUNITY_OPENED;
+
+	pending->lost |= strstr(opportunity, "lost") != NULL;
 
 	if (news <= pending->opportunity)
 		return;
@@ -229,9 +231,10 @@ delta_append(Writers *writers, const Definitions *def, const DeltaNews *news,
 	v[DELTA_GONE] = BoolGetDatum(news->is_gone);
 	nulls[DELTA_GONE] = !(news->is_gone || news->is_back);
 	nulls[DELTA_OPPORTUNITY] = nulls[DELTA_OPPORTUNITY_AT] =
-		(news->opportunity == OPPORTUNITY_NONE);
-	v[DELTA_OPPORTUNITY] = CStringGetTextDatum(news->opportunity == OPPORTUNITY_IS_WON ?
-											   "won" : "open");
+		(news->opportunity == OPPORTUNITY_NONE && !news->lost);
+	v[DELTA_OPPORTUNITY] = CStringGetTextDatum(news->opportunity == OPPORTUNITY_IS_WON ? "won" :
+											   !news->lost ? "open" :
+											   news->opportunity == OPPORTUNITY_NONE ? "lost" : "open,lost");
 	v[DELTA_OPPORTUNITY_AT] = TimestampTzGetDatum(news->opportunity_at);
 	set_text(v, nulls, DELTA_PERSONAL, PointerGetDatum(news->personal));
 	set_text(v, nulls, DELTA_NEW_KEY, code_text(news->new_key));

@@ -78,6 +78,7 @@ typedef struct PendingDeltas
 	bool		is_back;
 	OpportunityNews opportunity;
 	TimestampTz opportunity_at;
+	bool		lost;
 	char	   *new_key;		/* NULL: unchanged */
 	Jsonb	   *personal;		/* of the newest profile; NULL: as lead_identity has it */
 } PendingDeltas;
@@ -96,6 +97,7 @@ typedef struct DeltaNews
 	bool		is_back;
 	OpportunityNews opportunity;
 	TimestampTz opportunity_at;
+	bool		lost;			/* its deal is lost, and there is no other */
 	const char *new_key;		/* NULL: unchanged */
 	Jsonb	   *personal;		/* personal roles of that profile */
 	bool		lazy;			/* it changes nothing but sums: it may wait */

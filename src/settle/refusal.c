@@ -124,6 +124,9 @@ refusal_raise(Settle *s, const LeadRow *row, const Effects *e)
 			ereport(ERROR,
 					(errcode(ERRCODE_REVOPS_ACCEPTED),
 					 errmsg("lead \"%s\" has been accepted already%s", key, by_rep(s, &accepted)),
+					 cause_by_name(accepted.cause) == CAUSE_SILENCE ?
+					 errdetail("Sales had said nothing by %s, which is acceptance as agreed; it is in stage \"%s\".",
+							   timestamptz_to_str(accepted.at), from) :
 					 errdetail("Role \"%s\" accepted it at %s; it is in stage \"%s\".",
 							   accepted.actor, timestamptz_to_str(accepted.at), from),
 					 errhint("revops.assign() gives it to another rep.")));

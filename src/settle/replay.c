@@ -413,6 +413,11 @@ news_of_move(const RealMove *move, LeadNews *news)
 		case CAUSE_HOST:
 		case CAUSE_ADOPTED:
 		case CAUSE_OVERTURNED:
+		case CAUSE_LOST:		/* what the agreement made of facts that no replay looks at */
+		case CAUSE_CRITERIA:
+		case CAUSE_ATTEMPTS:
+		case CAUSE_STAY:
+		case CAUSE_SILENCE:
 			news->stage_told = true;
 			news->host_stage = move->to;
 			break;
@@ -617,7 +622,7 @@ replay_leads(const ReplayTask *task)
 	r.context = AllocSetContextCreate(old, "pg_revops replay", ALLOCSET_DEFAULT_SIZES);
 	r.lead_context = AllocSetContextCreate(r.context, "pg_revops lead", ALLOCSET_DEFAULT_SIZES);
 	MemoryContextSwitchTo(r.context);
-	r.env = (DecideEnv) {NULL, no_route, no_rep, not_active, no_promise, NULL, NULL, NULL, NULL, NULL, nobody};
+	r.env = (DecideEnv) {NULL, no_route, no_rep, not_active, no_promise, NULL, NULL, NULL, NULL, NULL, nobody, NULL, NULL, NULL};
 	r.fired = palloc0(sizeof(uint64) * (r.agreement->nrules / 64 + 1));
 	r.store = touch_store_fill(r.context, touch, snapshot, task->def->workspace_id, 1,
 							   lead_last(lead, snapshot), false);

@@ -11,6 +11,7 @@
 #include "utils/snapmgr.h"
 
 #include "base/owner.h"
+#include "settle/auto.h"
 #include "settle/falls.h"
 #include "settle/lead_cursor.h"
 #include "settle/pending.h"
@@ -122,7 +123,7 @@ compute(Rescore *r, LeadRow *row)
 	TouchSums	sums;
 	Jsonb	   *profile;
 
-	if (next->stage == NO_STAGE || pending_for(next->lead_id) ||
+	if (next->stage == NO_STAGE || pending_for(next->lead_id) || auto_retimed(s, row) ||
 		(r->has_deltas && lead_cursor_seek(&r->deltas, next->lead_id)))
 		return false;
 	use_binding(r, row->binding_id);

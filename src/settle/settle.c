@@ -15,6 +15,7 @@
 #include "base/errors.h"
 #include "base/handover.h"
 #include "settle/answers.h"
+#include "settle/auto.h"
 #include "settle/capped.h"
 #include "settle/effects.h"
 #include "settle/enrich.h"
@@ -320,7 +321,7 @@ settle_later(Settle *s, int64 lead_id, const LeadChange *change, bool lazy)
 {
 	DeltaNews	delta = {.lead_id = lead_id,.sums = change->sums,
 		.is_gone = change->is_gone,.is_back = change->is_back,
-		.opportunity = change->opportunity,.opportunity_at = change->opportunity_at,
+		.lost = change->lost,.opportunity = change->opportunity,.opportunity_at = change->opportunity_at,
 	.new_key = change->new_key,.lazy = lazy};
 	TouchSums	sums;
 
@@ -542,9 +543,8 @@ settle_locked(Settle *s, LeadRow *row, const LeadChange *change)
 		change->opportunity_at : pending.opportunity_at;
 	if (row->state.held)
 		hold_read(s, row->state.lead_id, &news.held);
-	/* of two timers that fire at once the first may have moved the lead */
-	news.due = change->due_seq == row->state.moves ? change->due : change->due & ~DUE_VOID_BY_MOVE;
 	news.verb = change->verb;
+	auto_news(s, row, change, &pending, &news);
 	news.adopt = s->adopt && pending.n == 0;
 	news.stage_is_hosts = news.adopt && news.opportunity != OPPORTUNITY_NONE &&
 		host_names_stage(s);
@@ -574,7 +574,7 @@ only_touches(const LeadChange *change)
 {
 	return change->sums != NULL && change->roles == NULL && change->new_key == NULL &&
 		!change->is_gone && !change->is_back && change->opportunity == OPPORTUNITY_NONE &&
-		change->due == 0 && !change->overrides && !change->step_due && !change->silence_due && !change->breach_seen && !change->falls && !change->forget &&
+		!change->lost && change->due == 0 && !change->overrides && !change->step_due && !change->silence_due && !change->breach_seen && !change->falls && !change->forget &&
 		!change->rescore && change->verb.kind == VERB_NONE && change->enrichment == NULL &&
 		change->answer == NULL;
 }
@@ -605,7 +605,7 @@ effect_of_touches(Settle *s, const LeadRow *row, const TouchSums *sums, bool onl
 		return TOUCHES_ADD;
 	if (nurture_listens(s, &row->state, sums))
 		return TOUCHES_DECIDE;
-	if ((only_takes || !decide_intent_matters(s->agreement, &row->state)) && !row->state.held)
+	if (((only_takes && !s->agreement->automatic) || !decide_intent_matters(s->agreement, &row->state)) && !row->state.held)
 		return TOUCHES_ADD;
 	decide_add_touches(&next, sums->pos, sums->neg, sums->touches, sums->last_touch_at);
 	qualifies = decide_intent_qualifies(s->agreement, &next, settle_moment(s, row));

@@ -89,6 +89,7 @@ typedef struct LeadChange
 	TimestampTz opportunity_at;
 	uint32		due;			/* timers that fire: DUE_... */
 	int32		due_seq;		/* timer.seq */
+	bool		lost;			/* its deal is lost, and there is no other */
 	bool		step_due;		/* the timer of its track's next step fires */
 	bool		overrides;		/* what people have set is read anew; with rescore */
 	bool		silence_due;	/* the timer of its silence fires */

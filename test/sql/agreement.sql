@@ -32,7 +32,7 @@ CALL try('UPDATE revops.transition SET needs_reason = false');
 CALL try('UPDATE revops.sla_policy SET target = ''48 hours''');
 CALL try('DELETE FROM revops.sla_policy');
 CALL try('TRUNCATE revops.score_rule');
-CALL try('TRUNCATE revops.transition');
+CALL try('TRUNCATE revops.transition, revops.auto_move');
 CALL try('TRUNCATE revops.agreement CASCADE');
 CALL try('UPDATE revops.agreement SET note = ''better''');
 CALL try('UPDATE revops.agreement SET status = ''draft''');

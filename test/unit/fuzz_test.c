@@ -16,6 +16,7 @@
 
 #define ROUNDS		200000
 #define MAX_STAGES	10
+#define MAX_AUTOS	12
 
 typedef struct Fuzz
 {
@@ -24,6 +25,7 @@ typedef struct Fuzz
 	uint8		moves[MAX_STAGES * MAX_STAGES];
 	Transition	asks[MAX_STAGES * MAX_STAGES];
 	Transition *asked[MAX_STAGES * MAX_STAGES];
+	AutoMove	autos[MAX_AUTOS];
 	ScoreRule	rules[100];
 	uint64		fired[2];
 	LeadState	state;
@@ -66,6 +68,35 @@ random_asks(Fuzz *f)
 	}
 }
 
+/* What moves by itself; half of the agreements move nothing. */
+static void
+random_autos(Fuzz *f)
+{
+	static const int causes[] = {CAUSE_SCORE, CAUSE_GRADE, CAUSE_CRITERIA, CAUSE_LOST, CAUSE_ATTEMPTS};
+	Agreement  *a = &f->agreement;
+
+	if (one_in(2))
+		return;
+	a->automatic = true;
+	a->autos = f->autos;
+	a->nautos = random_below(MAX_AUTOS + 1);
+	a->silence_accepts = one_in(2) ? 0 : (1 + random_below(50)) * HOUR;
+	for (int i = 0; i < a->nautos; i++)
+	{
+		int			from = random_below(a->nstages);
+		int			cause = causes[random_below(lengthof(causes))];
+
+		f->autos[i] = (AutoMove) {from, (from + 1 + random_below(a->nstages - 1)) % a->nstages, cause, "auto",
+			one_in(2) ? NULL : "timing", random_below(50), random_below(30), random_below(30),
+			cause == CAUSE_ATTEMPTS ? 1 + random_below(4) : 0, one_in(2)};
+	}
+	for (int i = 0; i < a->nstages; i++)
+	{
+		f->stages[i].stay = one_in(2) ? 0 : (1 + random_below(50)) * HOUR;
+		f->stages[i].stay_to = one_in(3) ? NO_STAGE : (i + 1) % a->nstages;
+	}
+}
+
 static void
 random_agreement(Fuzz *f)
 {
@@ -101,6 +132,7 @@ random_agreement(Fuzz *f)
 	for (int i = 0; i < a->nrules; i++)
 		f->rules[i] = (ScoreRule) {i, "rule", random_below(30) == 0 ? RULE_DISQUALIFY : RULE_FIT, random_below(60) - 20};
 	random_asks(f);
+	random_autos(f);
 }
 
 /* A state such as decisions leave behind. */
@@ -195,7 +227,9 @@ random_news(Fuzz *f)
 	}
 	n->opportunity = one_in(5) ? 1 + random_below(2) : 0;
 	n->opportunity_at = NOW + 5 * HOUR - random_below(100) * HOUR;
-	n->due = one_in(10) ? DUE_RECYCLE : 0;
+	n->due = one_in(10) ? DUE_RECYCLE : one_in(5) ? (uint32) random_below(1 << N_TIMERS) : 0;
+	n->lost = one_in(5);
+	n->retime = one_in(8);
 	n->strict = one_in(4);
 	n->adopt = one_in(6);
 	n->stage_is_hosts = one_in(2);
@@ -210,7 +244,8 @@ random_news(Fuzz *f)
 	}
 	f->world = (World) {.routes = !one_in(4),.promises = !one_in(4),.inactive = random_below(4),
 	.agreement = &f->agreement,.criteria_fail = one_in(3),.empty = one_in(2) ? 0 : random_below(8),
-	.open = one_in(2) ? 0 : random_below(8)};
+	.open = one_in(2) ? 0 : random_below(8),.holds = random_below(1 << MAX_AUTOS),.tries = random_below(6),
+	.timeless = one_in(8)};
 }
 
 static void
@@ -276,7 +311,70 @@ check_clocks(const Fuzz *f, const Effects *e)
 	must(!e->start_clock || (e->clock_from <= NOW && e->due_at == e->clock_from + 2 * HOUR), "clocks are due");
 	must(!e->start_clock || f->world.promises, "clocks start by a promise");
 	must(e->ntimers <= N_TIMERS, "a kind of timer is set once");
-	must(e->ntimers == 0 || f->news.verb.kind == VERB_RECYCLE, "timers are set by recycling");
+	for (int i = 0; i < e->ntimers; i++)
+		must(e->timers[i].kind != TIMER_RECYCLE || f->news.verb.kind == VERB_RECYCLE, "dates are set by recycling");
+}
+
+/* Does the agreement say so, of a lead that is so? */
+static bool
+is_agreed(const Fuzz *f, const Move *m)
+{
+	for (int i = 0; i < f->agreement.nautos; i++)
+	{
+		const AutoMove *row = &f->autos[i];
+
+		if (row->from == m->from && row->to == m->to && row->cause == (int) m->cause && row->reason == m->reason &&
+			m->fit >= row->min_fit && m->intent >= row->min_intent && m->score >= row->min_score &&
+			(!row->has_condition || f->world.holds >> i & 1) && f->world.tries >= row->attempts)
+			return true;
+	}
+	return false;
+}
+
+static bool
+was_left_before(const Effects *e, int n, int stage)
+{
+	for (int i = 0; i < n; i++)
+		if (e->moves[i].from == stage)
+			return true;
+	return false;
+}
+
+/* What moves by itself moves as agreed, and round no circle; what time brings, when it is over. */
+static void
+check_auto(const Fuzz *f, const Effects *e)
+{
+	const Agreement *a = &f->agreement;
+	uint32		kinds = 0;
+
+	for (int i = 0; i < e->nmoves; i++)
+	{
+		const Move *m = &e->moves[i];
+		bool		is_auto = m->cause == CAUSE_GRADE || m->cause == CAUSE_CRITERIA || m->cause == CAUSE_LOST ||
+			m->cause == CAUSE_ATTEMPTS || (m->cause == CAUSE_SCORE && m->to != a->by_purpose[PURPOSE_QUALIFIED]);
+
+		must(!is_auto || is_agreed(f, m), "what moves by itself is agreed");
+		must(!is_auto || !was_left_before(e, i, m->to), "no stage is entered again by itself");
+		must(m->cause != CAUSE_LOST || f->news.lost, "a deal was lost");
+		must(m->cause != CAUSE_STAY || (e->stay_over && m->to == f->stages[m->from].stay_to), "the stay is over");
+		must(m->cause != CAUSE_SILENCE || (a->stages[m->from].purpose == PURPOSE_QUALIFIED && a->silence_accepts > 0 &&
+										   (f->news.due & DUE_SILENCE)), "silence accepts who is handed over");
+		must(a->automatic || m->cause < CAUSE_GRADE, "nothing moves by itself unless it is agreed");
+		must(!f->news.adopt || m->cause < CAUSE_GRADE, "the past moves by nothing of itself");
+	}
+	must(!e->stay_over || ((f->news.due & DUE_STAY) && f->state.stage != NO_STAGE &&
+						   f->state.stage_since + f->stages[f->state.stage].stay <= NOW), "a stay that is over began long ago");
+	for (int i = 0; i < e->ntimers; i++)
+	{
+		must(!(kinds >> e->timers[i].kind & 1), "a kind of timer is set once");
+		kinds |= 1u << e->timers[i].kind;
+		must(e->timers[i].kind != TIMER_STAY || e->timers[i].due_at == e->next.stage_since + f->stages[e->next.stage].stay,
+			 "the stay counts from when it began");
+		must(e->timers[i].kind != TIMER_SILENCE || (e->next.stage == a->by_purpose[PURPOSE_QUALIFIED] &&
+													(e->next.rep_id != 0 || e->next.team_id != 0)), "somebody is silent");
+	}
+	if (a->automatic && !f->news.adopt && !f->world.timeless && e->nmoves > 0 && e->next.gone_at == NO_TIME)
+		must((kinds >> TIMER_STAY & 1) == (f->stages[e->next.stage].stay > 0), "who enters has a timer where a stay is bounded");
 }
 
 /* What a stage asks of who enters, said once more and otherwise. */
@@ -458,6 +556,7 @@ test_fuzz(void)
 		check_moves(&f, &e);
 		check_assignments(&f, &e);
 		check_clocks(&f, &e);
+		check_auto(&f, &e);
 		check_adopted(&f, &e);
 		check_guard(&f, &e);
 		check_state(&f, &e);

@@ -22,6 +22,7 @@ extern bool one_in(uint32 n);
 /* The groups of tests. */
 extern void test_cases(void);
 extern void test_nurture(void);
+extern void test_auto(void);
 extern void test_fuzz(void);
 extern void test_caps(void);
 extern void test_decay(void);

@@ -112,6 +112,7 @@ main(void)
 	test_gathering();
 	test_cases();
 	test_nurture();
+	test_auto();
 	test_fuzz();
 	printf("1..%d\n", tests);
 	return failures > 0;

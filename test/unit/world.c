@@ -153,6 +153,25 @@ world_accepted_by(void *arg)
 	return ((World *) arg)->accepted_by;
 }
 
+static bool
+world_auto_holds(void *arg, int place)
+{
+	return ((World *) arg)->holds >> place & 1;
+}
+
+static int
+world_tries(void *arg, TimestampTz since)
+{
+	return ((World *) arg)->tries;
+}
+
+static bool
+world_time_up(void *arg, int64 span, int32 calendar_id, TimestampTz from, TimestampTz *at)
+{
+	*at = from + span;
+	return !((World *) arg)->timeless;
+}
+
 void
 world_env(World *world, DecideEnv *env)
 {
@@ -167,6 +186,9 @@ world_env(World *world, DecideEnv *env)
 	env->unanswered = world_unanswered;
 	env->attempts = world_attempts;
 	env->accepted_by = world_accepted_by;
+	env->auto_holds = world_auto_holds;
+	env->tries = world_tries;
+	env->time_up = world_time_up;
 }
 
 static char words[4096];
@@ -236,5 +258,9 @@ effects_text(const Agreement *a, const Effects *e)
 				  e->timers[i].due_at);
 	if (e->hold.to != NO_STAGE)
 		add("held for %s by %s", stage_word(a, e->hold.to), cause_name(e->hold.cause));
+	if (e->stay_over)
+		add("stay over");
+	if (e->stopped)
+		add("stopped before %s", stage_word(a, e->stopped_at_stage));
 	return words;
 }

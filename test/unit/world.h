@@ -28,6 +28,9 @@ typedef struct World
 	uint64		open;			/* questions without an answer, of any transition's */
 	Attempts	attempts;		/* to reach the lead; four on three days are agreed */
 	int32		accepted_by;	/* rep who has accepted it; 0: nobody */
+	uint64		holds;			/* automatic moves whose conditions hold, by place */
+	int			tries;			/* outbound touches since the lead entered its stage */
+	bool		timeless;		/* no calendar tells when time is over */
 } World;
 
 /* An environment that answers from the world. */

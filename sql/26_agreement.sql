@@ -149,10 +149,8 @@ CREATE TABLE revops.stage
     stay_to      text,
     stay_reason  text,
     PRIMARY KEY (agreement_id, stage),
-    UNIQUE (agreement_id, position),
-    CONSTRAINT stage_stay_to FOREIGN KEY (agreement_id, stay_to) REFERENCES revops.stage ON UPDATE CASCADE
+    UNIQUE (agreement_id, position)
 );
-CREATE INDEX stage_stay_to ON revops.stage (agreement_id, stay_to) WHERE stay_to IS NOT NULL;
 CREATE UNIQUE INDEX stage_one_a_purpose ON revops.stage (agreement_id, purpose) WHERE purpose IS NOT NULL;
 COMMENT ON TABLE revops.stage IS 'Lifecycle stages of a version: rows, not code.';
 COMMENT ON COLUMN revops.stage.agreement_id IS 'version of the agreement';

@@ -181,6 +181,38 @@ $$;
 COMMENT ON FUNCTION revops.validate_stay() IS
     'Trigger of stage: raises RV004 for a longest stay that is not positive and exact or contradicts itself, and for a calendar of another workspace. Whether the way out is a transition, agreement_problems() tells.';
 
+-- A foreign key of a table to itself would make pg_dump warn of every dump.
+-- After the statement, as a copied version brings all of its stages at once.
+CREATE FUNCTION revops.check_stay_to() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+BEGIN
+    IF revops.restoring() THEN
+        RETURN NULL;
+    END IF;
+    IF TG_OP = 'UPDATE' AND NEW.stage <> OLD.stage THEN
+        UPDATE revops.stage SET stay_to = NEW.stage WHERE agreement_id = NEW.agreement_id AND stay_to = OLD.stage;
+    END IF;
+    IF NEW.stay_to IS NOT NULL
+       AND EXISTS (SELECT FROM revops.stage s WHERE s.agreement_id = NEW.agreement_id AND s.stage = NEW.stage
+                                                AND s.stay_to = NEW.stay_to)
+       AND NOT EXISTS (SELECT FROM revops.stage s WHERE s.agreement_id = NEW.agreement_id AND s.stage = NEW.stay_to) THEN
+        RAISE EXCEPTION USING ERRCODE = 'RV002',
+            MESSAGE = format('stage "%s", to which leads go after the longest stay in "%s", does not exist', NEW.stay_to, NEW.stage),
+            DETAIL = format('Stages of agreement %s: %s.', NEW.agreement_id,
+                            (SELECT string_agg(s.stage, ', ' ORDER BY s.position)
+                             FROM revops.stage s WHERE s.agreement_id = NEW.agreement_id)),
+            HINT = 'Insert the stage into revops.stage first.';
+    END IF;
+    RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION revops.check_stay_to() IS
+    'Trigger of stage: raises RV002 where stay_to is no stage of the version; a stage that is renamed keeps its name there. Of one that is deleted agreement_problems() tells.';
+
+CREATE TRIGGER check_stay_to AFTER INSERT OR UPDATE ON revops.stage FOR EACH ROW EXECUTE FUNCTION revops.check_stay_to();
+COMMENT ON TRIGGER check_stay_to ON revops.stage IS 'checks where leads go after the longest stay';
 CREATE TRIGGER validate BEFORE INSERT OR UPDATE ON revops.auto_move FOR EACH ROW EXECUTE FUNCTION revops.validate_auto_move();
 COMMENT ON TRIGGER validate ON revops.auto_move IS 'checks cause, floors, condition, stages, reason, circles';
 CREATE TRIGGER validate_stay BEFORE INSERT OR UPDATE ON revops.stage FOR EACH ROW EXECUTE FUNCTION revops.validate_stay();

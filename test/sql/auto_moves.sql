@@ -40,6 +40,12 @@ UPDATE revops.stage SET stay_to = 'nurture' WHERE agreement_id = :draft AND stag
 UPDATE revops.stage SET longest_stay = '30 days', stay_to = 'lead' WHERE agreement_id = :draft AND stage = 'lead';
 UPDATE revops.stage SET longest_stay = '30 days', stay_reason = 'timing' WHERE agreement_id = :draft AND stage = 'lead';
 UPDATE revops.stage SET longest_stay = '30 days', stay_to = 'moon' WHERE agreement_id = :draft AND stage = 'lead';
+-- a stage that is renamed keeps its name there
+UPDATE revops.stage SET longest_stay = '30 days', stay_to = 'nurture', stay_reason = 'timing' WHERE agreement_id = :draft AND stage = 'lead';
+UPDATE revops.stage SET stage = 'garden' WHERE agreement_id = :draft AND stage = 'nurture';
+SELECT stay_to FROM revops.stage WHERE agreement_id = :draft AND stage = 'lead';
+UPDATE revops.stage SET stage = 'nurture' WHERE agreement_id = :draft AND stage = 'garden';
+UPDATE revops.stage SET longest_stay = NULL, stay_to = NULL, stay_reason = NULL WHERE agreement_id = :draft AND stage = 'lead';
 -- what only the whole version can tell
 UPDATE revops.stage SET longest_stay = '30 days', stay_to = 'nurture' WHERE agreement_id = :draft AND stage = 'lead';
 UPDATE revops.stage SET longest_stay = '30 days', stay_to = 'customer' WHERE agreement_id = :draft AND stage = 'mql';

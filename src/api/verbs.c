@@ -78,12 +78,12 @@ text_arg(FunctionCallInfo fcinfo, int arg)
 }
 
 /*
- * The workspace and stage of a lead as they are now; raises RV002 for an unknown
+ * The workspace, stage and team of a lead as they are now; raises RV002 for an unknown
  * one.  Not by SQL: in a SERIALIZABLE transaction that would leave predicate
  * locks on pages that other leads share.
  */
 static int32
-read_lead(int64 lead_id, Datum *stage)
+read_lead(int64 lead_id, Datum *stage, int32 *team_id)
 {
 	Writers		writers;
 	ScanKeyData key;
@@ -102,6 +102,7 @@ read_lead(int64 lead_id, Datum *stage)
 		bool		isnull;
 
 		workspace_id = DatumGetInt32(heap_getattr(tuple, LEAD_COL_WORKSPACE_ID + 1, desc, &isnull));
+		*team_id = DatumGetInt32(engine_column(&writers, TABLE_LEAD, tuple, LEAD_COL_TEAM_ID));
 		*stage = PointerGetDatum(PG_DETOAST_DATUM_COPY(heap_getattr(tuple, LEAD_COL_STAGE + 1,
 																	desc, &isnull)));
 	}
@@ -116,8 +117,9 @@ int32
 workspace_of(int64 lead_id)
 {
 	Datum		stage;
+	int32		team_id;
 
-	return read_lead(lead_id, &stage);
+	return read_lead(lead_id, &stage, &team_id);
 }
 
 /* The reason must be one that the workspace gives for this verb. */
@@ -174,8 +176,9 @@ Datum
 stage_now(int64 lead_id)
 {
 	Datum		stage;
+	int32		team_id;
 
-	(void) read_lead(lead_id, &stage);
+	(void) read_lead(lead_id, &stage, &team_id);
 	return stage;
 }
 
@@ -190,20 +193,26 @@ verb_init(Verb *verb, VerbKind kind, const char *reason)
 	verb->reason = reason;
 }
 
-/* A team in which the rep takes turns; 0 when there is none. */
+/* A team in which the rep takes turns, this one if it may be; 0 when there is none. */
 static int32
-team_of_rep(Definitions *def, int32 rep_id)
+team_of_rep(Definitions *def, int32 rep_id, int32 rather)
 {
+	int32		team_id = 0;
+
 	for (int t = 0; t < def->nteams; t++)
 		for (int i = 0; i < def->teams[t].turns; i++)
-			if (def->teams[t].schedule[i] == rep_id)
-				return def->teams[t].team_id;
-	return 0;
+			if (def->teams[t].schedule[i] == rep_id &&
+				(team_id == 0 || def->teams[t].team_id == rather))
+				team_id = def->teams[t].team_id;
+	return team_id;
 }
 
-/* The verb gives the lead to the rep with this code; raises RV002 where there is none. */
+/*
+ * The verb gives the lead to the rep with this code, in this team if the rep is
+ * of it; raises RV002 where there is no such rep.
+ */
 static void
-give_to(Settle *s, const char *code, Verb *verb)
+give_to(Settle *s, const char *code, int32 rather, Verb *verb)
 {
 	Rep		   *rep = rep_by_code(s->def, code, strlen(code));
 
@@ -215,7 +224,7 @@ give_to(Settle *s, const char *code, Verb *verb)
 						   s->def->workspace_id),
 				 errhint("Add the rep to revops.rep.")));
 	verb->rep_id = rep->rep_id;
-	verb->team_id = team_of_rep(s->def, rep->rep_id);
+	verb->team_id = team_of_rep(s->def, rep->rep_id, rather);
 }
 
 /* revops.accept(lead_id bigint, rep text) */
@@ -225,13 +234,15 @@ revops_accept(PG_FUNCTION_ARGS)
 	Settle		s;
 	Verb		verb;
 	int64		lead_id;
+	Datum		stage;
+	int32		team_id;
 
 	refuse_null(fcinfo, 0, "accept", "lead_id");
 	lead_id = PG_GETARG_INT64(0);
 	verb_init(&verb, VERB_ACCEPT, NULL);
-	settle_begin(&s, workspace_of(lead_id), true);
+	settle_begin(&s, read_lead(lead_id, &stage, &team_id), true);
 	if (!PG_ARGISNULL(1))
-		give_to(&s, text_arg(fcinfo, 1), &verb);
+		give_to(&s, text_arg(fcinfo, 1), team_id, &verb);
 	act(&s, lead_id, &verb);
 	return stage_now(lead_id);
 }
@@ -333,7 +344,7 @@ revops_assign(PG_FUNCTION_ARGS)
 	verb_init(&verb, VERB_ASSIGN, text_arg(fcinfo, 2));
 	check_reason(workspace_id, "assign", verb.reason);
 	settle_begin(&s, workspace_id, true);
-	give_to(&s, code, &verb);
+	give_to(&s, code, 0, &verb);
 	act(&s, lead_id, &verb);
 	return PointerGetDatum(cstring_to_text(code));
 }

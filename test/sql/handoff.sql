@@ -50,6 +50,18 @@ SELECT revops.accept(id(1), 'eve');
 SELECT revops.assign(id(1), 'ann');
 SELECT revops.accept(id(1), 'ann');
 SELECT revops.accept(id(1), 'bob');
+-- a rep of two teams takes it in the team that has it
+INSERT INTO revops.team (team) VALUES ('south');
+INSERT INTO revops.team_member VALUES (2, 2, 1);
+INSERT INTO lead (id, stage) VALUES (20, 'lead');
+UPDATE revops.route SET team_id = 2;
+SELECT revops.advance(id(20), 'mql');
+INSERT INTO revops.rep (rep) VALUES ('cat');
+INSERT INTO revops.team_member SELECT t, 3, 1 FROM generate_series(1, 2) t;
+SELECT revops.accept(id(20), 'cat');
+SELECT seq, cause, team_id, rep_id FROM revops.assignment WHERE lead_id = id(20) ORDER BY seq;
+DELETE FROM revops.team_member WHERE team_id = 2 OR rep_id = 3;
+UPDATE revops.route SET team_id = 1;
 -- by its owner, without a name
 SELECT revops.accept(id(2));
 -- not once it was recycled
@@ -108,6 +120,32 @@ SET pg_revops.now = '2026-03-03 09:00+00';
 SELECT revops.run_due() > 0 AS fired;
 SELECT revops.done_step(id(6));
 SELECT attempts, attempt_days, missing, earliest_on FROM revops.attempts_of(id(6));
+-- what the verb finds is what attempts_of() says, whatever was done and taken back
+INSERT INTO lead (id, stage) SELECT n, 'mql' FROM generate_series(200, 299) n;
+SET pg_revops.now = '2026-03-05 12:00+00';
+SELECT setseed(0.5);
+INSERT INTO act (lead, kind, at)
+    SELECT 200 + floor(random() * 100), (ARRAY['call', 'email', 'page_visit', 'meeting'])[1 + floor(random() * 4)],
+           '2026-03-02 20:00+00'::timestamptz + floor(random() * 32) * interval '2 hours' FROM generate_series(1, 500);
+DELETE FROM act WHERE lead >= 200 AND random() < 0.15;
+UPDATE act SET kind = 'call' WHERE lead >= 200 AND random() < 0.1;
+CREATE TABLE tried (id int, missing int, refused boolean);
+DO $$
+DECLARE n int; refused boolean; foreseen int;
+BEGIN
+    FOR n IN 200 .. 299 LOOP
+        refused := false;
+        foreseen := (SELECT missing FROM revops.attempts_of(id(n)));
+        BEGIN
+            PERFORM revops.no_response(id(n));
+        EXCEPTION WHEN SQLSTATE 'RV003' THEN
+            refused := true;
+        END;
+        INSERT INTO tried VALUES (n, foreseen, refused);
+    END LOOP;
+END $$;
+SELECT count(*) FILTER (WHERE refused) > 20 AS some, count(*) FILTER (WHERE NOT refused) > 20 AS others,
+       count(*) FILTER (WHERE refused <> (missing > 0)) AS unlike FROM tried;
 -- handed over anew: earlier attempts are of another time
 SET pg_revops.now = '2026-06-02 09:00+00';
 SELECT revops.run_due() > 0 AS fired;
@@ -131,7 +169,7 @@ SELECT key, of_key, revops.survivor_of(lead_id) = id(10) AS in_the_end FROM revo
 UPDATE lead SET stage = 'disqualified', why = 'duplicate', twin = 9 WHERE id = 11;
 UPDATE lead SET stage = 'disqualified', why = 'duplicate', twin = 77 WHERE id = 12;
 SELECT key, of_key FROM revops.duplicate ORDER BY key::int;
-SELECT * FROM moves WHERE key > 6 ORDER BY key, seq;
+SELECT * FROM moves WHERE key BETWEEN 7 AND 12 ORDER BY key, seq;
 SELECT object, message FROM revops.fault ORDER BY 1;
 INSERT INTO strict_lead VALUES (2, 'mql'), (3, 'mql');
 UPDATE strict_lead SET stage = 'disqualified', why = 'duplicate' WHERE id = 2;

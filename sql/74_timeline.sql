@@ -101,6 +101,22 @@ BEGIN
         SELECT h.since, h.since, 14, 0, 'held back', h.cause, NULL, h.to_stage, NULL,
                jsonb_build_object('roles', h.roles, 'answers', h.answers, 'condition', h.condition)
         FROM revops.held_lead h WHERE h.lead_id = $1 AND h.since >= $2 AND h.since < $3
+        UNION ALL
+        SELECT k.at, k.at, 15, k.seq, 'duplicate', 'of', NULL, l.key, k.actor, jsonb_build_object('of_lead_id', k.of_lead_id)
+        FROM revops.duplicate_link k LEFT JOIN revops.lead l ON l.lead_id = k.of_lead_id
+        WHERE k.lead_id = $1 AND k.at >= $2 AND k.at < $3
+        UNION ALL
+        SELECT d.at, d.at, 16, d.dispute_id, 'dispute', 'opened', NULL, NULL, d.actor,
+               jsonb_strip_nulls(jsonb_build_object('dispute_id', d.dispute_id, 'move', d.seq, 'side', d.side, 'note', d.note))
+        FROM revops.dispute d WHERE d.lead_id = $1 AND d.at >= $2 AND d.at < $3
+        UNION ALL
+        SELECT d.at, d.at, 7, d.dispute_id, 'dispute', 'resolved', NULL, d.outcome, d.actor,
+               jsonb_strip_nulls(jsonb_build_object('dispute_id', d.dispute_id, 'note', d.note))
+        FROM revops.dispute_resolution d WHERE d.lead_id = $1 AND d.at >= $2 AND d.at < $3
+        UNION ALL
+        SELECT v.at, v.at, 17, v.verdict_id, 'review', v.side, NULL, v.verdict, v.actor,
+               jsonb_strip_nulls(jsonb_build_object('move', v.seq, 'note', v.note))
+        FROM revops.rejection_verdict v WHERE v.lead_id = $1 AND v.at >= $2 AND v.at < $3
         -- further facts of a lead join here
     )
     SELECT t.at, t.recorded_at, t.kind, t.what, t.before, t.after, t.who, nullif(t.detail, '{}')
@@ -108,4 +124,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION revops.timeline(bigint, timestamptz, timestamptz) IS
-    'Every fact about a lead from since (included) to until (excluded), in order of time; of one moment in the order in which they were recorded, causes first. kind says what happened: profile (what: the roles that changed; detail: each before and after), enrichment, answer, touch, touch taken back (what: signal), opportunity (what: its key; before, after: status), override, override withdrawn (what: part of the score), intent fell, stage (what: cause), assignment (what: cause; before, after: rep, or team where there is none), clock started, clock stopped (after: outcome), clock breached (at the due time), nurture (what: change; after: track), held back (it still waits). recorded_at is the engine''s time when it was written down, NULL where that is not kept; who the role that acted, or the binding that brought it. A deal counts that is the lead''s now. Personal roles have no history. Raises RV002 for an unknown lead.';
+    'Every fact about a lead from since (included) to until (excluded), in order of time; of one moment in the order in which they were recorded, causes first. kind says what happened: profile (what: the roles that changed; detail: each before and after), enrichment, answer, touch, touch taken back (what: signal), opportunity (what: its key; before, after: status), override, override withdrawn (what: part of the score), intent fell, stage (what: cause), assignment (what: cause; before, after: rep, or team where there is none), clock started, clock stopped (after: outcome), clock breached (at the due time), nurture (what: change; after: track), held back (it still waits), duplicate (after: key of the survivor), dispute (what: opened, resolved; after: outcome), review (what: team; after: what it says of the rejection). recorded_at is the engine''s time when it was written down, NULL where that is not kept; who the role that acted, or the binding that brought it. A deal counts that is the lead''s now. Personal roles have no history. Raises RV002 for an unknown lead.';

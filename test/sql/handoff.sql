@@ -226,6 +226,8 @@ SELECT revops.dispute_rejection(id(10), 'too fast') AS dispute \gset
 SELECT revops.resolve_dispute(:dispute, 'overturned', 'so there');
 SELECT revops.review_rejection(id(10), 'sales', 'agree');
 SELECT revops.review_rejection(id(10), 'marketing', 'disagree', 'too fast');
+RESET ROLE;
+SET pg_revops.now = '2026-06-04 10:00+00';
 SET ROLE regress_handoff_sam;
 SELECT revops.resolve_dispute(:dispute, 'overturned', 'agreed');
 SELECT revops.review_rejection(id(10), 'sales', 'disagree');
@@ -259,6 +261,10 @@ SELECT revops.review_rejection(id(6), 'sales', 'agree');
 SELECT place, marketing, sales FROM revops.rejected_sample('2026-07-01', 4);
 SELECT month, rejected, reviewed, both_agree, only_sales_agrees, only_marketing_agrees, agreed_share, disputed, overturned
 FROM revops.rejection_review;
+
+-- J1: all of it is in the lead's timeline
+SELECT kind, what, before, after, detail ->> 'note' AS note FROM revops.timeline(id(10)) WHERE kind IN ('stage', 'dispute', 'review');
+SELECT kind, what, after FROM revops.timeline(id(7)) WHERE kind IN ('stage', 'duplicate');
 
 -- facts stay as they are, but for what people wrote of a person who is erased
 UPDATE revops.dispute SET note = NULL;

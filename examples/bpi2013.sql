@@ -199,7 +199,12 @@ SELECT revops.attach_touch('incident log', 'vinst.incident_log', 'incidents', $r
 SELECT revops.adopt_agreement(:draft) AS activated \gset
 
 \if :history
-CALL revops.adopt_history('incidents', 'vinst.incident_log', '{"lead": "number", "stage": "status || ''/'' || sub_status", "at": "at"}');
+CALL revops.adopt_history('incidents', 'vinst.incident_log', $roles${
+    "lead": "number",
+    "stage": "status || '/' || sub_status",
+    "at": "at",
+    "reason": "CASE sub_status WHEN 'Wait' THEN 'other' WHEN 'Wait - User' THEN 'user' WHEN 'Wait - Customer' THEN 'customer' WHEN 'Wait - Vendor' THEN 'vendor' WHEN 'Wait - Implementation' THEN 'implementation' END"
+}$roles$);
 CALL revops.backfill('incidents');
 CALL revops.backfill('incident log');
 \elif :strict

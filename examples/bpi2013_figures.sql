@@ -6,7 +6,7 @@ SELECT lead_id, key AS number, stage, stage_since, created_at, last_touch_at, se
 FROM revops.lead_status WHERE binding = 'incidents';
 
 CREATE VIEW vinst.moves AS
-SELECT c.number, m.lead_id, m.seq, m.at, m.from_stage, m.to_stage, m.spent, m.reason, m.violation, m.violated, m.team_id, m.rep_id,
+SELECT c.number, m.lead_id, m.agreement_id, m.seq, m.at, m.from_stage, m.to_stage, m.spent, m.reason, m.violation, m.violated, m.team_id, m.rep_id,
        m.from_stage LIKE 'Completed/%' AND m.to_stage NOT LIKE 'Completed/%' AS reopens
 FROM vinst.cases c JOIN revops.stage_change m USING (lead_id);
 
@@ -133,6 +133,13 @@ CREATE VIEW vinst.moves_between AS
 SELECT from_stage, to_stage, coalesce(violated, 'allowed') AS verdict, coalesce(reason, '') AS reason, count(*) AS moves
 FROM vinst.moves WHERE from_stage IS NOT NULL GROUP BY 1, 2, 3, 4;
 
+CREATE VIEW vinst.back AS
+SELECT CASE WHEN m.reopens THEN 'reopened' ELSE 'sent back' END AS what, count(*) AS moves
+FROM vinst.moves m
+JOIN revops.stage f ON f.agreement_id = m.agreement_id AND f.stage = m.from_stage
+JOIN revops.stage t ON t.agreement_id = m.agreement_id AND t.stage = m.to_stage
+WHERE t.position < f.position GROUP BY 1;
+
 CREATE VIEW vinst.stays AS
 SELECT from_stage AS stage, count(*) AS stays,
        vinst.rounded(avg(vinst.hours(spent)), 3) AS mean,
@@ -147,7 +154,8 @@ SELECT stage, sum(entered)::bigint AS entered, sum(advanced)::bigint AS advanced
 FROM revops.kpi_stage_conversion('year') WHERE workspace = 'service desk' GROUP BY stage;
 
 CREATE VIEW vinst.refusals AS
-SELECT from_stage, to_stage, CASE WHEN message LIKE '% needs a reason %' THEN 'reason' WHEN message LIKE '% may not move %' THEN 'transition' END AS what,
+SELECT from_stage, to_stage, CASE WHEN message LIKE '% needs a reason %' OR message LIKE '% for this reason' THEN 'reason'
+            WHEN message LIKE '% may not move %' THEN 'transition' END AS what,
        sqlstate, count(*) AS moves
 FROM vinst.refused GROUP BY 1, 2, 3, 4;
 

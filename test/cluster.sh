@@ -209,15 +209,17 @@ run_as_other()
 # into the temporary folder.
 lend_shared()
 {
-	local user=$1
-	[ -d "$REVOPS_SHARED" ] || return 0
-	if setpriv --reuid="$user" --regid="$(id -g "$user")" --init-groups test -r "$REVOPS_SHARED/data/olist_funnel"; then
+	local user=$1 data=$REVOPS_SHARED/data set
+	[ -d "$data" ] || return 0
+	if setpriv --reuid="$user" --regid="$(id -g "$user")" --init-groups test -r "$data" -a -x "$data"; then
 		echo "$REVOPS_SHARED"
-	elif [ -d "$REVOPS_SHARED/data/olist_funnel" ]; then
-		mkdir -p "$WORK/shared/data"
-		cp -r "$REVOPS_SHARED/data/olist_funnel" "$WORK/shared/data/"
-		echo "$WORK/shared"
+		return
 	fi
+	mkdir -p "$WORK/shared/data"
+	for set in olist_funnel maven_crm bpi2013_incidents; do
+		[ ! -d "$data/$set" ] || cp -r "$data/$set" "$WORK/shared/data/"
+	done
+	echo "$WORK/shared"
 }
 
 # ----- as a plain user: build, start, run ----------------------------------

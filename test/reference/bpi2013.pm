@@ -11,7 +11,7 @@ use Exporter 'import';
 use File::Basename;
 use lib dirname(__FILE__);
 use Time::Local qw(timegm);
-our @EXPORT_OK = qw(load_cases figures strictly early_ones rounded);
+our @EXPORT_OK = qw(load_cases figures verdict past_verdict strictly early_ones);
 
 use csv qw(percentile);
 
@@ -132,11 +132,21 @@ sub conversion_lines
 	return map { join '|', $_, @{ $count{$_} } } keys %count;
 }
 
-# name => [lines], for cases that go where their events say
+# What is said of a move of the past: whether the lifecycle knows it, and the
+# reason as the desk gives it; whether one was needed then is not judged.
+sub past_verdict
+{
+	my ($from, $to) = @_;
+	my ($what) = verdict($from, $to);
+	return ($what eq 'transition' ? $what : 'allowed', $WAITS_FOR{$to} // '');
+}
+
+# name => [lines], for cases that go where their events say, each move judged by
+# a function as verdict() is
 sub figures
 {
-	my (@cases) = @_;
-	my (%moves, %hours, @paths);
+	my ($judge, @cases) = @_;
+	my (%moves, %hours, %back, @paths);
 	for my $case (@cases)
 	{
 		my @stays = stays_of($case);
@@ -144,13 +154,16 @@ sub figures
 		for my $i (1 .. $#stays)
 		{
 			my ($from, $to) = ($stays[ $i - 1 ], $stays[$i]);
-			$moves{ join '|', $from->[0], $to->[0], verdict($from->[0], $to->[0]) }++;
+			$moves{ join '|', $from->[0], $to->[0], $judge->($from->[0], $to->[0]) }++;
+			$back{ $from->[0] =~ /^Completed/ && $to->[0] !~ /^Completed/ ? 'reopened' : 'sent back' }++
+				if $POSITION{ $to->[0] } < $POSITION{ $from->[0] };
 			push @{ $hours{ $from->[0] } }, ($from->[2] - $from->[1]) / 3600;
 		}
 	}
 	return (
 		moves_between => [ map { "$_|$moves{$_}" } keys %moves ],
 		stays => [ spread_lines(%hours) ],
+		back => [ map { "$_|$back{$_}" } keys %back ],
 		conversion => [ conversion_lines(@paths) ]);
 }
 
@@ -187,7 +200,7 @@ sub strictly
 		$end{ $path[-1]{stage} =~ s{/}{|}r }++;
 		push @went, \@path;
 	}
-	my %figures = figures(@went);
+	my %figures = figures(\&verdict, @went);
 	return (%figures,
 		refusals => [ map { "$_|$refused{$_}" } keys %refused ],
 		end_state => [ map { "$_|$end{$_}" } keys %end ]);

@@ -70,7 +70,7 @@ CREATE TYPE revops.handoff_brief_row AS
     profile jsonb, fit_rules jsonb, disqualified boolean, disqualifiers text[],
     score int, grade text, fit int, intent int, reasons jsonb,
     account text, account_by text, account_leads jsonb, opportunities jsonb,
-    earlier_owners jsonb, rejections jsonb, recycles jsonb, objections text[], answers jsonb, unanswered text[], not_before timestamptz,
+    earlier_owners jsonb, rejections jsonb, disputes jsonb, recycles jsonb, objections text[], answers jsonb, unanswered text[], not_before timestamptz,
     sla_due_at timestamptz, sla_left interval, breached boolean,
     next_step text, next_step_rule text, next_step_because text
 );
@@ -102,6 +102,7 @@ BEGIN
         ('opportunities', 'its deals: key, status, opened_at, closed_at, amount, currency'),
         ('earlier_owners', 'who had it before, in order of time: rep, team, from, until'),
         ('rejections', 'moves to the stage of purpose disqualified: at, from, reason, because (the reason in words), who'),
+        ('disputes', 'rejections that somebody disputed: at, side (who disputed), seq (the move), outcome and resolved_at; NULL: none'),
         ('recycles', 'each time that it was recycled: at, from, reason, because, until (the date that sales gave), came_back_at, came_back_by'),
         ('objections', 'reasons heard, in words, in order of time'), ('answers', 'what has been answered: question, label, answer, at, who'),
         ('unanswered', 'questions of the agreement in force that nobody has answered'),
@@ -122,9 +123,11 @@ CREATE FUNCTION revops.brief_past(lead_id bigint, OUT rejections jsonb, OUT recy
     SET search_path = pg_catalog, pg_temp
     AS $$
     WITH refused AS (
-        SELECT m.*, coalesce(w.label, m.reason) AS because FROM revops.stage_change m
+        SELECT m.lead_id, m.seq, m.at, m.from_stage, m.actor, n.reason, coalesce(w.label, n.reason) AS because FROM revops.stage_change m
         JOIN revops.stage g ON g.agreement_id = m.agreement_id AND g.stage = m.to_stage AND g.purpose = 'disqualified'
-        LEFT JOIN revops.reason w ON w.workspace_id = m.workspace_id AND w.reason = m.reason
+        LEFT JOIN revops.corrected_move c ON c.lead_id = m.lead_id AND c.seq = m.seq
+        CROSS JOIN LATERAL (SELECT CASE WHEN c.seq IS NULL THEN m.reason ELSE c.reason END AS reason) n
+        LEFT JOIN revops.reason w ON w.workspace_id = m.workspace_id AND w.reason = n.reason
         WHERE m.lead_id = $1 AND m.from_stage IS NOT NULL AND m.cause <> 'disqualifier'
     ), returned AS (
         SELECT y.*, coalesce(w.label, y.reason) AS because FROM revops.recycling y
@@ -200,7 +203,10 @@ BEGIN
            (SELECT jsonb_agg(jsonb_build_object('key', o.key, 'status', o.status, 'opened_at', o.opened_at, 'closed_at', o.closed_at,
                                                 'amount', o.amount, 'currency', o.currency) ORDER BY o.opened_at, o.opportunity_id)
             FROM revops.opportunity o WHERE o.lead_id = $1 AND o.status <> 'gone'),
-           past.earlier_owners, past.rejections, past.recycles, past.objections,
+           past.earlier_owners, past.rejections,
+           (SELECT jsonb_agg(jsonb_build_object('at', d.at, 'side', d.side, 'seq', d.seq, 'outcome', z.outcome, 'resolved_at', z.at) ORDER BY d.dispute_id)
+            FROM revops.dispute d LEFT JOIN revops.dispute_resolution z USING (dispute_id) WHERE d.lead_id = $1),
+           past.recycles, past.objections,
            (SELECT jsonb_agg(jsonb_build_object('question', a.question, 'label', a.label, 'answer', a.answer, 'at', a.at, 'who', a.actor) ORDER BY a.position, a.question)
             FROM revops.lead_answers a WHERE a.lead_id = $1),
            (SELECT array_agg(q.question ORDER BY q.position) FROM revops.question q
@@ -246,6 +252,7 @@ CREATE FUNCTION revops.handoff_brief_json(lead_id bigint, touches int DEFAULT 20
         'account', jsonb_build_object('account', b.account, 'known_by', b.account_by, 'leads', coalesce(b.account_leads, '[]'),
             'opportunities', coalesce(b.opportunities, '[]')),
         'past', jsonb_build_object('earlier_owners', coalesce(b.earlier_owners, '[]'), 'rejections', coalesce(b.rejections, '[]'),
+            'disputes', coalesce(b.disputes, '[]'),
             'recycles', coalesce(b.recycles, '[]'), 'objections', coalesce(to_jsonb(b.objections), '[]'), 'answers', coalesce(b.answers, '[]'),
             'unanswered', coalesce(to_jsonb(b.unanswered), '[]'), 'not_before', b.not_before),
         'promise', jsonb_build_object('due_at', b.sla_due_at, 'left', b.sla_left, 'breached', b.breached),

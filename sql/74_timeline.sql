@@ -117,6 +117,10 @@ BEGIN
         SELECT v.at, v.at, 17, v.verdict_id, 'review', v.side, NULL, v.verdict, v.actor,
                jsonb_strip_nulls(jsonb_build_object('move', v.seq, 'note', v.note))
         FROM revops.rejection_verdict v WHERE v.lead_id = $1 AND v.at >= $2 AND v.at < $3
+        UNION ALL
+        SELECT y.at, y.at, 18, y.correction_id, 'correction', y.fact, y.before, y.after, y.actor,
+               jsonb_strip_nulls(jsonb_build_object(CASE y.fact WHEN 'touch' THEN 'touch_id' ELSE 'seq' END, y.fact_id, 'because', y.because))
+        FROM revops.correction y WHERE y.lead_id = $1 AND y.at >= $2 AND y.at < $3
         -- further facts of a lead join here
     )
     SELECT t.at, t.recorded_at, t.kind, t.what, t.before, t.after, t.who, nullif(t.detail, '{}')
@@ -124,4 +128,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION revops.timeline(bigint, timestamptz, timestamptz) IS
-    'Every fact about a lead from since (included) to until (excluded), in order of time; of one moment in the order in which they were recorded, causes first. kind says what happened: profile (what: the roles that changed; detail: each before and after), enrichment, answer, touch, touch taken back (what: signal), opportunity (what: its key; before, after: status), override, override withdrawn (what: part of the score), intent fell, stage (what: cause), assignment (what: cause; before, after: rep, or team where there is none), clock started, clock stopped (after: outcome), clock breached (at the due time), nurture (what: change; after: track), held back (it still waits), duplicate (after: key of the survivor), dispute (what: opened, resolved; after: outcome), review (what: team; after: what it says of the rejection). recorded_at is the engine''s time when it was written down, NULL where that is not kept; who the role that acted, or the binding that brought it. A deal counts that is the lead''s now. Personal roles have no history. Raises RV002 for an unknown lead.';
+    'Every fact about a lead from since (included) to until (excluded), in order of time; of one moment in the order in which they were recorded, causes first. kind says what happened: profile (what: the roles that changed; detail: each before and after), enrichment, answer, touch, touch taken back (what: signal), opportunity (what: its key; before, after: status), override, override withdrawn (what: part of the score), intent fell, stage (what: cause), assignment (what: cause; before, after: rep, or team where there is none), clock started, clock stopped (after: outcome), clock breached (at the due time), nurture (what: change; after: track), held back (it still waits), duplicate (after: key of the survivor), dispute (what: opened, resolved; after: outcome), review (what: team; after: what it says of the rejection), correction (what: the fact, which is among the rows as it was written). recorded_at is the engine''s time when it was written down, NULL where that is not kept; who the role that acted, or the binding that brought it. A deal counts that is the lead''s now. Personal roles have no history. Raises RV002 for an unknown lead.';

@@ -287,7 +287,7 @@ SELECT h.workspace_id,
             WHEN e.purpose = 'nurture' THEN 'recycled'
             WHEN e.position > g.position THEN 'accepted'
             ELSE 'withdrawn' END AS outcome,
-       n.reason,
+       CASE WHEN y.seq IS NULL THEN n.reason ELSE y.reason END AS reason,
        h.source,
        h.campaign,
        h.segment,
@@ -299,6 +299,7 @@ JOIN revops.stage g ON g.agreement_id = h.agreement_id AND g.stage = h.to_stage 
 -- a lead's moves are numbered without gaps
 LEFT JOIN revops.stage_change n ON n.lead_id = h.lead_id AND n.seq = h.seq + 1
 LEFT JOIN revops.stage e ON e.agreement_id = n.agreement_id AND e.stage = n.to_stage
+LEFT JOIN revops.corrected_move y ON y.lead_id = n.lead_id AND y.seq = n.seq
 LEFT JOIN revops.lead l ON l.lead_id = h.lead_id AND n.seq IS NULL
 LEFT JOIN (SELECT lead_id, team_id, rep_id, at,
                   lead(at) OVER (PARTITION BY lead_id ORDER BY at, seq) AS until
@@ -315,7 +316,7 @@ COMMENT ON COLUMN revops.handoff.handed_over_at IS 'when the lead entered the st
 COMMENT ON COLUMN revops.handoff.ended_at IS 'when it left the stage or was deleted; NULL: pending';
 COMMENT ON COLUMN revops.handoff.outcome IS
     'by the move that ended the stay: accepted (accept, or a move to the stage of purpose accepted, opportunity or won or to any other higher stage), rejected (reject, or moved to disqualified by people), recycled (recycle, or moved to nurture), withdrawn (a disqualifying rule, a move back, or the host deleted the lead), pending (no move yet)';
-COMMENT ON COLUMN revops.handoff.reason IS 'coded reason of that move';
+COMMENT ON COLUMN revops.handoff.reason IS 'coded reason of that move, as it was last corrected';
 COMMENT ON COLUMN revops.handoff.source IS 'source of the lead at the handoff';
 COMMENT ON COLUMN revops.handoff.campaign IS 'campaign of the lead at the handoff';
 COMMENT ON COLUMN revops.handoff.segment IS 'segment of the lead at the handoff';

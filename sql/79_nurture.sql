@@ -150,7 +150,7 @@ SELECT m.workspace_id,
        m.at AS recycled_at,
        row_number() OVER (PARTITION BY m.lead_id ORDER BY m.seq) AS time,
        m.from_stage,
-       m.reason,
+       CASE WHEN c.seq IS NULL THEN m.reason ELSE c.reason END AS reason,
        e.track,
        e.not_before,
        m.rep_id,
@@ -165,6 +165,7 @@ SELECT m.workspace_id,
        m.segment
 FROM revops.stage_change m
 JOIN revops.stage g ON g.agreement_id = m.agreement_id AND g.stage = m.to_stage AND g.purpose = 'nurture'
+LEFT JOIN revops.corrected_move c ON c.lead_id = m.lead_id AND c.seq = m.seq
 LEFT JOIN revops.nurture_change e ON e.lead_id = m.lead_id AND e.change = 'enrolled' AND e.cause = 'recycled' AND e.at = m.recorded_at
 LEFT JOIN LATERAL
      (SELECT n.seq FROM revops.stage_change n
@@ -193,7 +194,7 @@ COMMENT ON COLUMN revops.recycling.seq IS 'seq of the stage_change that recycled
 COMMENT ON COLUMN revops.recycling.recycled_at IS 'when';
 COMMENT ON COLUMN revops.recycling.time IS 'the how manieth time it is for this lead, from 1';
 COMMENT ON COLUMN revops.recycling.from_stage IS 'stage that it left';
-COMMENT ON COLUMN revops.recycling.reason IS 'coded reason; NULL: none was given';
+COMMENT ON COLUMN revops.recycling.reason IS 'coded reason, as it was last corrected; NULL: none was given';
 COMMENT ON COLUMN revops.recycling.track IS 'track that it entered; NULL: none';
 COMMENT ON COLUMN revops.recycling.not_before IS 'the date that sales gave; NULL: none';
 COMMENT ON COLUMN revops.recycling.rep_id IS 'rep who had it';

@@ -16,6 +16,7 @@ BEGIN
                                ELSE 'It would remove every row.' END,
         HINT = CASE TG_TABLE_NAME
                    WHEN 'touch' THEN 'Correct the row of the host''s table: a touch is taken back by a further row of sign -1.'
+                   WHEN 'correction' THEN 'Correct the fact again: of several corrections the last counts.'
                    WHEN 'answer' THEN 'Answer the question again: revops.answer_question(); an answer of NULL takes the last one back.'
                    WHEN 'enrichment' THEN 'Correct the host''s row: its value counts before one that was filled in.'
                    WHEN 'dispute' THEN 'Resolve the dispute: revops.resolve_dispute().'
@@ -32,11 +33,11 @@ DO $$
 DECLARE
     fact text;
 BEGIN
-    FOREACH fact IN ARRAY '{touch,profile_change,stage_change,assignment,opportunity_change,event,definition_change,rule_meaning,agreement_approval,intent_fall,score_override,nurture_change,answer,enrichment,duplicate_link,dispute,dispute_resolution,rejection_verdict}'::text[]
+    FOREACH fact IN ARRAY '{touch,profile_change,stage_change,assignment,opportunity_change,event,definition_change,rule_meaning,agreement_approval,intent_fall,score_override,nurture_change,answer,enrichment,duplicate_link,dispute,dispute_resolution,rejection_verdict,correction,history_seal,history_seal_part}'::text[]
     LOOP
         EXECUTE format('CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON revops.%I '
                        'FOR EACH ROW %s EXECUTE FUNCTION revops.refuse_change()', fact,
-                       CASE WHEN fact = ANY ('{dispute,dispute_resolution,rejection_verdict}') THEN 'WHEN (NOT revops.erasing_notes())' END);
+                       CASE WHEN fact = ANY ('{dispute,dispute_resolution,rejection_verdict,correction}') THEN 'WHEN (NOT revops.erasing_notes())' END);
         EXECUTE format('COMMENT ON TRIGGER append_only ON revops.%I IS %L', fact,
                        'history is append-only: RV007');
         EXECUTE format('CREATE TRIGGER no_truncate BEFORE TRUNCATE ON revops.%I '

@@ -109,7 +109,7 @@ SELECT c.workspace_id,
        c.at AS rejected_at,
        c.from_stage,
        c.cause,
-       c.reason,
+       CASE WHEN y.seq IS NULL THEN c.reason ELSE y.reason END AS reason,
        c.actor AS rejected_by,
        c.team_id,
        c.rep_id,
@@ -123,6 +123,7 @@ FROM revops.stage_change c
 JOIN revops.stage t ON t.agreement_id = c.agreement_id AND t.stage = c.to_stage AND t.purpose = 'disqualified'
 JOIN revops.stage f ON f.agreement_id = c.agreement_id AND f.stage = c.from_stage
 LEFT JOIN revops.stage q ON q.agreement_id = c.agreement_id AND q.purpose = 'qualified'
+LEFT JOIN revops.corrected_move y ON y.lead_id = c.lead_id AND y.seq = c.seq
 -- as with_sales() says, by joins: this may be many rows
 WHERE c.cause NOT IN ('disqualifier', 'adopted')
   AND (f.purpose IN ('qualified', 'accepted', 'opportunity', 'won')

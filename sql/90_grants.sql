@@ -64,7 +64,8 @@ GRANT EXECUTE ON FUNCTION
     revops.diff_agreement(int, int),
     revops.lead_roles(int),
     revops.lifecycle_ways(int),
-    revops.check_lifecycle(int)
+    revops.check_lifecycle(int),
+    revops.audit_handoff(int, int, int, double precision)
     TO revops_reader;
 GRANT SELECT ON revops.rule_meaning, revops.rule_status TO revops_reader;
 
@@ -99,10 +100,12 @@ GRANT EXECUTE ON FUNCTION
 -- the next step of a lead: rules are read by all, what shows single leads is not for readers
 GRANT SELECT ON revops.next_step_rule TO revops_reader;
 GRANT EXECUTE ON FUNCTION revops.next_step(bigint), revops.account_leads(bigint, int), revops.timeline(bigint, timestamptz, timestamptz),
-    revops.handoff_brief(bigint, int), revops.handoff_brief_json(bigint, int)
+    revops.handoff_brief(bigint, int), revops.handoff_brief_json(bigint, int),
+    revops.correct_touch(bigint, bigint, text, text, timestamptz)
     TO revops_marketing, revops_sales;
 GRANT SELECT ON revops.rejection_review TO revops_reader;
 GRANT EXECUTE ON FUNCTION revops.with_sales(int, text) TO revops_reader;
+GRANT SELECT ON revops.correction, revops.corrected_move TO revops_marketing, revops_sales;
 GRANT SELECT ON revops.score_rejected TO revops_marketing, revops_sales;
 GRANT EXECUTE ON FUNCTION revops.feedback_rejected(timestamptz, timestamptz, int) TO revops_marketing, revops_sales;
 
@@ -154,7 +157,8 @@ GRANT EXECUTE ON FUNCTION
     revops.reject(bigint, text),
     revops.no_response(bigint, timestamptz),
     revops.advance(bigint, text, text),
-    revops.assign(bigint, text, text)
+    revops.assign(bigint, text, text),
+    revops.correct_stage_change(bigint, int, text, text)
     TO revops_sales;
 
 -- drafts: of versions in force the triggers refuse every edit

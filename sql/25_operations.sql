@@ -8,6 +8,7 @@ CREATE TABLE revops.signal
     nature       text NOT NULL DEFAULT 'engagement' CHECK (nature IN ('engagement', 'buying')),
     direction    text NOT NULL DEFAULT 'inbound' CHECK (direction IN ('inbound', 'outbound')),
     answers      boolean NOT NULL DEFAULT false,
+    owner_team   text CHECK (owner_team IN ('marketing', 'sales')),
     UNIQUE (workspace_id, signal)
 );
 COMMENT ON TABLE revops.signal IS 'The types of a touch: form, visit, reply, call, meeting ...';
@@ -17,6 +18,7 @@ COMMENT ON COLUMN revops.signal.signal IS 'code of the signal, as the activity t
 COMMENT ON COLUMN revops.signal.nature IS 'engagement (interest in a topic) or buying (demo request, pricing, reply)';
 COMMENT ON COLUMN revops.signal.direction IS 'inbound (from the lead) or outbound (from us)';
 COMMENT ON COLUMN revops.signal.answers IS 'true: a touch of this signal keeps the promise of a first response';
+COMMENT ON COLUMN revops.signal.owner_team IS 'marketing or sales: who says what the signal means, and sees to it that it is recorded; NULL: nobody has taken it on, and audit_handoff() names it';
 
 CREATE TABLE revops.reason
 (

@@ -45,8 +45,8 @@ CREATE FUNCTION revops.seed_operations(workspace_id int) RETURNS void
         ('not_needed', 'not needed any longer', '{override}'))
         AS r (reason, label, applies_to);
 
-    INSERT INTO revops.signal (workspace_id, signal, nature, direction, answers)
-    SELECT $1, s.*
+    INSERT INTO revops.signal (workspace_id, signal, nature, direction, answers, owner_team)
+    SELECT $1, s.*, CASE s.direction WHEN 'inbound' THEN 'marketing' ELSE 'sales' END
     FROM (VALUES
         ('form_submit', 'engagement', 'inbound', false),
         ('demo_request', 'buying', 'inbound', false),

@@ -14,9 +14,13 @@ CREATE TABLE revops.touch
     binding_id   int,
     sign         smallint NOT NULL,
     source_key   text COLLATE "C",
+    -- never NULL: a byte each, where a NULL would cost the row eight
+    source       text COLLATE "C" NOT NULL DEFAULT '',
+    campaign     text COLLATE "C" NOT NULL DEFAULT '',
+    content      text COLLATE "C" NOT NULL DEFAULT '',
     PRIMARY KEY (lead_id, occurred_at, touch_id)
 );
-COMMENT ON TABLE revops.touch IS 'Fact: one dated interaction with a lead. A host''s edit or delete appends a row of sign -1 that takes the touch back.';
+COMMENT ON TABLE revops.touch IS 'Fact: one dated interaction with a lead. A host''s edit or delete appends a row of sign -1 that takes the touch back, with the same origin (source, campaign, content).';
 COMMENT ON COLUMN revops.touch.lead_id IS 'the lead';
 COMMENT ON COLUMN revops.touch.occurred_at IS 'when it happened';
 COMMENT ON COLUMN revops.touch.touch_id IS 'number of the touch';
@@ -26,6 +30,9 @@ COMMENT ON COLUMN revops.touch.signal_id IS 'its signal; NULL: the host wrote a 
 COMMENT ON COLUMN revops.touch.binding_id IS 'binding that brought it; NULL: record_touch()';
 COMMENT ON COLUMN revops.touch.sign IS '1: happened; -1: taken back';
 COMMENT ON COLUMN revops.touch.source_key IS 'key of the host''s row';
+COMMENT ON COLUMN revops.touch.source IS 'channel that it came by (paid_search, referral, event ...); empty: not told';
+COMMENT ON COLUMN revops.touch.campaign IS 'campaign that it belongs to; empty: not told';
+COMMENT ON COLUMN revops.touch.content IS 'page, asset or mailing that it was about; empty: not told';
 
 -- not cached: of two changes of a lead the later one has the higher number
 CREATE SEQUENCE revops.change_id;

@@ -452,7 +452,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION revops.attach_touch(text, regclass, text, jsonb, text, text[], text, text, boolean) IS
-    'Attaches a table whose rows are touches of the leads of a binding; gives the binding''s number. Roles: lead (the lead''s key as text), signal (its code), occurred_at (engine time where it is not mapped). One table may be attached several times, once for each touch that a row is. A touch whose lead is not known waits in the inbox until it is. "mode", "zone" and "replicated" are those of the leads where they are NULL. Else as attach_lead().';
+    'Attaches a table whose rows are touches of the leads of a binding; gives the binding''s number. Roles: lead (the lead''s key as text), signal (its code), occurred_at (engine time where it is not mapped), source, campaign and content (where the touch came from: attribution goes by them). One table may be attached several times, once for each touch that a row is. A touch whose lead is not known waits in the inbox until it is. "mode", "zone" and "replicated" are those of the leads where they are NULL. Else as attach_lead().';
 
 CREATE FUNCTION revops.attach_opportunity(binding text, host regclass, lead_binding text, roles jsonb,
                                           filter text DEFAULT NULL, key text[] DEFAULT NULL, mode text DEFAULT NULL,

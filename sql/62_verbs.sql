@@ -45,10 +45,11 @@ CREATE FUNCTION revops.assign(lead_id bigint, rep text, reason text DEFAULT NULL
 COMMENT ON FUNCTION revops.assign(bigint, text, text) IS
     'Gives the lead to a rep by hand and returns the rep; the first assignment of a lead that was handed over starts the promise of a first response. Waits for the lead. Raises RV002 (no such lead, rep or reason).';
 
-CREATE FUNCTION revops.record_touch(lead_id bigint, signal text, occurred_at timestamptz DEFAULT NULL) RETURNS void
+CREATE FUNCTION revops.record_touch(lead_id bigint, signal text, occurred_at timestamptz DEFAULT NULL,
+                                    source text DEFAULT NULL, campaign text DEFAULT NULL, content text DEFAULT NULL) RETURNS void
     LANGUAGE c AS 'MODULE_PATHNAME', 'revops_record_touch';
-COMMENT ON FUNCTION revops.record_touch(bigint, text, timestamptz) IS
-    'Records a touch (now, unless occurred_at says when) and settles the lead, in a transaction block when it commits; where the lead is busy the touch waits as a delta. Raises RV002 (no such lead or signal), 22023 (a time in the future).';
+COMMENT ON FUNCTION revops.record_touch(bigint, text, timestamptz, text, text, text) IS
+    'Records a touch (now, unless occurred_at says when; source, campaign and content tell where it came from) and settles the lead, in a transaction block when it commits; where the lead is busy the touch waits as a delta. Raises RV002 (no such lead or signal), 22023 (a time in the future).';
 
 CREATE FUNCTION revops.forget(lead_id bigint) RETURNS void
     LANGUAGE c AS 'MODULE_PATHNAME', 'revops_forget';

@@ -305,16 +305,18 @@ CREATE FUNCTION revops.differing_touches(bound revops.binding, since timestamptz
         FROM revops.host_rows(bound.binding_id, since) WITH ORDINALITY AS h (key, at, roles, personal, n)
         ORDER BY 1, h.at DESC NULLS LAST, h.n DESC
     ), known AS (
-        SELECT t.source_key AS key, t.lead_id, t.signal_id, t.occurred_at
+        SELECT t.source_key AS key, t.lead_id, t.signal_id, t.occurred_at, t.source, t.campaign, t.content
         FROM revops.touch t
         WHERE t.binding_id = bound.binding_id AND t.source_key IS NOT NULL
           AND (since IS NULL OR t.occurred_at >= since)
-        GROUP BY t.source_key, t.lead_id, t.signal_id, t.occurred_at
+        GROUP BY t.source_key, t.lead_id, t.signal_id, t.occurred_at, t.source, t.campaign, t.content
         HAVING sum(t.sign) > 0
     ), paired AS (
         SELECT t.key AS told_key, k.key AS known_key, t.roles, k.lead_id,
                k.lead_id IS DISTINCT FROM l.lead_id
                OR k.signal_id IS DISTINCT FROM s.signal_id
+               OR (k.source, k.campaign, k.content) IS DISTINCT FROM
+                  (coalesce(t.roles ->> 'source', ''), coalesce(t.roles ->> 'campaign', ''), coalesce(t.roles ->> 'content', ''))
                OR (isfinite(t.at) AND k.occurred_at <> t.at) AS differs
         FROM theirs t
         LEFT JOIN revops.lead l ON l.binding_id = bound.lead_binding_id AND l.key = t.roles ->> 'lead' COLLATE "C"

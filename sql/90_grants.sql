@@ -133,7 +133,7 @@ GRANT EXECUTE ON FUNCTION
     revops.explain_touches(bigint, timestamptz),
     revops.simulate(int, timestamptz, timestamptz),
     revops.simulate_leads(int, timestamptz, timestamptz),
-    revops.record_touch(bigint, text, timestamptz),
+    revops.record_touch(bigint, text, timestamptz, text, text, text),
     revops.capture(jsonb, text, text),
     revops.recycle(bigint, text, timestamptz),
     revops.duplicate(bigint, bigint),

@@ -375,11 +375,13 @@ settle_touch(Submission *sub)
 	Touches		touches;
 	LeadChange	change;
 	const Signal *signal;
+	TouchOrigin origin = {code_text(sub->form.source), code_text(sub->form.campaign),
+	code_text(sub->form.content)};
 
 	settle_begin(&s, sub->binding->workspace_id, true);
 	signal = check_signal(&s, sub->signal);
 	touches_begin(&touches, &s, true);
-	touches_add(&touches, sub->lead_id, signal, check_moment(&s, &sub->form), 1, 0, NULL);
+	touches_add(&touches, sub->lead_id, signal, check_moment(&s, &sub->form), 1, 0, NULL, &origin);
 	touches_settle(&touches);
 	change_init(&change);
 	change.wait = true;

@@ -70,7 +70,7 @@ revops_done_step(PG_FUNCTION_ARGS)
 	if (step != NULL && step->attempt != NULL)
 	{
 		touches_begin(&touches, &s, IsTransactionBlock() || IsolationUsesXactSnapshot());
-		touches_add(&touches, lead_id, step->attempt, s.now, 1, 0, NULL);
+		touches_add(&touches, lead_id, step->attempt, s.now, 1, 0, NULL, NULL);
 		touches_settle(&touches);
 	}
 	settle_end(&s);

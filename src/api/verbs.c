@@ -349,7 +349,7 @@ revops_assign(PG_FUNCTION_ARGS)
 	return PointerGetDatum(cstring_to_text(code));
 }
 
-/* revops.record_touch(lead_id bigint, signal text, occurred_at timestamptz) */
+/* revops.record_touch(lead_id, signal, occurred_at, source, campaign, content) */
 Datum
 revops_record_touch(PG_FUNCTION_ARGS)
 {
@@ -359,6 +359,7 @@ revops_record_touch(PG_FUNCTION_ARGS)
 	char	   *code;
 	Signal	   *signal;
 	TimestampTz at;
+	TouchOrigin origin;
 
 	refuse_null(fcinfo, 0, "record_touch", "lead_id");
 	refuse_null(fcinfo, 1, "record_touch", "signal");
@@ -381,8 +382,11 @@ revops_record_touch(PG_FUNCTION_ARGS)
 				 errdetail("It is %s; now is %s.", pstrdup(timestamptz_to_str(at)),
 						   pstrdup(timestamptz_to_str(s.now))),
 				 errhint("Record a touch when it has happened.")));
+	origin.source = PG_ARGISNULL(3) ? NO_TEXT : PG_GETARG_DATUM(3);
+	origin.campaign = PG_ARGISNULL(4) ? NO_TEXT : PG_GETARG_DATUM(4);
+	origin.content = PG_ARGISNULL(5) ? NO_TEXT : PG_GETARG_DATUM(5);
 	touches_begin(&touches, &s, IsTransactionBlock() || IsolationUsesXactSnapshot());
-	touches_add(&touches, lead_id, signal, at, 1, 0, NULL);
+	touches_add(&touches, lead_id, signal, at, 1, 0, NULL, &origin);
 	touches_settle(&touches);
 	settle_end(&s);
 	pending_relieve();

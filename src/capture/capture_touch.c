@@ -83,6 +83,20 @@ moment_of(Capture *capture, TupleTableSlot *roles)
 	return TIMESTAMP_NOT_FINITE(at) ? capture->settle.now : at;
 }
 
+static Datum
+word_of(TupleTableSlot *roles, int role)
+{
+	return roles->tts_isnull[role] ? NO_TEXT : roles->tts_values[role];
+}
+
+/* Where a row says that it came from. */
+static TouchOrigin
+origin_of(TupleTableSlot *roles)
+{
+	return (TouchOrigin) {word_of(roles, TOUCH_SOURCE), word_of(roles, TOUCH_CAMPAIGN),
+		word_of(roles, TOUCH_CONTENT)};
+}
+
 /*
  * A row that is there now.  What is planned has not happened: it waits in the
  * inbox until its time, and its row is read again then, as it is by then.
@@ -100,8 +114,12 @@ add_touch(Capture *capture, Touches *touches, TupleTableSlot *roles, const char 
 	}
 	lead_id = lead_of(capture, touches, roles, key);
 	if (lead_id != 0)
+	{
+		TouchOrigin origin = origin_of(roles);
+
 		touches_add(touches, lead_id, signal_of(capture, roles, key), at, 1,
-					capture->binding_id, key);
+					capture->binding_id, key, &origin);
+	}
 }
 
 /*
@@ -127,7 +145,7 @@ remove_touch(Capture *capture, Touches *touches, TupleTableSlot *roles, const ch
 		return false;
 	}
 	touches_add(touches, lead_id, touch.signal, touch.occurred_at, -1,
-				capture->binding_id, key);
+				capture->binding_id, key, &touch.origin);
 	return true;
 }
 
@@ -164,17 +182,18 @@ take_touch(Capture *capture, Touches *touches, int64 lead_id, TupleTableSlot *ro
 	Settle	   *s = &capture->settle;
 	const Signal *signal = signal_of(capture, roles, key);
 	TimestampTz at = moment_of(capture, roles);
+	TouchOrigin origin = origin_of(roles);
 	RecordedTouch before;
 
 	if (touch_recorded(&s->writers, s->def, lead_id, capture->binding_id, key, &before))
 	{
-		if (before.signal == signal &&
+		if (before.signal == signal && same_origin(&before.origin, &origin) &&
 			(before.occurred_at == at || roles->tts_isnull[TOUCH_OCCURRED_AT]))
 			return false;
 		touches_add(touches, lead_id, before.signal, before.occurred_at, -1,
-					capture->binding_id, key);
+					capture->binding_id, key, &before.origin);
 	}
-	touches_add(touches, lead_id, signal, at, 1, capture->binding_id, key);
+	touches_add(touches, lead_id, signal, at, 1, capture->binding_id, key, &origin);
 	return true;
 }
 
@@ -263,10 +282,11 @@ take_back(Capture *capture, Touches *touches, const char *key)
 	uint64		n;
 
 	owner_enter(&scope);
-	if (SPI_execute_with_args("SELECT lead_id, occurred_at, coalesce(signal_id, 0), source_key "
+	if (SPI_execute_with_args("SELECT lead_id, occurred_at, coalesce(signal_id, 0), source_key, "
+							  "source, campaign, content "
 							  "FROM revops.touch WHERE binding_id = $1 "
 							  "AND ($2 IS NULL OR source_key = $2) "
-							  "GROUP BY lead_id, occurred_at, signal_id, source_key "
+							  "GROUP BY lead_id, occurred_at, signal_id, source_key, source, campaign, content "
 							  "HAVING sum(sign) > 0",
 							  2, types, values, nulls, true, 0) != SPI_OK_SELECT)
 		elog(ERROR, "reading touches failed");
@@ -276,12 +296,16 @@ take_back(Capture *capture, Touches *touches, const char *key)
 	{
 		bool		isnull;
 		HeapTuple	tuple = table->vals[i];
+		TouchOrigin origin;
 
+		origin.source = SPI_getbinval(tuple, table->tupdesc, 5, &isnull);
+		origin.campaign = SPI_getbinval(tuple, table->tupdesc, 6, &isnull);
+		origin.content = SPI_getbinval(tuple, table->tupdesc, 7, &isnull);
 		touches_add(touches, DatumGetInt64(SPI_getbinval(tuple, table->tupdesc, 1, &isnull)),
 					signal_by_id(capture->settle.def,
 								 DatumGetInt32(SPI_getbinval(tuple, table->tupdesc, 3, &isnull))),
 					DatumGetTimestampTz(SPI_getbinval(tuple, table->tupdesc, 2, &isnull)),
-					-1, capture->binding_id, SPI_getvalue(tuple, table->tupdesc, 4));
+					-1, capture->binding_id, SPI_getvalue(tuple, table->tupdesc, 4), &origin);
 	}
 	owner_leave(&scope);
 }

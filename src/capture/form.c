@@ -291,12 +291,20 @@ add_field(Form *form, const RoleColumn *column, const FormEntry *entry)
 
 /* ----- the form ----------------------------------------------------------------------- */
 
+/* Does the form say the word itself, which counts before utm_...? */
+static bool
+says_itself(List *entries, const char *word)
+{
+	const FormEntry *entry = find_entry(entries, word);
+
+	return entry != NULL && entry->text != NULL;
+}
+
 /* The column that a key fills; NULL: none. */
 static const RoleColumn *
 column_of(const FormEntry *entry, List *entries, List *columns)
 {
 	const RoleColumn *column = role_column(columns, entry->key);
-	const FormEntry *itself;
 	const char *role;
 
 	if (column != NULL)
@@ -307,8 +315,7 @@ column_of(const FormEntry *entry, List *entries, List *columns)
 		role = "campaign";
 	else
 		return NULL;
-	itself = find_entry(entries, role);
-	return itself != NULL && itself->text != NULL ? NULL : role_column(columns, role);
+	return says_itself(entries, role) ? NULL : role_column(columns, role);
 }
 
 static void
@@ -338,6 +345,22 @@ read_email(Form *form, List *entries, List *columns)
 	}
 }
 
+/* What a key says of where the form came from; false: nothing. */
+static bool
+read_origin(Form *form, const FormEntry *entry, List *entries)
+{
+	bool		is_utm = strncmp(entry->key, "utm_", 4) == 0;
+	const char *word = is_utm ? entry->key + 4 : entry->key;
+	char	  **part = strcmp(word, "source") == 0 ? &form->source :
+		strcmp(word, "campaign") == 0 ? &form->campaign :
+		strcmp(word, "content") == 0 ? &form->content : NULL;
+
+	if (part == NULL || (is_utm && says_itself(entries, word)))
+		return false;
+	*part = entry->text;
+	return true;
+}
+
 void
 form_read(Form *form, Jsonb *json, List *columns, bool signal_named)
 {
@@ -350,9 +373,11 @@ form_read(Form *form, Jsonb *json, List *columns, bool signal_named)
 	{
 		FormEntry  *entry = lfirst(cell);
 		const RoleColumn *column;
+		bool		is_origin;
 
 		if (entry->text == NULL || strcmp(entry->key, "email") == 0)
 			continue;
+		is_origin = read_origin(form, entry, entries);
 		if (strcmp(entry->key, "signal") == 0 && !signal_named)
 			form->signal = entry->text;
 		else if (strcmp(entry->key, "occurred_at") == 0)
@@ -362,7 +387,7 @@ form_read(Form *form, Jsonb *json, List *columns, bool signal_named)
 		}
 		else if ((column = column_of(entry, entries, columns)) != NULL)
 			add_field(form, column, entry);
-		else
+		else if (!is_origin)
 			form->ignored = lappend(form->ignored, entry->key);
 	}
 }

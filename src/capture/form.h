@@ -36,14 +36,18 @@ typedef struct Form
 	char	   *signal;			/* NULL: not given */
 	bool		is_dated;		/* it says when it was submitted: */
 	TimestampTz occurred_at;
+	char	   *source;			/* where it came from, as these three say; NULL: not told */
+	char	   *campaign;
+	char	   *content;
 	List	   *fields;			/* FormField: the e-mail first, and the others that are not empty */
 	List	   *ignored;		/* keys that say nothing: char * */
 } Form;
 
 /*
  * Read a form whose keys are roles.  What is null or blank was not given.  A
- * key that is no role of `columns` is listed as ignored; utm_source and
- * utm_campaign are source and campaign where neither says so itself.  A signal
+ * key that is no role of `columns` is listed as ignored; utm_source, utm_campaign
+ * and utm_content are source, campaign and content where none says so itself: the
+ * touch has them, whatever columns there are.  A signal
  * in the form counts only where the caller names none.  The e-mail is required,
  * `"Name" <a@b.example>` accepted; its name is person_name where none is given.
  *

@@ -143,6 +143,9 @@ write_touch(Settle *s, const NewTouch *row)
 	set_id32(v, nulls, TOUCH_COL_BINDING_ID, row->binding_id);
 	v[TOUCH_COL_SIGN] = Int16GetDatum(row->sign);
 	set_text(v, nulls, TOUCH_COL_SOURCE_KEY, row->source_key);
+	set_text_or_empty(v, nulls, TOUCH_COL_SOURCE, row->origin.source);
+	set_text_or_empty(v, nulls, TOUCH_COL_CAMPAIGN, row->origin.campaign);
+	set_text_or_empty(v, nulls, TOUCH_COL_CONTENT, row->origin.content);
 	writer_add(&s->writers, TABLE_TOUCH, v, nulls);
 	if (writers_full(&s->writers))
 		settle_flush(s);
@@ -177,9 +180,24 @@ next_row(Touches *touches)
 	return &touches->rows[touches->nrows++];
 }
 
+static Datum
+kept_word(Datum word)
+{
+	return word == NO_TEXT ? NO_TEXT : PointerGetDatum(PG_DETOAST_DATUM_COPY(word));
+}
+
+static TouchOrigin
+kept_origin(const TouchOrigin *origin)
+{
+	if (origin == NULL)
+		return (TouchOrigin) {NO_TEXT, NO_TEXT, NO_TEXT};
+	return (TouchOrigin) {kept_word(origin->source), kept_word(origin->campaign),
+		kept_word(origin->content)};
+}
+
 static void
 collect_row(Touches *touches, int64 lead_id, const Signal *signal, TimestampTz occurred_at,
-			int sign, int32 binding_id, const char *source_key)
+			int sign, int32 binding_id, const char *source_key, const TouchOrigin *origin)
 {
 	NewTouch   *row = next_row(touches);
 	MemoryContext old = MemoryContextSwitchTo(touches->keys);
@@ -191,6 +209,7 @@ collect_row(Touches *touches, int64 lead_id, const Signal *signal, TimestampTz o
 	row->binding_id = binding_id;
 	row->sign = sign;
 	row->source_key = code_text(source_key);
+	row->origin = kept_origin(origin);
 	MemoryContextSwitchTo(old);
 }
 
@@ -264,11 +283,12 @@ touched_lead(Touches *touches, int64 lead_id)
 
 void
 touches_add(Touches *touches, int64 lead_id, const Signal *signal,
-			TimestampTz occurred_at, int sign, int32 binding_id, const char *source_key)
+			TimestampTz occurred_at, int sign, int32 binding_id, const char *source_key,
+			const TouchOrigin *origin)
 {
 	sums_add(&touched_lead(touches, lead_id)->sums, touches->settle->def, signal,
 			 occurred_at, sign);
-	collect_row(touches, lead_id, signal, occurred_at, sign, binding_id, source_key);
+	collect_row(touches, lead_id, signal, occurred_at, sign, binding_id, source_key, origin);
 }
 
 /*

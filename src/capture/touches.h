@@ -34,6 +34,7 @@ typedef struct NewTouch
 	int32		binding_id;		/* 0: none */
 	int			sign;
 	Datum		source_key;		/* NO_TEXT: none */
+	TouchOrigin origin;
 } NewTouch;
 
 /* Touches of one statement, summed by lead. */
@@ -67,10 +68,13 @@ extern void touches_begin(Touches *touches, Settle *s, bool at_commit);
  */
 extern int64 touches_lead(Touches *touches, int32 binding_id, const char *key);
 
-/* Write one touch (sign -1: one that is taken back) and add it to its lead's sums. */
+/*
+ * Write one touch (sign -1: one that is taken back, with the origin that it had)
+ * and add it to its lead's sums.  No origin (NULL) is none told.
+ */
 extern void touches_add(Touches *touches, int64 lead_id, const Signal *signal,
 						TimestampTz occurred_at, int sign, int32 binding_id,
-						const char *source_key);
+						const char *source_key, const TouchOrigin *origin);
 
 /*
  * Write what was collected, dated with the settle's moment, and let what is read

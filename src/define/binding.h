@@ -61,6 +61,9 @@ typedef enum TouchRole
 	TOUCH_LEAD,					/* text: the lead's key */
 	TOUCH_SIGNAL,				/* text */
 	TOUCH_OCCURRED_AT,			/* timestamptz */
+	TOUCH_SOURCE,				/* where it came from: these three are its origin */
+	TOUCH_CAMPAIGN,
+	TOUCH_CONTENT,
 	TOUCH_ROLES
 } TouchRole;
 

@@ -54,7 +54,8 @@ static const StandardRole lead_roles[] = {
 };
 
 static const StandardRole touch_roles[] = {
-	{"lead", TEXTOID}, {"signal", TEXTOID}, {"occurred_at", TIMESTAMPTZOID}
+	{"lead", TEXTOID}, {"signal", TEXTOID}, {"occurred_at", TIMESTAMPTZOID},
+	{"source", TEXTOID}, {"campaign", TEXTOID}, {"content", TEXTOID}
 };
 
 static const StandardRole opportunity_roles[] = {

@@ -378,25 +378,66 @@ comes_from(HeapTuple tuple, TupleDesc desc, int32 binding_id, const char *source
 	return !isnull && strcmp(TextDatumGetCString(value), source_key) == 0;
 }
 
+static bool
+same_word(Datum a, Datum b)
+{
+	Size		a_length = a == NO_TEXT ? 0 : VARSIZE_ANY_EXHDR(DatumGetPointer(a));
+	Size		b_length = b == NO_TEXT ? 0 : VARSIZE_ANY_EXHDR(DatumGetPointer(b));
+
+	return a_length == b_length &&
+		(a_length == 0 ||
+		 memcmp(VARDATA_ANY(DatumGetPointer(a)), VARDATA_ANY(DatumGetPointer(b)), a_length) == 0);
+}
+
+bool
+same_origin(const TouchOrigin *a, const TouchOrigin *b)
+{
+	return same_word(a->source, b->source) && same_word(a->campaign, b->campaign) &&
+		same_word(a->content, b->content);
+}
+
+/* A touch of one host row, and how often it counts. */
+typedef struct CountedTouch
+{
+	RecordedTouch touch;
+	int			sign;
+} CountedTouch;
+
+/* Texts of ours are never compressed or put elsewhere unless long ones: detoasted, and copied. */
+static Datum
+origin_part(HeapTuple tuple, TupleDesc desc, int column)
+{
+	bool		isnull;
+	Datum		value = heap_getattr(tuple, column + 1, desc, &isnull);
+
+	return isnull ? NO_TEXT : PointerGetDatum(PG_DETOAST_DATUM_COPY(value));
+}
+
 /* Count a touch, or its taking back, among those of one host row. */
 static List *
-count_touch(List *touches, const TouchRow *row)
+count_touch(List *touches, const TouchRow *row, HeapTuple tuple, TupleDesc desc)
 {
-	TouchRow   *same;
+	CountedTouch *counted = palloc(sizeof(CountedTouch));
 	ListCell   *cell;
 
+	counted->touch.signal = row->signal;
+	counted->touch.occurred_at = row->occurred_at;
+	counted->touch.origin.source = origin_part(tuple, desc, TOUCH_COL_SOURCE);
+	counted->touch.origin.campaign = origin_part(tuple, desc, TOUCH_COL_CAMPAIGN);
+	counted->touch.origin.content = origin_part(tuple, desc, TOUCH_COL_CONTENT);
+	counted->sign = row->sign;
 	foreach(cell, touches)
 	{
-		same = lfirst(cell);
-		if (same->occurred_at == row->occurred_at && same->signal == row->signal)
-		{
-			same->sign += row->sign;
-			return touches;
-		}
+		CountedTouch *same = lfirst(cell);
+
+		if (same->touch.occurred_at != row->occurred_at || same->touch.signal != row->signal ||
+			!same_origin(&same->touch.origin, &counted->touch.origin))
+			continue;
+		same->sign += row->sign;
+		pfree(counted);
+		return touches;
 	}
-	same = palloc(sizeof(TouchRow));
-	*same = *row;
-	return lappend(touches, same);
+	return lappend(touches, counted);
 }
 
 bool
@@ -417,18 +458,17 @@ touch_recorded(Writers *writers, const Definitions *def, int64 lead_id,
 		if (!comes_from(tuple, desc, binding_id, source_key))
 			continue;
 		touch_read(writers, def, tuple, &row);
-		touches = count_touch(touches, &row);
+		touches = count_touch(touches, &row, tuple, desc);
 	}
 	engine_scan_end(scan);
 	foreach(cell, touches)
 	{
-		TouchRow   *row = lfirst(cell);
+		CountedTouch *counted = lfirst(cell);
 
-		if (row->sign <= 0)
+		if (counted->sign <= 0)
 			continue;
 		found = true;
-		touch->signal = row->signal;
-		touch->occurred_at = row->occurred_at;
+		*touch = counted->touch;
 	}
 	list_free_deep(touches);
 	return found;

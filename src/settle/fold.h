@@ -105,6 +105,17 @@ typedef struct DeltaNews
 extern void delta_append(Writers *writers, const Definitions *def,
 						 const DeltaNews *news, TimestampTz now);
 
+/* Where a touch came from: NO_TEXT or an empty text is not told. */
+typedef struct TouchOrigin
+{
+	Datum		source;
+	Datum		campaign;
+	Datum		content;
+} TouchOrigin;
+
+/* Do two touches come from the same?  Nothing told is an empty text. */
+extern bool same_origin(const TouchOrigin *a, const TouchOrigin *b);
+
 /* A row of revops.touch, in order of time: scan, and read what the scan gives. */
 typedef struct TouchRow
 {
@@ -136,6 +147,7 @@ typedef struct RecordedTouch
 {
 	Signal	   *signal;			/* NULL: the code was not defined */
 	TimestampTz occurred_at;
+	TouchOrigin origin;			/* in the current context */
 } RecordedTouch;
 extern bool touch_recorded(Writers *writers, const Definitions *def, int64 lead_id,
 						   int32 binding_id, const char *source_key,

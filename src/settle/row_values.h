@@ -49,6 +49,21 @@ code_text(const char *code)
 	return code == NULL ? NO_TEXT : CStringGetTextDatum(code);
 }
 
+/* A column that is never NULL: no text is the empty one. */
+static inline void
+set_text_or_empty(Datum *values, bool *nulls, int column, Datum text)
+{
+	static union
+	{
+		varattrib_4b text;
+		char		room[sizeof(varattrib_4b)];
+	}			empty;			/* nothing but a header */
+
+	SET_VARSIZE(&empty.text, VARHDRSZ);
+	values[column] = text == NO_TEXT ? PointerGetDatum(&empty) : text;
+	nulls[column] = false;
+}
+
 /* The same bytes?  One may have a short header, the other a long one. */
 static inline bool
 same_varlena(struct varlena *a, struct varlena *b)

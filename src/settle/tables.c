@@ -64,7 +64,7 @@ static const Oid profile_change_types[PROFILE_COLS] = {
 
 static const Oid touch_types[TOUCH_COLS] = {
 	INT8OID, TIMESTAMPTZOID, INT8OID, TIMESTAMPTZOID, INT4OID, INT4OID, INT4OID,
-	INT2OID, TEXTOID
+	INT2OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID
 };
 
 static const Oid stage_change_types[MOVE_COLS] = {

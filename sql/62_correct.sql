@@ -65,9 +65,9 @@ $$;
 COMMENT ON FUNCTION revops.correct_stage_change(bigint, int, text, text) IS
     'Corrects the coded reason of a move (NULL: none was given), and says why: a further fact. Handoffs, rejections, recyclings and their KPIs read it from then on; the move stays as it was written, and timeline() shows both. Where the lead is and when it came there is not corrected but moved: advance(). Raises RV002 (no such lead, move or reason), RV003 (the move needs a reason; "no response" and "duplicate", which ask for more), 22023 (it has this reason already; nothing said of why).';
 
-CREATE FUNCTION revops.take_back_touch(lead_id bigint, signal text, occurred_at timestamptz) RETURNS void
+CREATE FUNCTION revops.take_back_touch(lead_id bigint, signal text, occurred_at timestamptz, source text, campaign text, content text) RETURNS void
     LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'revops_take_back_touch';
-COMMENT ON FUNCTION revops.take_back_touch(bigint, text, timestamptz) IS
+COMMENT ON FUNCTION revops.take_back_touch(bigint, text, timestamptz, text, text, text) IS
     'Part of correct_touch(): appends the row that takes a touch of record_touch() back, and settles the lead. It does not ask whether there is one. Raises RV002 (no such lead or signal).';
 
 CREATE FUNCTION revops.correct_touch(lead_id bigint, touch_id bigint, because text, signal text DEFAULT NULL, occurred_at timestamptz DEFAULT NULL) RETURNS void
@@ -95,14 +95,15 @@ BEGIN
     -- the lead's row: of two who correct one touch at once the second sees what the first did
     PERFORM FROM revops.lead l WHERE l.lead_id = $1 FOR UPDATE;
     SELECT sum(o.sign) INTO left_over FROM revops.touch o
-    WHERE o.lead_id = $1 AND o.occurred_at = t.occurred_at AND o.signal_id = t.signal_id AND o.binding_id IS NULL;
+    WHERE o.lead_id = $1 AND o.occurred_at = t.occurred_at AND o.signal_id = t.signal_id AND o.binding_id IS NULL
+      AND (o.source, o.campaign, o.content) = (t.source, t.campaign, t.content);
     IF left_over <= 0 OR EXISTS (SELECT FROM revops.correction c WHERE c.lead_id = $1 AND c.fact = 'touch' AND c.fact_id = $2) THEN
         RAISE EXCEPTION USING ERRCODE = 'RV003', MESSAGE = format('touch %s was corrected already', $2),
             DETAIL = 'It was taken back.', HINT = 'Correct the touch that was recorded in its place, or record_touch().';
     END IF;
-    PERFORM revops.take_back_touch($1, t.code, t.occurred_at);
+    PERFORM revops.take_back_touch($1, t.code, t.occurred_at, t.source, t.campaign, t.content);
     IF coalesce($4, $5::text) IS NOT NULL THEN
-        PERFORM revops.record_touch($1, coalesce($4, t.code), coalesce($5, t.occurred_at));
+        PERFORM revops.record_touch($1, coalesce($4, t.code), coalesce($5, t.occurred_at), t.source, t.campaign, t.content);
     END IF;
     INSERT INTO revops.correction (lead_id, workspace_id, fact, fact_id, at, before, after, because, actor)
     VALUES ($1, of_workspace, 'touch', $2, revops.engine_now(), format('%s at %s', t.code, t.occurred_at),
@@ -111,4 +112,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION revops.correct_touch(bigint, bigint, text, text, timestamptz) IS
-    'Corrects a touch that record_touch() recorded, and says why: takes it back and, where a signal or a time is given, records it anew; the lead is settled by both. Without either it never happened. A touch of the host''s table follows the host''s row instead. Waits for the lead. Raises RV002 (no such lead, touch or signal), RV003 (the host''s, or corrected already), 22023 (a time in the future; nothing said of why).';
+    'Corrects a touch that record_touch() recorded, and says why: takes it back and, where a signal or a time is given, records it anew; the lead is settled by both. Without either it never happened. Where it came from stays. A touch of the host''s table follows the host''s row instead. Waits for the lead. Raises RV002 (no such lead, touch or signal), RV003 (the host''s, or corrected already), 22023 (a time in the future; nothing said of why).';

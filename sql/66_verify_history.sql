@@ -236,7 +236,8 @@ BEGIN
     WHERE a.last_seq = a.seq - 1 AND (a.from_team_id, a.from_rep_id) IS DISTINCT FROM a.had
     UNION ALL
     SELECT 'touch', t.lead_id, min(t.touch_id), 'it was taken back more often than it happened'
-    FROM revops.touch t GROUP BY t.lead_id, t.occurred_at, t.signal_id, t.binding_id, t.source_key HAVING sum(t.sign) < 0
+    FROM revops.touch t GROUP BY t.lead_id, t.occurred_at, t.signal_id, t.binding_id, t.source_key, t.source, t.campaign, t.content
+    HAVING sum(t.sign) < 0
     UNION ALL
     SELECT 'correction', y.lead_id, y.correction_id, 'the fact that it corrects is missing'
     FROM revops.correction y

@@ -37,7 +37,8 @@ BEGIN
         UNION ALL
         SELECT t.occurred_at, t.recorded_at, 4, t.touch_id, CASE WHEN t.sign > 0 THEN 'touch' ELSE 'touch taken back' END,
                s.signal, NULL, NULL, b.binding,
-               jsonb_strip_nulls(jsonb_build_object('nature', s.nature, 'direction', s.direction, 'key', t.source_key, 'touch_id', t.touch_id))
+               jsonb_strip_nulls(jsonb_build_object('nature', s.nature, 'direction', s.direction, 'key', t.source_key, 'touch_id', t.touch_id,
+                                                    'source', nullif(t.source, ''), 'campaign', nullif(t.campaign, ''), 'content', nullif(t.content, '')))
         FROM revops.touch t
         LEFT JOIN revops.signal s ON s.signal_id = t.signal_id
         LEFT JOIN revops.binding b ON b.binding_id = t.binding_id

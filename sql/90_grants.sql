@@ -95,7 +95,8 @@ GRANT EXECUTE ON FUNCTION
     revops.feedback_rule(timestamptz, timestamptz, int, double precision),
     revops.score_deciles(revops.score_count[]),
     revops.score_quality(timestamptz, timestamptz, text, text),
-    revops.score_quality_by_role(text, text, text, text)
+    revops.score_quality_by_role(text, text, text, text),
+    revops.attribution(text, text, timestamptz, timestamptz, interval, interval, boolean, boolean)
     TO revops_reader;
 -- the next step of a lead: rules are read by all, what shows single leads is not for readers
 GRANT SELECT ON revops.next_step_rule TO revops_reader;
@@ -106,8 +107,17 @@ GRANT EXECUTE ON FUNCTION revops.next_step(bigint), revops.account_leads(bigint,
 GRANT SELECT ON revops.rejection_review TO revops_reader;
 GRANT EXECUTE ON FUNCTION revops.with_sales(int, text) TO revops_reader;
 GRANT SELECT ON revops.correction, revops.corrected_move TO revops_marketing, revops_sales;
+GRANT SELECT ON revops.attribution_run, revops.attribution_day, revops.attribution_removal, revops.attribution_kept TO revops_reader;
 GRANT SELECT ON revops.score_rejected TO revops_marketing, revops_sales;
 GRANT EXECUTE ON FUNCTION revops.feedback_rejected(timestamptz, timestamptz, int) TO revops_marketing, revops_sales;
+GRANT SELECT ON revops.conversion TO revops_marketing, revops_sales;
+GRANT DELETE ON revops.attribution_run TO revops_marketing, revops_sales;
+GRANT EXECUTE ON FUNCTION
+    revops.attribution_path(text, timestamptz, timestamptz, interval, boolean, boolean),
+    revops.attribution_credit(text, timestamptz, timestamptz, interval, interval, boolean, boolean),
+    revops.attribution_markov(text, text, timestamptz, timestamptz, interval, boolean, boolean),
+    revops.compute_attribution(text, timestamptz, timestamptz, interval, interval, boolean, boolean)
+    TO revops_marketing, revops_sales;
 
 -- ----- marketing and sales: leads, drafts, verbs -----------------------------
 
@@ -193,4 +203,5 @@ GRANT INSERT, UPDATE, DELETE ON revops.workspace, revops.signal, revops.reason, 
     revops.sla_policy, revops.nurture_track, revops.nurture_step, revops.handoff_rule, revops.auto_move, revops.next_step_rule, revops.binding, revops.binding_role, revops.adopted_move
     TO revops_admin;
 GRANT UPDATE (note, review_on, decide_by), DELETE ON revops.agreement TO revops_admin;
+GRANT DELETE ON revops.attribution_run TO revops_admin;
 GRANT EXECUTE ON ALL ROUTINES IN SCHEMA revops TO revops_admin;

@@ -16,7 +16,7 @@
 
 PG_FUNCTION_INFO_V1(revops_take_back_touch);
 
-/* revops.take_back_touch(lead_id bigint, signal text, occurred_at timestamptz), strict */
+/* revops.take_back_touch(lead_id, signal, occurred_at, source, campaign, content), strict */
 Datum
 revops_take_back_touch(PG_FUNCTION_ARGS)
 {
@@ -25,6 +25,7 @@ revops_take_back_touch(PG_FUNCTION_ARGS)
 	int64		lead_id = PG_GETARG_INT64(0);
 	char	   *code = text_to_cstring(PG_GETARG_TEXT_PP(1));
 	Signal	   *signal;
+	TouchOrigin origin = {PG_GETARG_DATUM(3), PG_GETARG_DATUM(4), PG_GETARG_DATUM(5)};
 
 	settle_begin(&s, workspace_of(lead_id), true);
 	signal = signal_by_code(s.def, code, strlen(code));
@@ -36,7 +37,7 @@ revops_take_back_touch(PG_FUNCTION_ARGS)
 						   s.def->workspace_id),
 				 errhint("Add it to revops.signal.")));
 	touches_begin(&touches, &s, IsTransactionBlock() || IsolationUsesXactSnapshot());
-	touches_add(&touches, lead_id, signal, PG_GETARG_TIMESTAMPTZ(2), -1, 0, NULL);
+	touches_add(&touches, lead_id, signal, PG_GETARG_TIMESTAMPTZ(2), -1, 0, NULL, &origin);
 	touches_settle(&touches);
 	settle_end(&s);
 	pending_relieve();

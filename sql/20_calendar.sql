@@ -132,6 +132,29 @@ CREATE FUNCTION revops.next_open(calendar text, at timestamptz, workspace_id int
 COMMENT ON FUNCTION revops.next_open(text, timestamptz, int) IS
     'The moment itself inside open hours, else the next opening. RV004 where a calendar of exceptional days only does not open again. Calendar by name in a workspace; RV002 if unknown.';
 
+CREATE FUNCTION revops.next_close(calendar_id int, at timestamptz) RETURNS timestamptz
+    LANGUAGE c STABLE STRICT PARALLEL SAFE
+    AS 'MODULE_PATHNAME', 'revops_next_close';
+COMMENT ON FUNCTION revops.next_close(int, timestamptz) IS
+    'The end of the open hours that the moment lies in, else of the next ones; hours that meet are one. RV004 where a calendar of exceptional days only does not open again, 22008 where it never closes before the year 2300. Calendar by number; RV002 if unknown.';
+CREATE FUNCTION revops.next_close(calendar text, at timestamptz, workspace_id int DEFAULT 1) RETURNS timestamptz
+    LANGUAGE c STABLE STRICT PARALLEL SAFE
+    AS 'MODULE_PATHNAME', 'revops_next_close_named';
+COMMENT ON FUNCTION revops.next_close(text, timestamptz, int) IS
+    'The end of the open hours that the moment lies in, else of the next ones; hours that meet are one. RV004 where a calendar of exceptional days only does not open again, 22008 where it never closes before the year 2300. Calendar by name in a workspace; RV002 if unknown.';
+
+CREATE FUNCTION revops.business_left(calendar_id int, since timestamptz, until timestamptz) RETURNS interval
+    LANGUAGE c STABLE STRICT PARALLEL SAFE
+    AS 'MODULE_PATHNAME', 'revops_business_left';
+COMMENT ON FUNCTION revops.business_left(int, timestamptz, timestamptz) IS
+    'As business_between(), for views over many clocks: NULL where the calendar has a problem (calendar_problem() names it) instead of an error. RV002 if there is no such calendar, 22008 outside the years 1900 to 2299.';
+
+CREATE FUNCTION revops.calendar_problem(calendar_id int) RETURNS text
+    LANGUAGE c STABLE STRICT PARALLEL SAFE
+    AS 'MODULE_PATHNAME', 'revops_calendar_problem';
+COMMENT ON FUNCTION revops.calendar_problem(int) IS
+    'What keeps a calendar from being used, in words (the message that check_calendar() raises): never open, unknown time zone, hours that overlap; NULL if nothing does. RV002 if there is no such calendar.';
+
 CREATE FUNCTION revops.check_calendar(calendar_id int) RETURNS void
     LANGUAGE c STABLE STRICT PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'revops_check_calendar';

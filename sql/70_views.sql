@@ -82,7 +82,7 @@ SELECT l.workspace_id,
        l.disqualified,
        c.due_at AS sla_due_at,
        CASE WHEN c.calendar_id IS NULL THEN c.due_at - revops.engine_now()
-            ELSE revops.business_between(c.calendar_id, revops.engine_now(), c.due_at) END AS sla_left,
+            ELSE revops.business_left(c.calendar_id, revops.engine_now(), c.due_at) END AS sla_left,
        c.due_at <= revops.engine_now() AS breached,
        a.version AS agreement
 FROM (SELECT s.lead_id, s.workspace_id, s.binding_id, s.agreement_id, s.key, s.stage, s.stage_since,
@@ -145,7 +145,7 @@ COMMENT ON COLUMN revops.lead_status.last_touch_at IS 'latest touch; NULL: none'
 COMMENT ON COLUMN revops.lead_status.touches IS 'number of touches, net of those taken back';
 COMMENT ON COLUMN revops.lead_status.disqualified IS 'true: a disqualifying rule holds';
 COMMENT ON COLUMN revops.lead_status.sla_due_at IS 'when the earliest running promise is due; NULL: none runs';
-COMMENT ON COLUMN revops.lead_status.sla_left IS 'time left until then, negative after it: business time where the clock has a calendar, else wall time';
+COMMENT ON COLUMN revops.lead_status.sla_left IS 'time left until then, negative after it: business time where the clock has a calendar, else wall time; NULL where calendar_problem() tells what is wrong with the calendar';
 COMMENT ON COLUMN revops.lead_status.breached IS 'true: that promise is past due; NULL: none runs';
 COMMENT ON COLUMN revops.lead_status.agreement IS 'version of the agreement that scores the lead';
 
@@ -168,7 +168,7 @@ SELECT l.workspace_id,
        revops.engine_now() - l.stage_since AS age,
        c.due_at AS sla_due_at,
        CASE WHEN c.calendar_id IS NULL THEN c.due_at - revops.engine_now()
-            ELSE revops.business_between(c.calendar_id, revops.engine_now(), c.due_at) END AS sla_left,
+            ELSE revops.business_left(c.calendar_id, revops.engine_now(), c.due_at) END AS sla_left,
        c.due_at <= revops.engine_now() AS breached,
        n.score,
        revops.grade(l.fit, n.intent, m.grade_fit, m.grade_intent) AS grade,
@@ -234,7 +234,7 @@ COMMENT ON COLUMN revops.handoff_queue.stage IS 'the stage of qualified leads';
 COMMENT ON COLUMN revops.handoff_queue.waiting_since IS 'when it entered the stage';
 COMMENT ON COLUMN revops.handoff_queue.age IS 'time since then (wall time)';
 COMMENT ON COLUMN revops.handoff_queue.sla_due_at IS 'when the earliest running promise is due; NULL: none runs';
-COMMENT ON COLUMN revops.handoff_queue.sla_left IS 'time left until then, negative after it: business time where the clock has a calendar, else wall time';
+COMMENT ON COLUMN revops.handoff_queue.sla_left IS 'time left until then, negative after it: business time where the clock has a calendar, else wall time; NULL where calendar_problem() tells what is wrong with the calendar';
 COMMENT ON COLUMN revops.handoff_queue.breached IS 'true: that promise is past due; NULL: none runs';
 COMMENT ON COLUMN revops.handoff_queue.score IS 'score, 0 to 100';
 COMMENT ON COLUMN revops.handoff_queue.grade IS 'letter of fit and digit of intent, for example A1';
@@ -260,7 +260,7 @@ SELECT c.workspace_id,
        c.started_at,
        c.due_at,
        CASE WHEN c.calendar_id IS NULL THEN c.due_at - revops.engine_now()
-            ELSE revops.business_between(c.calendar_id, revops.engine_now(), c.due_at) END AS time_left,
+            ELSE revops.business_left(c.calendar_id, revops.engine_now(), c.due_at) END AS time_left,
        c.due_at <= revops.engine_now() AS breached,
        t.team,
        r.rep,
@@ -299,7 +299,7 @@ COMMENT ON COLUMN revops.sla_due.promise IS 'what is promised: first_response';
 COMMENT ON COLUMN revops.sla_due.calendar IS 'calendar that counts; NULL: wall time';
 COMMENT ON COLUMN revops.sla_due.started_at IS 'when the clock started';
 COMMENT ON COLUMN revops.sla_due.due_at IS 'when the promise is due';
-COMMENT ON COLUMN revops.sla_due.time_left IS 'time left, negative after due_at: business time where the clock has a calendar, else wall time';
+COMMENT ON COLUMN revops.sla_due.time_left IS 'time left, negative after due_at: business time where the clock has a calendar, else wall time; NULL where calendar_problem() tells what is wrong with the calendar';
 COMMENT ON COLUMN revops.sla_due.breached IS 'true: past due';
 COMMENT ON COLUMN revops.sla_due.team IS 'team that had the lead when the clock started';
 COMMENT ON COLUMN revops.sla_due.rep IS 'rep who had the lead when the clock started';

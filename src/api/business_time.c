@@ -21,6 +21,10 @@ PG_FUNCTION_INFO_V1(revops_is_open);
 PG_FUNCTION_INFO_V1(revops_is_open_named);
 PG_FUNCTION_INFO_V1(revops_next_open);
 PG_FUNCTION_INFO_V1(revops_next_open_named);
+PG_FUNCTION_INFO_V1(revops_next_close);
+PG_FUNCTION_INFO_V1(revops_next_close_named);
+PG_FUNCTION_INFO_V1(revops_business_left);
+PG_FUNCTION_INFO_V1(revops_calendar_problem);
 PG_FUNCTION_INFO_V1(revops_check_calendar);
 PG_FUNCTION_INFO_V1(revops_check_calendar_named);
 
@@ -159,6 +163,19 @@ revops_next_open_named(PG_FUNCTION_ARGS)
 	PG_RETURN_TIMESTAMPTZ(calendar_next_open(named_calendar(fcinfo), PG_GETARG_TIMESTAMPTZ(1)));
 }
 
+/* revops.next_close(calendar_id int, at timestamptz) */
+Datum
+revops_next_close(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_TIMESTAMPTZ(calendar_next_close(numbered_calendar(fcinfo), PG_GETARG_TIMESTAMPTZ(1)));
+}
+
+Datum
+revops_next_close_named(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_TIMESTAMPTZ(calendar_next_close(named_calendar(fcinfo), PG_GETARG_TIMESTAMPTZ(1)));
+}
+
 /* revops.check_calendar(calendar_id int): compiling it raises what is wrong */
 Datum
 revops_check_calendar(PG_FUNCTION_ARGS)
@@ -172,4 +189,31 @@ revops_check_calendar_named(PG_FUNCTION_ARGS)
 {
 	(void) named_calendar(fcinfo);
 	PG_RETURN_VOID();
+}
+
+/*
+ * revops.business_left(calendar_id int, since timestamptz, until timestamptz):
+ * for views, which one calendar's problem must not take from everybody.
+ */
+Datum
+revops_business_left(PG_FUNCTION_ARGS)
+{
+	const char *problem;
+	Calendar   *cal = calendar_if_sound(PG_GETARG_INT32(0), &problem);
+
+	if (cal == NULL)
+		PG_RETURN_NULL();
+	return between(fcinfo, cal);
+}
+
+/* revops.calendar_problem(calendar_id int) */
+Datum
+revops_calendar_problem(PG_FUNCTION_ARGS)
+{
+	const char *problem;
+
+	(void) calendar_if_sound(PG_GETARG_INT32(0), &problem);
+	if (problem == NULL)
+		PG_RETURN_NULL();
+	PG_RETURN_TEXT_P(cstring_to_text(problem));
 }

@@ -92,20 +92,7 @@ add_weekly_hours(Calendar *cal, int32 calendar_id)
 }
 
 static void
-report_half_a_span(const char *name, DateADT day, bool opens_missing)
-{
-	ereport(ERROR,
-			(errcode(ERRCODE_REVOPS_INVALID_DEFINITION),
-			 errmsg("exception of calendar \"%s\" on %s has only one of its two times",
-					name,
-					DatumGetCString(DirectFunctionCall1(date_out, DateADTGetDatum(day)))),
-			 errdetail("\"%s\" is NULL, the other one is not.",
-					   opens_missing ? "opens" : "closes"),
-			 errhint("Give both times, or neither where the day is closed.")));
-}
-
-static void
-add_exceptions(Calendar *cal, int32 calendar_id, const char *name)
+add_exceptions(Calendar *cal, int32 calendar_id)
 {
 	uint64		row;
 
@@ -122,8 +109,8 @@ add_exceptions(Calendar *cal, int32 calendar_id, const char *name)
 		Datum		closes = column(row, 3, &no_closes);
 
 		if (no_opens != no_closes)
-			report_half_a_span(name, day, no_opens);
-		if (no_opens)
+			calendar_note_half_span(cal, day, no_opens);
+		else if (no_opens)
 			calendar_close_day(cal, day);
 		else
 			calendar_add_exception(cal, day, DatumGetTimeADT(opens),
@@ -133,7 +120,7 @@ add_exceptions(Calendar *cal, int32 calendar_id, const char *name)
 
 /*
  * Compiles a calendar into the current memory context; NULL if there is none
- * of that number.  It may be one that is never open.
+ * of that number.  It may be one that has a problem or is never open.
  */
 static Calendar *
 read_calendar(int32 calendar_id)
@@ -154,7 +141,7 @@ read_calendar(int32 calendar_id)
 
 		cal = calendar_create(parent, calendar_id, name, zone);
 		add_weekly_hours(cal, calendar_id);
-		add_exceptions(cal, calendar_id, name);
+		add_exceptions(cal, calendar_id);
 	}
 	owner_leave(&scope);
 	return cal;
@@ -218,7 +205,7 @@ load_calendar(int32 calendar_id)
 				 errmsg("calendar %d does not exist", calendar_id),
 				 errdetail("No calendar has this number."),
 				 errhint("revops.calendar lists the calendars.")));
-	calendar_check_open(cal);
+	calendar_note_never_open(cal);
 
 	MemoryContextSetParent(building, cache_cxt);
 	entry = hash_search(cache, &calendar_id, HASH_ENTER, NULL);
@@ -227,8 +214,9 @@ load_calendar(int32 calendar_id)
 	return cal;
 }
 
-Calendar *
-calendar_by_id(int32 calendar_id)
+/* The calendar, from the cache if it is there; it may have a problem. */
+static Calendar *
+cached_calendar(int32 calendar_id)
 {
 	uint64		generation = definitions_generation();
 	CacheEntry *entry;
@@ -241,6 +229,24 @@ calendar_by_id(int32 calendar_id)
 
 	entry = hash_search(cache, &calendar_id, HASH_FIND, NULL);
 	return likely(entry != NULL) ? entry->calendar : load_calendar(calendar_id);
+}
+
+Calendar *
+calendar_by_id(int32 calendar_id)
+{
+	Calendar   *cal = cached_calendar(calendar_id);
+
+	calendar_check_rules(cal);
+	return cal;
+}
+
+Calendar *
+calendar_if_sound(int32 calendar_id, const char **problem)
+{
+	Calendar   *cal = cached_calendar(calendar_id);
+
+	*problem = calendar_problem(cal);
+	return *problem == NULL ? cal : NULL;
 }
 
 int32
@@ -278,8 +284,11 @@ validate_calendar(int32 calendar_id)
 												  "pg_revops calendar being checked",
 												  ALLOCSET_SMALL_SIZES);
 	MemoryContext caller = MemoryContextSwitchTo(scratch);
+	Calendar   *cal;
 
-	(void) read_calendar(calendar_id);
+	cal = read_calendar(calendar_id);
+	if (cal != NULL)
+		calendar_check_rules(cal);
 	MemoryContextSwitchTo(caller);
 	MemoryContextDelete(scratch);
 }

@@ -20,6 +20,12 @@
  */
 extern Calendar *calendar_by_id(int32 calendar_id);
 
+/*
+ * The same, but NULL for a calendar whose rules have a problem, *problem being
+ * its message then (which lives as long as the calendar), else NULL.
+ */
+extern Calendar *calendar_if_sound(int32 calendar_id, const char **problem);
+
 /* The number of a workspace's calendar; raises RV002 if there is none. */
 extern int32 calendar_id_by_name(const char *name, int32 workspace_id);
 

@@ -52,12 +52,21 @@ typedef struct OpenInterval
 	int64		before;
 } OpenInterval;
 
+/* what keeps a calendar from being used; message NULL: nothing */
+typedef struct Problem
+{
+	char	   *message;
+	char	   *detail;
+	char	   *hint;
+} Problem;
+
 struct Calendar
 {
 	MemoryContext cxt;
 	int32		calendar_id;
 	char	   *name;
 	pg_tz	   *zone;
+	Problem		problem;		/* the first one found */
 
 	Span	   *spans;
 	int			n_spans;
@@ -86,6 +95,72 @@ static const char *const weekdays[] = {
 
 static uint64 growths = 0;
 
+/* ------------------------------------------------------------- problems */
+
+static char *
+day_text(DateADT day)
+{
+	int			year,
+				month,
+				mday;
+
+	j2date(day + POSTGRES_EPOCH_JDATE, &year, &month, &mday);
+	return psprintf("%04d-%02d-%02d", year, month, mday);
+}
+
+/* Keeps the first problem; the texts are copied. */
+static void
+note_problem(Calendar *cal, const char *message, const char *detail,
+			 const char *hint)
+{
+	if (cal->problem.message != NULL)
+		return;
+	cal->problem.message = MemoryContextStrdup(cal->cxt, message);
+	cal->problem.detail = MemoryContextStrdup(cal->cxt, detail);
+	cal->problem.hint = MemoryContextStrdup(cal->cxt, hint);
+}
+
+void
+calendar_note_half_span(Calendar *cal, DateADT day, bool opens_missing)
+{
+	note_problem(cal,
+				 psprintf("exception of calendar \"%s\" on %s has only one of its two times",
+						  cal->name, day_text(day)),
+				 psprintf("\"%s\" is NULL, the other one is not.",
+						  opens_missing ? "opens" : "closes"),
+				 "Give both times, or neither where the day is closed.");
+}
+
+void
+calendar_check_rules(const Calendar *cal)
+{
+	if (cal->problem.message == NULL)
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_REVOPS_INVALID_DEFINITION),
+			 errmsg("%s", cal->problem.message),
+			 errdetail("%s", cal->problem.detail),
+			 errhint("%s", cal->problem.hint)));
+}
+
+void
+calendar_note_never_open(Calendar *cal)
+{
+	if (cal->open_weekly || cal->open_exceptionally)
+		return;
+	note_problem(cal,
+				 psprintf("calendar \"%s\" is never open", cal->name),
+				 "It has no weekly hours, and no exceptional day with hours.",
+				 psprintf("Insert its hours into revops.calendar_hours for calendar_id %d.",
+						  cal->calendar_id));
+}
+
+const char *
+calendar_problem(const Calendar *cal)
+{
+	return cal->problem.message;
+}
+
 /* ---------------------------------------------------------------- rules */
 
 Calendar *
@@ -96,14 +171,6 @@ calendar_create(MemoryContext parent, int32 calendar_id, const char *name,
 	Calendar   *cal;
 	pg_tz	   *zone = pg_tzset(time_zone);
 
-	if (zone == NULL || !pg_tz_acceptable(zone))
-		ereport(ERROR,
-				(errcode(ERRCODE_REVOPS_INVALID_DEFINITION),
-				 errmsg("calendar \"%s\" has an unknown time zone: \"%s\"",
-						name, time_zone),
-				 errdetail("No usable zone of that name is in PostgreSQL's time zone data."),
-				 errhint("Choose a name from pg_timezone_names, such as 'Europe/Berlin'.")));
-
 	cxt = AllocSetContextCreate(parent, "pg_revops calendar",
 								ALLOCSET_SMALL_SIZES);
 	cal = MemoryContextAllocZero(cxt, sizeof(Calendar));
@@ -111,6 +178,12 @@ calendar_create(MemoryContext parent, int32 calendar_id, const char *name,
 	cal->calendar_id = calendar_id;
 	cal->name = MemoryContextStrdup(cxt, name);
 	cal->zone = zone;
+	if (zone == NULL || !pg_tz_acceptable(zone))
+		note_problem(cal,
+					 psprintf("calendar \"%s\" has an unknown time zone: \"%s\"",
+							  name, time_zone),
+					 "No usable zone of that name is in PostgreSQL's time zone data.",
+					 "Choose a name from pg_timezone_names, such as 'Europe/Berlin'.");
 	return cal;
 }
 
@@ -143,28 +216,16 @@ time_text(int64 usecs)
 	return psprintf("%02d:%02d", (int) (secs / 3600), (int) (secs / 60 % 60));
 }
 
-static char *
-day_text(DateADT day)
-{
-	int			year,
-				month,
-				mday;
-
-	j2date(day + POSTGRES_EPOCH_JDATE, &year, &month, &mday);
-	return psprintf("%04d-%02d-%02d", year, month, mday);
-}
-
 static void
-report_overlap(const Calendar *cal, const char *day, const Span *one,
-			   const Span *other)
+note_overlap(Calendar *cal, const char *day, const Span *one,
+			 const Span *other)
 {
-	ereport(ERROR,
-			(errcode(ERRCODE_REVOPS_INVALID_DEFINITION),
-			 errmsg("hours of calendar \"%s\" overlap on %s", cal->name, day),
-			 errdetail("%s to %s and %s to %s share time.",
-					   time_text(one->opens), time_text(one->closes),
-					   time_text(other->opens), time_text(other->closes)),
-			 errhint("Make one span of the two, or end the first where the second opens.")));
+	note_problem(cal,
+				 psprintf("hours of calendar \"%s\" overlap on %s", cal->name, day),
+				 psprintf("%s to %s and %s to %s share time.",
+						  time_text(one->opens), time_text(one->closes),
+						  time_text(other->opens), time_text(other->closes)),
+				 "Make one span of the two, or end the first where the second opens.");
 }
 
 /* Appends a span to a day's hours, which must be the last ones in spans. */
@@ -181,14 +242,14 @@ add_span(Calendar *cal, DayHours *hours, const char *day, TimeADT opens,
 	if (hours->count == 0)
 		hours->first = cal->n_spans;
 	else if (span[-1].closes > span->opens)
-		report_overlap(cal, day, &span[-1], span);
+		note_overlap(cal, day, &span[-1], span);
 
 	if (hours->count == CALENDAR_MAX_SPANS)
-		ereport(ERROR,
-				(errcode(ERRCODE_REVOPS_INVALID_DEFINITION),
-				 errmsg("calendar \"%s\" has more than %d spans of hours on %s",
-						cal->name, CALENDAR_MAX_SPANS, day),
-				 errhint("Join spans that follow each other.")));
+		note_problem(cal,
+					 psprintf("calendar \"%s\" has more than %d spans of hours on %s",
+							  cal->name, CALENDAR_MAX_SPANS, day),
+					 psprintf("A day may have %d spans.", CALENDAR_MAX_SPANS),
+					 "Join spans that follow each other.");
 	hours->count++;
 	cal->n_spans++;
 }
@@ -223,14 +284,13 @@ exceptional_day(Calendar *cal, DateADT day)
 }
 
 static void
-report_closed_and_open(const Calendar *cal, DateADT day)
+note_closed_and_open(Calendar *cal, DateADT day)
 {
-	ereport(ERROR,
-			(errcode(ERRCODE_REVOPS_INVALID_DEFINITION),
-			 errmsg("calendar \"%s\" is both closed and open on %s",
-					cal->name, day_text(day)),
-			 errdetail("One exception of that day has no hours (closed all day), another one has."),
-			 errhint("Delete one of the two.")));
+	note_problem(cal,
+				 psprintf("calendar \"%s\" is both closed and open on %s",
+						  cal->name, day_text(day)),
+				 "One exception of that day has no hours (closed all day), another one has.",
+				 "Delete one of the two.");
 }
 
 void
@@ -240,7 +300,7 @@ calendar_add_exception(Calendar *cal, DateADT day, TimeADT opens,
 	DayHours   *hours = exceptional_day(cal, day);
 
 	if (hours->closed)
-		report_closed_and_open(cal, day);
+		note_closed_and_open(cal, day);
 	add_span(cal, hours, day_text(day), opens, closes);
 	if (!cal->open_exceptionally)
 		cal->first_open_day = day;
@@ -254,21 +314,8 @@ calendar_close_day(Calendar *cal, DateADT day)
 	DayHours   *hours = exceptional_day(cal, day);
 
 	if (hours->count > 0)
-		report_closed_and_open(cal, day);
+		note_closed_and_open(cal, day);
 	hours->closed = true;
-}
-
-void
-calendar_check_open(const Calendar *cal)
-{
-	if (cal->open_weekly || cal->open_exceptionally)
-		return;
-	ereport(ERROR,
-			(errcode(ERRCODE_REVOPS_INVALID_DEFINITION),
-			 errmsg("calendar \"%s\" is never open", cal->name),
-			 errdetail("It has no weekly hours, and no exceptional day with hours."),
-			 errhint("Insert its hours into revops.calendar_hours for calendar_id %d.",
-					 cal->calendar_id)));
 }
 
 /* ------------------------------------------------------------ intervals */
@@ -660,6 +707,21 @@ calendar_next_open(Calendar *cal, TimestampTz at)
 			return at;
 		if (i + 1 < cal->n && cal->intervals[i + 1].start < cal->exact_to)
 			return cal->intervals[i + 1].start;
+		extend(cal, at, true);
+	}
+}
+
+TimestampTz
+calendar_next_close(Calendar *cal, TimestampTz at)
+{
+	TimestampTz opening = calendar_next_open(cal, at);
+
+	for (;;)
+	{
+		const OpenInterval *found = &cal->intervals[find_start(cal, opening)];
+
+		if (found->end < cal->exact_to)
+			return found->end;
 		extend(cal, at, true);
 	}
 }

@@ -30,8 +30,15 @@ typedef struct Calendar Calendar;
 #define CALENDAR_MAX_SPANS	24
 
 /*
- * An empty calendar.  Raises RV004 if time_zone is not a zone that PostgreSQL
- * knows (or counts leap seconds).
+ * What is wrong with a calendar's rules is noted while it is put together, the
+ * first problem only, and raises nothing: whoever needs its answers calls
+ * calendar_check_rules before, a view can do without them.  A calendar with a
+ * problem must not be asked for times.
+ */
+
+/*
+ * An empty calendar.  A time_zone that PostgreSQL doesn't know (or that counts
+ * leap seconds) is a problem.
  */
 extern Calendar *calendar_create(MemoryContext parent, int32 calendar_id,
 								 const char *name, const char *time_zone);
@@ -43,8 +50,8 @@ extern Calendar *calendar_create(MemoryContext parent, int32 calendar_id,
  * spans must come one after the other, days and opening times in ascending
  * order.  calendar_close_day makes an exceptional day without any hours.
  *
- * Raises RV004 for spans of one day that overlap, for more than
- * CALENDAR_MAX_SPANS of them, and for a day both closed and open.
+ * Spans of one day that overlap, more than CALENDAR_MAX_SPANS of them and a day
+ * both closed and open are problems.
  */
 extern void calendar_add_weekly(Calendar *cal, int isodow, TimeADT opens,
 								TimeADT closes);
@@ -52,8 +59,18 @@ extern void calendar_add_exception(Calendar *cal, DateADT day, TimeADT opens,
 								   TimeADT closes);
 extern void calendar_close_day(Calendar *cal, DateADT day);
 
-/* Raises RV004 if no rule of the calendar opens it on any day. */
-extern void calendar_check_open(const Calendar *cal);
+/* Notes an exceptional day's span that has one time only. */
+extern void calendar_note_half_span(Calendar *cal, DateADT day,
+									bool opens_missing);
+
+/* Notes that no rule of the calendar opens it on any day, if so. */
+extern void calendar_note_never_open(Calendar *cal);
+
+/* The message of the problem noted first; NULL if there is none. */
+extern const char *calendar_problem(const Calendar *cal);
+
+/* Raises RV004 for the problem noted first, if any. */
+extern void calendar_check_rules(const Calendar *cal);
 
 /*
  * The moment at which usecs of business time have passed since from.  Ending
@@ -61,7 +78,7 @@ extern void calendar_check_open(const Calendar *cal);
  * Zero gives from itself inside open hours, else the next opening.  Negative
  * usecs go back: the latest moment from which |usecs| pass until from.
  *
- * This and the next three raise 22008 for a moment (given or to be answered)
+ * This and the next four raise 22008 for a moment (given or to be answered)
  * outside the years from 1900 to 2300, infinity included, and RV004 where a
  * calendar that opens on exceptional days only has no open time left.
  */
@@ -75,6 +92,12 @@ extern bool calendar_is_open(Calendar *cal, TimestampTz at);
 
 /* at itself inside open hours, else the next opening. */
 extern TimestampTz calendar_next_open(Calendar *cal, TimestampTz at);
+
+/*
+ * The next closing after at: inside open hours that of these hours.  Spans that
+ * meet do not close in between, so a calendar that is always open raises 22008.
+ */
+extern TimestampTz calendar_next_close(Calendar *cal, TimestampTz at);
 
 /*
  * Gives the memory of the intervals back; they are made again when needed.

@@ -21,15 +21,19 @@ CREATE TABLE revops.calendar_hours
     isodow      smallint NOT NULL CHECK (isodow BETWEEN 1 AND 7),
     opens       time NOT NULL CHECK (opens < '24:00'),
     closes      time NOT NULL,
-    PRIMARY KEY (calendar_id, isodow, opens)
+    since       date NOT NULL DEFAULT '-infinity',
+    until       date NOT NULL DEFAULT 'infinity' CHECK (since < until),
+    PRIMARY KEY (calendar_id, isodow, opens, since)
 );
 COMMENT ON TABLE revops.calendar_hours IS
-    'Weekly hours, up to 24 spans a day. Spans of one day may meet but not overlap (RV004); where a night shift runs into the next day''s hours the time counts once.';
+    'Weekly hours, up to 24 spans a day, from since until until: a change of hours to come, or summer hours, are rows with their own days. Spans of one day may meet but not overlap while both are in force (RV004); where a night shift runs into the next day''s hours the time counts once.';
 COMMENT ON COLUMN revops.calendar_hours.calendar_id IS 'the calendar';
 COMMENT ON COLUMN revops.calendar_hours.isodow IS 'day of the week, 1 Monday to 7 Sunday';
 COMMENT ON COLUMN revops.calendar_hours.opens IS 'local time from which it is open';
 COMMENT ON COLUMN revops.calendar_hours.closes IS
     'local time at which it closes: 24:00 is the end of the day; at or before "opens" it is that time of the next day (22:00 to 06:00 is a night shift, 00:00 to 00:00 a whole day)';
+COMMENT ON COLUMN revops.calendar_hours.since IS 'first local day on which the hours are in force; -infinity: always were';
+COMMENT ON COLUMN revops.calendar_hours.until IS 'first local day on which they no longer are; infinity: without end';
 
 CREATE TABLE revops.calendar_exception
 (
@@ -92,12 +96,12 @@ CREATE FUNCTION revops.business_add(calendar_id int, since timestamptz, length i
     LANGUAGE c STABLE STRICT PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'revops_business_add';
 COMMENT ON FUNCTION revops.business_add(int, timestamptz, interval) IS
-    'The moment at which so much business time has passed since a moment. Ends exactly at closing time: that closing time. Length 0: the moment itself inside open hours, else the next opening. Negative length: goes back. Length in hours, minutes, seconds; days, months and years raise RV004, as their business time has no fixed length. 22008 outside the years 1900 to 2299. Calendar by number; RV002 if unknown.';
+    'The moment at which so much business time has passed since a moment. Ends exactly at closing time: that closing time. Length 0: the moment itself inside open hours, else the next opening. Negative length: goes back. Length in hours, minutes, seconds; days, months and years raise RV004, as their business time has no fixed length; so does a calendar whose hours have an end, or going back a beginning, before it is used up. 22008 outside the years 1900 to 2299. Calendar by number; RV002 if unknown.';
 CREATE FUNCTION revops.business_add(calendar text, since timestamptz, length interval, workspace_id int DEFAULT 1) RETURNS timestamptz
     LANGUAGE c STABLE STRICT PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'revops_business_add_named';
 COMMENT ON FUNCTION revops.business_add(text, timestamptz, interval, int) IS
-    'The moment at which so much business time has passed since a moment. Ends exactly at closing time: that closing time. Length 0: the moment itself inside open hours, else the next opening. Negative length: goes back. Length in hours, minutes, seconds; days, months and years raise RV004, as their business time has no fixed length. 22008 outside the years 1900 to 2299. Calendar by name in a workspace; RV002 if unknown.';
+    'The moment at which so much business time has passed since a moment. Ends exactly at closing time: that closing time. Length 0: the moment itself inside open hours, else the next opening. Negative length: goes back. Length in hours, minutes, seconds; days, months and years raise RV004, as their business time has no fixed length; so does a calendar whose hours have an end, or going back a beginning, before it is used up. 22008 outside the years 1900 to 2299. Calendar by name in a workspace; RV002 if unknown.';
 
 CREATE FUNCTION revops.business_between(calendar_id int, since timestamptz, until timestamptz) RETURNS interval
     LANGUAGE c STABLE STRICT PARALLEL SAFE
@@ -125,29 +129,29 @@ CREATE FUNCTION revops.next_open(calendar_id int, at timestamptz) RETURNS timest
     LANGUAGE c STABLE STRICT PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'revops_next_open';
 COMMENT ON FUNCTION revops.next_open(int, timestamptz) IS
-    'The moment itself inside open hours, else the next opening. RV004 where a calendar of exceptional days only does not open again. Calendar by number; RV002 if unknown.';
+    'The moment itself inside open hours, else the next opening. RV004 where a calendar whose hours have an end does not open again. Calendar by number; RV002 if unknown.';
 CREATE FUNCTION revops.next_open(calendar text, at timestamptz, workspace_id int DEFAULT 1) RETURNS timestamptz
     LANGUAGE c STABLE STRICT PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'revops_next_open_named';
 COMMENT ON FUNCTION revops.next_open(text, timestamptz, int) IS
-    'The moment itself inside open hours, else the next opening. RV004 where a calendar of exceptional days only does not open again. Calendar by name in a workspace; RV002 if unknown.';
+    'The moment itself inside open hours, else the next opening. RV004 where a calendar whose hours have an end does not open again. Calendar by name in a workspace; RV002 if unknown.';
 
 CREATE FUNCTION revops.next_close(calendar_id int, at timestamptz) RETURNS timestamptz
     LANGUAGE c STABLE STRICT PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'revops_next_close';
 COMMENT ON FUNCTION revops.next_close(int, timestamptz) IS
-    'The end of the open hours that the moment lies in, else of the next ones; hours that meet are one. RV004 where a calendar of exceptional days only does not open again, 22008 where it never closes before the year 2300. Calendar by number; RV002 if unknown.';
+    'The end of the open hours that the moment lies in, else of the next ones; hours that meet are one. RV004 where a calendar whose hours have an end does not open again, 22008 where it never closes before the year 2300. Calendar by number; RV002 if unknown.';
 CREATE FUNCTION revops.next_close(calendar text, at timestamptz, workspace_id int DEFAULT 1) RETURNS timestamptz
     LANGUAGE c STABLE STRICT PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'revops_next_close_named';
 COMMENT ON FUNCTION revops.next_close(text, timestamptz, int) IS
-    'The end of the open hours that the moment lies in, else of the next ones; hours that meet are one. RV004 where a calendar of exceptional days only does not open again, 22008 where it never closes before the year 2300. Calendar by name in a workspace; RV002 if unknown.';
+    'The end of the open hours that the moment lies in, else of the next ones; hours that meet are one. RV004 where a calendar whose hours have an end does not open again, 22008 where it never closes before the year 2300. Calendar by name in a workspace; RV002 if unknown.';
 
 CREATE FUNCTION revops.business_left(calendar_id int, since timestamptz, until timestamptz) RETURNS interval
     LANGUAGE c STABLE STRICT PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'revops_business_left';
 COMMENT ON FUNCTION revops.business_left(int, timestamptz, timestamptz) IS
-    'As business_between(), for views over many clocks: NULL where the calendar has a problem (calendar_problem() names it) instead of an error. RV002 if there is no such calendar, 22008 outside the years 1900 to 2299.';
+    'As business_between(), for views over many clocks: NULL instead of an error where the calendar has a problem (calendar_problem() names it) and outside the years 1900 to 2299. RV002 if there is no such calendar.';
 
 CREATE FUNCTION revops.calendar_problem(calendar_id int) RETURNS text
     LANGUAGE c STABLE STRICT PARALLEL SAFE

@@ -193,7 +193,8 @@ revops_check_calendar_named(PG_FUNCTION_ARGS)
 
 /*
  * revops.business_left(calendar_id int, since timestamptz, until timestamptz):
- * for views, which one calendar's problem must not take from everybody.
+ * for views, which one calendar's problem or one clock's odd time must not
+ * take from everybody.
  */
 Datum
 revops_business_left(PG_FUNCTION_ARGS)
@@ -201,7 +202,8 @@ revops_business_left(PG_FUNCTION_ARGS)
 	const char *problem;
 	Calendar   *cal = calendar_if_sound(PG_GETARG_INT32(0), &problem);
 
-	if (cal == NULL)
+	if (cal == NULL || !calendar_answers_for(PG_GETARG_TIMESTAMPTZ(1)) ||
+		!calendar_answers_for(PG_GETARG_TIMESTAMPTZ(2)))
 		PG_RETURN_NULL();
 	return between(fcinfo, cal);
 }

@@ -76,19 +76,44 @@ column(uint64 row, int attno, bool *isnull)
 						 attno, isnull);
 }
 
+/*
+ * Days on which weekly hours come into force or end, finite, distinct and
+ * ascending: the seasons' first days, but for the season without beginning.
+ */
+#define SEASONS \
+	"SELECT since AS day FROM revops.calendar_hours" \
+	" WHERE calendar_id OPERATOR(pg_catalog.=) $1 AND pg_catalog.isfinite(since)" \
+	" UNION SELECT until FROM revops.calendar_hours" \
+	" WHERE calendar_id OPERATOR(pg_catalog.=) $1 AND pg_catalog.isfinite(until)"
+
 static void
 add_weekly_hours(Calendar *cal, int32 calendar_id)
 {
+	DateADT		season = DATEVAL_NOBEGIN;
 	uint64		row;
 	bool		isnull;
 
-	read_rows_of("SELECT isodow, opens, closes FROM revops.calendar_hours"
-				 " WHERE calendar_id OPERATOR(pg_catalog.=) $1"
-				 " ORDER BY isodow, opens", calendar_id);
+	/* rows of a season without hours have nothing but its day */
+	read_rows_of("SELECT s.day, h.isodow, h.opens, h.closes"
+				 " FROM (SELECT date '-infinity' AS day UNION ALL (" SEASONS ")) s"
+				 " LEFT JOIN revops.calendar_hours h"
+				 " ON h.calendar_id OPERATOR(pg_catalog.=) $1"
+				 " AND h.since OPERATOR(pg_catalog.<=) s.day"
+				 " AND h.until OPERATOR(pg_catalog.>) s.day"
+				 " ORDER BY s.day, h.isodow, h.opens", calendar_id);
 	for (row = 0; row < SPI_processed; row++)
-		calendar_add_weekly(cal, DatumGetInt16(column(row, 1, &isnull)),
-							DatumGetTimeADT(column(row, 2, &isnull)),
-							DatumGetTimeADT(column(row, 3, &isnull)));
+	{
+		DateADT		day = DatumGetDateADT(column(row, 1, &isnull));
+		int16		isodow = DatumGetInt16(column(row, 2, &isnull));
+
+		if (day != season)
+			calendar_begin_season(cal, day);
+		season = day;
+		if (!isnull)
+			calendar_add_weekly(cal, isodow,
+								DatumGetTimeADT(column(row, 3, &isnull)),
+								DatumGetTimeADT(column(row, 4, &isnull)));
+	}
 }
 
 static void

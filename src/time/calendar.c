@@ -35,7 +35,7 @@ typedef struct Span
 	int64		closes;
 } Span;
 
-/* the spans of one weekday, or of one exceptional day */
+/* the spans of one weekday of a season, or of one exceptional day */
 typedef struct DayHours
 {
 	DateADT		day;			/* exceptions only */
@@ -43,6 +43,13 @@ typedef struct DayHours
 	int			first;			/* index into spans */
 	int			count;
 } DayHours;
+
+/* weekly hours, in force from that day until the next season's first day */
+typedef struct Season
+{
+	DateADT		since;
+	DayHours	week[7];
+} Season;
 
 /* before: open time from the first interval's start to this one's */
 typedef struct OpenInterval
@@ -71,14 +78,12 @@ struct Calendar
 	Span	   *spans;
 	int			n_spans;
 	int			max_spans;
-	DayHours	week[7];
+	Season	   *seasons;		/* ascending; the first has no beginning */
+	int			n_seasons;
+	int			max_seasons;
 	DayHours   *exceptions;		/* ascending by day */
 	int			n_exceptions;
 	int			max_exceptions;
-	bool		open_weekly;	/* some weekday has hours */
-	bool		open_exceptionally; /* some exception has; the first and last: */
-	DateADT		first_open_day;
-	DateADT		last_open_day;
 
 	OpenInterval *intervals;	/* ascending, apart from each other */
 	int			n;
@@ -143,18 +148,6 @@ calendar_check_rules(const Calendar *cal)
 			 errhint("%s", cal->problem.hint)));
 }
 
-void
-calendar_note_never_open(Calendar *cal)
-{
-	if (cal->open_weekly || cal->open_exceptionally)
-		return;
-	note_problem(cal,
-				 psprintf("calendar \"%s\" is never open", cal->name),
-				 "It has no weekly hours, and no exceptional day with hours.",
-				 psprintf("Insert its hours into revops.calendar_hours for calendar_id %d.",
-						  cal->calendar_id));
-}
-
 const char *
 calendar_problem(const Calendar *cal)
 {
@@ -162,30 +155,6 @@ calendar_problem(const Calendar *cal)
 }
 
 /* ---------------------------------------------------------------- rules */
-
-Calendar *
-calendar_create(MemoryContext parent, int32 calendar_id, const char *name,
-				const char *time_zone)
-{
-	MemoryContext cxt;
-	Calendar   *cal;
-	pg_tz	   *zone = pg_tzset(time_zone);
-
-	cxt = AllocSetContextCreate(parent, "pg_revops calendar",
-								ALLOCSET_SMALL_SIZES);
-	cal = MemoryContextAllocZero(cxt, sizeof(Calendar));
-	cal->cxt = cxt;
-	cal->calendar_id = calendar_id;
-	cal->name = MemoryContextStrdup(cxt, name);
-	cal->zone = zone;
-	if (zone == NULL || !pg_tz_acceptable(zone))
-		note_problem(cal,
-					 psprintf("calendar \"%s\" has an unknown time zone: \"%s\"",
-							  name, time_zone),
-					 "No usable zone of that name is in PostgreSQL's time zone data.",
-					 "Choose a name from pg_timezone_names, such as 'Europe/Berlin'.");
-	return cal;
-}
 
 /* Makes room for one more element of *array; returns where it goes. */
 static void *
@@ -202,6 +171,43 @@ grow(Calendar *cal, void **array, int *max, int used, Size size)
 		*max *= 2;
 	}
 	return (char *) *array + used * size;
+}
+
+void
+calendar_begin_season(Calendar *cal, DateADT since)
+{
+	Season	   *season = grow(cal, (void **) &cal->seasons, &cal->max_seasons,
+							  cal->n_seasons, sizeof(Season));
+
+	Assert(cal->n_seasons == 0 || season[-1].since < since);
+	memset(season, 0, sizeof(Season));
+	season->since = since;
+	cal->n_seasons++;
+}
+
+Calendar *
+calendar_create(MemoryContext parent, int32 calendar_id, const char *name,
+				const char *time_zone)
+{
+	MemoryContext cxt;
+	Calendar   *cal;
+	pg_tz	   *zone = pg_tzset(time_zone);
+
+	cxt = AllocSetContextCreate(parent, "pg_revops calendar",
+								ALLOCSET_SMALL_SIZES);
+	cal = MemoryContextAllocZero(cxt, sizeof(Calendar));
+	cal->cxt = cxt;
+	cal->calendar_id = calendar_id;
+	cal->name = MemoryContextStrdup(cxt, name);
+	cal->zone = zone;
+	calendar_begin_season(cal, DATEVAL_NOBEGIN);
+	if (zone == NULL || !pg_tz_acceptable(zone))
+		note_problem(cal,
+					 psprintf("calendar \"%s\" has an unknown time zone: \"%s\"",
+							  name, time_zone),
+					 "No usable zone of that name is in PostgreSQL's time zone data.",
+					 "Choose a name from pg_timezone_names, such as 'Europe/Berlin'.");
+	return cal;
 }
 
 /* A local time of day in words; past 24:00 it is the next day's. */
@@ -257,9 +263,13 @@ add_span(Calendar *cal, DayHours *hours, const char *day, TimeADT opens,
 void
 calendar_add_weekly(Calendar *cal, int isodow, TimeADT opens, TimeADT closes)
 {
+	Season	   *season = &cal->seasons[cal->n_seasons - 1];
+	const char *day = weekdays[isodow - 1];
+
 	Assert(isodow >= 1 && isodow <= 7);
-	add_span(cal, &cal->week[isodow - 1], weekdays[isodow - 1], opens, closes);
-	cal->open_weekly = true;
+	if (season->since != DATEVAL_NOBEGIN)
+		day = psprintf("%s from %s", day, day_text(season->since));
+	add_span(cal, &season->week[isodow - 1], day, opens, closes);
 }
 
 /* The hours of an exceptional day: the last one added, or a new one. */
@@ -302,10 +312,6 @@ calendar_add_exception(Calendar *cal, DateADT day, TimeADT opens,
 	if (hours->closed)
 		note_closed_and_open(cal, day);
 	add_span(cal, hours, day_text(day), opens, closes);
-	if (!cal->open_exceptionally)
-		cal->first_open_day = day;
-	cal->last_open_day = day;
-	cal->open_exceptionally = true;
 }
 
 void
@@ -316,6 +322,91 @@ calendar_close_day(Calendar *cal, DateADT day)
 	if (hours->count > 0)
 		note_closed_and_open(cal, day);
 	hours->closed = true;
+}
+
+/* -------------------------------------------------- days that have hours */
+
+/* A season's hours of the weekday that a day is. */
+static inline const DayHours *
+hours_in_season(const Season *season, DateADT day)
+{
+	return &season->week[(day + POSTGRES_EPOCH_JDATE) % 7];
+}
+
+/* The first day after the season's last: DATEVAL_NOEND for the last season. */
+static DateADT
+season_end(const Calendar *cal, const Season *season)
+{
+	return season == &cal->seasons[cal->n_seasons - 1] ? DATEVAL_NOEND :
+		season[1].since;
+}
+
+static bool
+season_is_open(const Season *season)
+{
+	int			i;
+
+	for (i = 0; i < 7; i++)
+		if (season->week[i].count > 0)
+			return true;
+	return false;
+}
+
+/*
+ * The first and last day on which rules open the calendar, DATEVAL_NOBEGIN and
+ * DATEVAL_NOEND where it goes on for ever; *first > *last if there is none.
+ * Exceptions may still close days of a season.
+ */
+static void
+days_with_hours(const Calendar *cal, DateADT *first, DateADT *last)
+{
+	const Season *season;
+	int			i;
+
+	*first = DATEVAL_NOEND;
+	*last = DATEVAL_NOBEGIN;
+	for (season = cal->seasons; season < cal->seasons + cal->n_seasons; season++)
+	{
+		DateADT		end = season_end(cal, season);
+		DateADT		day;
+
+		if (!season_is_open(season))
+			continue;
+		if (season->since == DATEVAL_NOBEGIN)
+			*first = DATEVAL_NOBEGIN;
+		else
+			for (day = season->since; day < Min(end, season->since + 7); day++)
+				if (hours_in_season(season, day)->count > 0)
+					*first = Min(*first, day);
+		if (end == DATEVAL_NOEND)
+			*last = DATEVAL_NOEND;
+		else
+			for (day = end - 1; day >= season->since && day >= end - 7; day--)
+				if (hours_in_season(season, day)->count > 0)
+					*last = Max(*last, day);
+	}
+	for (i = 0; i < cal->n_exceptions; i++)
+		if (cal->exceptions[i].count > 0)
+		{
+			*first = Min(*first, cal->exceptions[i].day);
+			*last = Max(*last, cal->exceptions[i].day);
+		}
+}
+
+void
+calendar_note_never_open(Calendar *cal)
+{
+	DateADT		first,
+				last;
+
+	days_with_hours(cal, &first, &last);
+	if (first <= last)
+		return;
+	note_problem(cal,
+				 psprintf("calendar \"%s\" is never open", cal->name),
+				 "It has no weekly hours, and no exceptional day with hours.",
+				 psprintf("Insert its hours into revops.calendar_hours for calendar_id %d.",
+						  cal->calendar_id));
 }
 
 /* ------------------------------------------------------------ intervals */
@@ -386,12 +477,17 @@ static int
 append_days(Calendar *cal, DateADT since, DateADT until, int used)
 {
 	int			next = first_exception_from(cal, since);
+	const Season *season = cal->seasons;
 	DateADT		day;
 
 	for (day = since; day < until; day++)
 	{
-		const DayHours *hours = &cal->week[(day + POSTGRES_EPOCH_JDATE) % 7];
+		const DayHours *hours;
 		int			i;
+
+		while (day >= season_end(cal, season))
+			season++;
+		hours = hours_in_season(season, day);
 
 		if (next < cal->n_exceptions && cal->exceptions[next].day == day)
 			hours = &cal->exceptions[next++];
@@ -469,6 +565,12 @@ make_days(Calendar *cal, DateADT since, DateADT until)
 	cal->exact_to = day_start(until - MARGIN);
 }
 
+bool
+calendar_answers_for(TimestampTz at)
+{
+	return at >= day_start(RANGE_FROM_DAY) && at < day_start(RANGE_TO_DAY);
+}
+
 static void
 report_out_of_range(const Calendar *cal, TimestampTz at)
 {
@@ -486,8 +588,7 @@ cover_slowly(Calendar *cal, TimestampTz at)
 	DateADT		since,
 				until;
 
-	if (TIMESTAMP_NOT_FINITE(at) || at < day_start(RANGE_FROM_DAY) ||
-		at >= day_start(RANGE_TO_DAY))
+	if (!calendar_answers_for(at))
 		report_out_of_range(cal, at);
 
 	since = day_of(at) - MARGIN;
@@ -507,18 +608,18 @@ cover(Calendar *cal, TimestampTz at)
 		cover_slowly(cal, at);
 }
 
+/* limit: the last day with hours, or going back the first one */
 static void
-report_no_open_time(const Calendar *cal, TimestampTz from, bool forward)
+report_no_open_time(const Calendar *cal, TimestampTz from, bool forward,
+					DateADT limit)
 {
-	DateADT		day = forward ? cal->last_open_day : cal->first_open_day;
-
 	ereport(ERROR,
 			(errcode(ERRCODE_REVOPS_INVALID_DEFINITION),
 			 errmsg("calendar \"%s\" has too little open time %s %s",
 					cal->name, forward ? "after" : "before",
 					timestamptz_to_str(from)),
-			 errdetail("It has no weekly hours; its %s day with hours is %s.",
-					   forward ? "last" : "first", day_text(day)),
+			 errdetail("It has no hours %s %s.",
+					   forward ? "after" : "before", day_text(limit)),
 			 errhint("Insert weekly hours into revops.calendar_hours, or further days into revops.calendar_exception, for calendar_id %d.",
 					 cal->calendar_id)));
 }
@@ -531,11 +632,15 @@ static void
 extend(Calendar *cal, TimestampTz from, bool forward)
 {
 	int			more = Max(CHUNK, cal->end_day - cal->first_day);
+	DateADT		first,
+				last;
 
-	if (!cal->open_weekly &&
-		(forward ? cal->end_day > cal->last_open_day + 2 * MARGIN
-		 : cal->first_day < cal->first_open_day - 2 * MARGIN))
-		report_no_open_time(cal, from, forward);
+	days_with_hours(cal, &first, &last);
+	if (forward && last != DATEVAL_NOEND && cal->end_day > last + 2 * MARGIN)
+		report_no_open_time(cal, from, forward, last);
+	if (!forward && first != DATEVAL_NOBEGIN &&
+		cal->first_day < first - 2 * MARGIN)
+		report_no_open_time(cal, from, forward, first);
 
 	if (forward ? cal->end_day >= END_DAY_EVER : cal->first_day <= FIRST_DAY_EVER)
 		ereport(ERROR,

@@ -44,7 +44,14 @@ extern Calendar *calendar_create(MemoryContext parent, int32 calendar_id,
 								 const char *name, const char *time_zone);
 
 /*
- * Adds a span to the weekly hours of isodow (1 Monday .. 7 Sunday) or to an
+ * Weekly hours added from here on are in force from that day until the next
+ * season begins.  A calendar begins in a season without beginning; days must
+ * be given in ascending order.
+ */
+extern void calendar_begin_season(Calendar *cal, DateADT since);
+
+/*
+ * Adds a span to the season's weekly hours of isodow (1 Monday .. 7 Sunday) or to an
  * exceptional day.  Times are local, in microseconds from midnight; closes may
  * be 24:00, and closes <= opens means "until that time the next day".  A day's
  * spans must come one after the other, days and opening times in ascending
@@ -80,9 +87,12 @@ extern void calendar_check_rules(const Calendar *cal);
  *
  * This and the next four raise 22008 for a moment (given or to be answered)
  * outside the years from 1900 to 2300, infinity included, and RV004 where a
- * calendar that opens on exceptional days only has no open time left.
+ * calendar whose hours have an end, or a beginning, has no open time left.
  */
 extern TimestampTz calendar_add(Calendar *cal, TimestampTz from, int64 usecs);
+
+/* True for the moments that calendars answer for, false for infinity. */
+extern bool calendar_answers_for(TimestampTz at);
 
 /* Business time from a to b in microseconds; negative if b is before a. */
 extern int64 calendar_between(Calendar *cal, TimestampTz a, TimestampTz b);

@@ -24,10 +24,12 @@ $$ SELECT (hash_array_extended(salt, 20261123) & 1048575) / 1048576.0 $$;
 CREATE FUNCTION pick_int(below int, variadic salt int[]) RETURNS int LANGUAGE sql IMMUTABLE AS
 $$ SELECT floor(below * pick(variadic salt))::int $$;
 
--- hours of a weekday: up to three spans on a grid of five minutes; the last may end at 24:00 or the next day
+-- hours of a weekday: up to three spans on a grid of five minutes, often at night, when the clocks change; the
+-- last may end at 24:00 or the next day
 CREATE FUNCTION random_hours(n int, season int, isodow int) RETURNS TABLE (opens time, closes time) LANGUAGE sql IMMUTABLE AS $$
     WITH t AS (SELECT m, row_number() OVER (ORDER BY m) AS r, count(*) OVER () AS all_of_them
-               FROM (SELECT DISTINCT pick_int(288, n, season, isodow, i) * 5 AS m
+               FROM (SELECT DISTINCT 5 * pick_int(CASE WHEN pick(n, season, isodow, i, 1) < 0.4 THEN 40 ELSE 288 END,
+                                                  n, season, isodow, i) AS m
                      FROM generate_series(1, 2 * (1 + pick_int(3, n, season, isodow, 100))) i) x)
     SELECT time '00:00' + a.m * interval '1 minute',
            CASE WHEN b.r < b.all_of_them OR pick(n, season, isodow, 101) < 0.6 THEN time '00:00' + b.m * interval '1 minute'

@@ -80,6 +80,13 @@ unfinished()
 	grep -rnE '\b(TODO|FIXME|XXX)\b|for now|placeholder' --include='*.[ch]' --include='[0-9]*.sql' src sql
 }
 
+# what a merge leaves where nobody has decided
+merge_marks()
+{
+	grep -rnE '^(<{7}|>{7}) ' --include='*.[ch]' --include='*.sql' --include='*.sh' --include='*.md' \
+		--include='*.out' --include='*.spec' --include='*.p[lm]' --include='*.t' --include='Makefile' .
+}
+
 dependencies()
 {
 	# layers may include what is in their own list only
@@ -135,6 +142,7 @@ run_shellcheck()
 result "every test has its expected output and the other way round" "$(orphans)"
 result "no OR REPLACE and no IF NOT EXISTS in the install script" "$(install_script)"
 result "no unfinished places" "$(unfinished)"
+result "no marks of a merge" "$(merge_marks)"
 result "no file of 900 lines or more" "$(long_files)"
 result "includes follow the layers" "$(dependencies)"
 

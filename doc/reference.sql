@@ -106,7 +106,7 @@ ORDER BY p.proname COLLATE "C";
 \endif
 
 \if :sequences
-SELECT format('Numbers come from `%s`; each team has a `ticket_<team_id>` too, the next turn of its weighted round robin. '
+SELECT format('Numbers come from `%s`. '
               'Numbers have gaps, and between sessions they are not in order of time.',
               string_agg(c.relname, '`, `' ORDER BY c.relname COLLATE "C"))
 FROM pg_class c

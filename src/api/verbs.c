@@ -197,11 +197,14 @@ verb_init(Verb *verb, VerbKind kind, const char *reason)
 static int32
 team_of_rep(Definitions *def, int32 rep_id, int32 rather)
 {
+	Rep		   *rep = rep_by_id(def, rep_id);
 	int32		team_id = 0;
 
+	if (rep == NULL || !rep->active)
+		return 0;
 	for (int t = 0; t < def->nteams; t++)
-		for (int i = 0; i < def->teams[t].turns; i++)
-			if (def->teams[t].schedule[i] == rep_id &&
+		for (int i = 0; i < def->teams[t].n; i++)
+			if (def->teams[t].rep_ids[i] == rep_id &&
 				(team_id == 0 || def->teams[t].team_id == rather))
 				team_id = def->teams[t].team_id;
 	return team_id;

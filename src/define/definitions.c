@@ -10,7 +10,6 @@
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/hsearch.h"
-#include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
@@ -24,7 +23,6 @@
 #include "define/tracks.h"
 #include "define/invalidate.h"
 #include "define/load.h"
-#include "define/schedule.h"
 #include "time/period.h"
 
 typedef struct CacheKey
@@ -460,50 +458,33 @@ load_teams(Definitions *def)
 	def->teams = zeroed(def, sizeof(Team) * def->nteams);
 	for (int i = 0; i < def->nteams; i++)
 	{
-		char		ticket[NAMEDATALEN];
-
 		def->teams[i].team_id = int_field(i, 1);
 		def->teams[i].code = text_field(def, i, 2);
-		snprintf(ticket, sizeof(ticket), "ticket_%d", def->teams[i].team_id);
-		def->teams[i].ticket = get_relname_relid(ticket, revops_schema());
 	}
-}
-
-/* The schedule of one team, from rows first .. last of the members just read. */
-static void
-build_schedule(Definitions *def, Team *team, uint64 first, uint64 last)
-{
-	int			n = (int) (last - first);
-	int64	   *weights = palloc(sizeof(int64) * Max(n, 1));
-	int64		total;
-
-	for (int i = 0; i < n; i++)
-		weights[i] = int_field(first + i, 3);
-	total = n == 0 ? 0 : schedule_reduce(n, weights);
-	team->turns = (int) total;
-	team->schedule = zeroed(def, sizeof(int32) * total);
-	if (n > 0)
-		schedule_fill(n, weights, team->schedule);
-	for (int t = 0; t < team->turns; t++)
-		team->schedule[t] = int_field(first + team->schedule[t], 2);
-	pfree(weights);
 }
 
 static void
 load_members(Definitions *def)
 {
 	uint64		n = read_rows(def, "SELECT m.team_id, m.rep_id, m.weight FROM revops.team_member m "
-							  "JOIN revops.rep r USING (rep_id) JOIN revops.team t USING (team_id) "
-							  "WHERE t.workspace_id = $1 AND r.active ORDER BY 1, 2");
+							  "JOIN revops.team t USING (team_id) WHERE t.workspace_id = $1 ORDER BY 1, 2");
 	uint64		row = 0;
 
 	for (int i = 0; i < def->nteams; i++)
 	{
+		Team	   *team = &def->teams[i];
 		uint64		first = row;
 
-		while (row < n && int_field(row, 1) == def->teams[i].team_id)
+		while (row < n && int_field(row, 1) == team->team_id)
 			row++;
-		build_schedule(def, &def->teams[i], first, row);
+		team->n = (int) (row - first);
+		team->rep_ids = zeroed(def, sizeof(int32) * team->n);
+		team->weights = zeroed(def, sizeof(int32) * team->n);
+		for (int m = 0; m < team->n; m++)
+		{
+			team->rep_ids[m] = int_field(first + m, 2);
+			team->weights[m] = int_field(first + m, 3);
+		}
 	}
 }
 

@@ -46,9 +46,9 @@ typedef struct Team
 {
 	int32		team_id;
 	char	   *code;
-	Oid			ticket;			/* sequence that turns the schedule */
-	int			turns;			/* length of the schedule; 0: nobody is active */
-	int32	   *schedule;		/* rep_id of each turn */
+	int			n;				/* members, in order of rep_id */
+	int32	   *rep_ids;
+	int32	   *weights;
 } Team;
 
 typedef struct Route

@@ -2,74 +2,90 @@
  * schedule.c
  *		See schedule.h.
  *
- * At turn t a member may take the turn when its share of t turns is ahead of
- * its count by at least 1/(2n-2); among those, the one whose deadline is
- * nearest takes it.  All in integers: no rounding, so no drift.
+ * With a turn's entitlement counted, a member may take the turn when its
+ * account has at least 1/(2n-2) in it; among those, the one whose deadline is
+ * nearest takes it: the moment when its account would come to 1 - 1/(2n-2).
+ *
+ * Where some are away the accounts of the others need not add up to nothing.
+ * Each is then seen against its share of what they add up to, so that they stay
+ * fair among themselves, whatever those who are away are owed.
  */
 #include "postgres.h"
 
 #include "define/schedule.h"
 
-static int64
-gcd(int64 a, int64 b)
-{
-	while (b != 0)
-	{
-		int64		r = a % b;
+/* two deadlines, or an account and what it needs, that differ by less are the same */
+#define NOTHING		1e-9
 
-		a = b;
-		b = r;
-	}
-	return a;
+/* small beside 1/(2n-2) for a thousand members, large beside rounding */
+#define CARRIED		1e-4
+
+static bool
+is_there(const bool *away, int i)
+{
+	return away == NULL || !away[i];
 }
 
-int64
-schedule_reduce(int n, int64 *weights)
+int
+schedule_next(int n, const int32 *weights, double *accounts, const bool *away)
 {
-	int64		divisor = 0;
-	int64		sum = 0;
+	int64		total = 0;
+	double		sum = 0;
+	double		grain;
+	double		best_deadline = 0;
+	int			there = 0;
+	int			best = -1;
+	bool		may = false;	/* the best one may take the turn */
 
 	for (int i = 0; i < n; i++)
-		divisor = gcd(weights[i], divisor);
+	{
+		if (!is_there(away, i))
+			continue;
+		there++;
+		total += weights[i];
+		sum += accounts[i];
+	}
+	if (there == 0)
+		return -1;
+	grain = there > 1 ? 1.0 / (2 * there - 2) : 0;
 	for (int i = 0; i < n; i++)
 	{
-		weights[i] /= divisor;
-		sum += weights[i];
+		double		share = (double) weights[i] / total;
+		double		seen;
+		double		deadline;
+		bool		eligible;
+
+		if (!is_there(away, i))
+			continue;
+		seen = accounts[i] + share - sum * share;
+		eligible = seen >= grain - NOTHING;
+		deadline = (1 - grain - seen) / weights[i];
+		accounts[i] += share;
+		if (best >= 0 && (may > eligible ||
+						  (may == eligible && deadline >= best_deadline - NOTHING / weights[i])))
+			continue;
+		best = i;
+		best_deadline = deadline;
+		may = eligible;
 	}
-	return sum;
+	accounts[best] -= 1;
+	return best;
 }
 
 void
-schedule_fill(int n, const int64 *weights, int32 *turns)
+schedule_credit(int n, const int32 *weights, double *accounts, int place)
 {
-	int64	   *count = palloc0(sizeof(int64) * n);
-	int64		grain = n > 1 ? 2 * n - 2 : 1;
 	int64		total = 0;
 
 	for (int i = 0; i < n; i++)
 		total += weights[i];
-	for (int64 t = 1; t <= total; t++)
-	{
-		int			best = -1;
-		int64		best_slack = 0;
+	for (int i = 0; i < n; i++)
+		accounts[i] -= (double) weights[i] / total;
+	accounts[place] += 1;
+}
 
-		for (int i = 0; i < n; i++)
-		{
-			int64		ahead = (weights[i] * t - total * count[i]) * grain;
-			int64		slack = total * (grain - 1) - ahead;
-
-			if (n > 1 && ahead < total)
-				continue;
-			/* slack / weight is the time to the deadline */
-			if (best < 0 || slack * weights[best] < best_slack * weights[i])
-			{
-				best = i;
-				best_slack = slack;
-			}
-		}
-		Assert(best >= 0);
-		turns[t - 1] = best;
-		count[best]++;
-	}
-	pfree(count);
+double
+schedule_carry(double account)
+{
+	return account * CARRIED;
 }

@@ -1,6 +1,17 @@
 /*
  * schedule.h
- *		Whose turn it is: a fair periodic schedule for weighted members.
+ *		Whose turn it is: a fair schedule for weighted members, of whom some may
+ *		be away.
+ *
+ * Each member has an account: the turns that it was entitled to less those that
+ * it got.  A turn entitles every member that is there to its share of one, and
+ * costs the one who takes it one.  What the accounts say is all that there is
+ * to know, so that turns of several schedules add up, a turn can be taken back,
+ * and who was away finds its account as it left it: no burst.
+ *
+ * While all are there, and from accounts of nothing, no account is ever farther
+ * from nothing than 1 - 1/(2n-2): the best bound there is (R. Tijdeman, The
+ * chairman assignment problem, 1980).  Needs no server.
  */
 #ifndef REVOPS_SCHEDULE_H
 #define REVOPS_SCHEDULE_H
@@ -8,14 +19,22 @@
 #include "postgres.h"
 
 /*
- * Fill turns[0 .. total-1], total being the sum of the n weights, with the
- * places (0 .. n-1) of the members.  At every moment each member's count
- * differs from its exact share by at most 1 - 1/(2n-2): the best bound there is
- * (R. Tijdeman, The chairman assignment problem, 1980).  Needs no server.
+ * Take a turn: the place (0 .. n-1) of the member whose turn it is, -1 when all
+ * are away.  away NULL: all are there.  The accounts are brought up to date.
  */
-extern void schedule_fill(int n, const int64 *weights, int32 *turns);
+extern int	schedule_next(int n, const int32 *weights, double *accounts, const bool *away);
 
-/* Divide the weights by their greatest common divisor; returns their sum. */
-extern int64 schedule_reduce(int n, int64 *weights);
+/*
+ * Take a turn back from the member at a place, as if it had never been: shared
+ * by all of them, since nobody remembers who was away.
+ */
+extern void schedule_credit(int n, const int32 *weights, double *accounts, int place);
+
+/*
+ * The account that a new epoch (other members or weights) begins with, for who
+ * had this one before: next to nothing, so that the bound holds from the first
+ * turn on; not nothing, so that who was owed a turn is the first among equals.
+ */
+extern double schedule_carry(double account);
 
 #endif							/* REVOPS_SCHEDULE_H */

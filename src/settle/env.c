@@ -8,10 +8,7 @@
  */
 #include "postgres.h"
 
-#include "commands/sequence.h"
-
 #include "base/attempt.h"
-#include "base/errors.h"
 #include "define/calendar_load.h"
 #include "settle/answers.h"
 #include "settle/auto.h"
@@ -19,6 +16,7 @@
 #include "settle/env.h"
 #include "settle/handoff.h"
 #include "settle/nurture.h"
+#include "settle/turns.h"
 #include "time/calendar.h"
 
 TupleTableSlot *
@@ -112,36 +110,52 @@ env_route(void *arg, int32 *route_id, int32 *team_id)
 	return false;
 }
 
-/*
- * A ticket of the team's sequence is a turn of its schedule: nobody waits for
- * anybody, and a turn lost by a rollback is lost at random.
- */
+static bool
+rep_is_there(Settle *s, int32 rep_id)
+{
+	Rep		   *rep = rep_by_id(s->def, rep_id);
+
+	return rep != NULL && rep->active;
+}
+
+/* Who of a team is away, not_rep_id as well; NULL: nobody. */
+static bool *
+team_absent(Settle *s, const Team *team, int32 not_rep_id)
+{
+	bool	   *away = NULL;
+
+	for (int i = 0; i < team->n; i++)
+	{
+		if (team->rep_ids[i] != not_rep_id && rep_is_there(s, team->rep_ids[i]))
+			continue;
+		if (away == NULL)
+			away = palloc0(sizeof(bool) * team->n);
+		away[i] = true;
+	}
+	return away;
+}
+
+/* The next turn that is not this rep's (0: anybody's). */
 static int32
-env_next_rep(void *arg, int32 team_id)
+env_other_rep(void *arg, int32 team_id, int32 not_rep_id)
 {
 	Settle	   *s = arg;
 	Team	   *team = team_by_id(s->def, team_id);
+	int			place = team == NULL ? -1 : turns_next(s, team, team_absent(s, team, not_rep_id));
 
-	if (team == NULL || team->turns == 0)
-		return 0;
-	if (team->turns == 1)
-		return team->schedule[0];
-	if (!OidIsValid(team->ticket))
-		ereport(ERROR,
-				(errcode(ERRCODE_REVOPS_INVALID_DEFINITION),
-				 errmsg("team \"%s\" has no ticket sequence", team->code),
-				 errdetail("Sequence revops.ticket_%d does not exist.", team_id),
-				 errhint("CREATE SEQUENCE revops.ticket_%d MINVALUE 0 START 0 OWNED BY revops.team.team_id;",
-						 team_id)));
-	return team->schedule[nextval_internal(team->ticket, false) % team->turns];
+	return place < 0 ? 0 : team->rep_ids[place];
+}
+
+static int32
+env_next_rep(void *arg, int32 team_id)
+{
+	return env_other_rep(arg, team_id, 0);
 }
 
 static bool
 env_rep_active(void *arg, int32 rep_id)
 {
-	Rep		   *rep = rep_by_id(((Settle *) arg)->def, rep_id);
-
-	return rep != NULL && rep->active;
+	return rep_is_there(arg, rep_id);
 }
 
 static void
@@ -227,28 +241,6 @@ static bool
 env_last_recycled(void *arg, int *track, int32 *rep_id)
 {
 	return nurture_last_recycled(arg, track, rep_id);
-}
-
-/* The next turn that is not this rep's. */
-static int32
-env_other_rep(void *arg, int32 team_id, int32 not_rep_id)
-{
-	Settle	   *s = arg;
-	Team	   *team = team_by_id(s->def, team_id);
-	int32		rep_id = env_next_rep(arg, team_id);
-	int			turn = 0;
-
-	if (rep_id != not_rep_id)
-		return rep_id;
-	while (turn < team->turns && team->schedule[turn] == not_rep_id)
-		turn++;
-	if (turn == team->turns)
-		return 0;
-	/* who comes after one's own turn differs from turn to turn */
-	turn = team->turns == 1 ? 0 : nextval_internal(team->ticket, false) % team->turns;
-	while (team->schedule[turn] == not_rep_id)
-		turn = (turn + 1) % team->turns;
-	return team->schedule[turn];
 }
 
 static const NurtureEnv nurture_env = {
@@ -369,11 +361,16 @@ env_some_rep(void *arg, int32 team_id)
 {
 	Settle	   *s = arg;
 	Team	   *team = team_by_id(s->def, team_id);
+	int32		rep_id = 0;
 
-	if (team == NULL || team->turns == 0)
-		return 0;
-	s->unforeseen |= team->turns > 1;
-	return team->schedule[0];
+	for (int i = 0; team != NULL && i < team->n; i++)
+	{
+		if (!rep_is_there(s, team->rep_ids[i]))
+			continue;
+		s->unforeseen |= rep_id != 0;
+		rep_id = team->rep_ids[i];
+	}
+	return rep_id;
 }
 
 /* No step is foreseen: what a row shows does not depend on it. */

@@ -1,6 +1,6 @@
 /*
  * env.h
- *		What decisions may ask of the outside: routes, tickets, promises.
+ *		What decisions may ask of the outside: routes, turns, promises.
  */
 #ifndef REVOPS_ENV_H
 #define REVOPS_ENV_H

@@ -6,12 +6,8 @@
 
 #include "access/xact.h"
 #include "miscadmin.h"
-#include "utils/acl.h"
-#include "utils/builtins.h"
-#include "utils/guc.h"
 #include "utils/memutils.h"
 
-#include "base/compat.h"
 #include "base/errors.h"
 #include "base/handover.h"
 #include "settle/answers.h"
@@ -28,6 +24,7 @@
 #include "settle/pending.h"
 #include "settle/refusal.h"
 #include "settle/settle.h"
+#include "settle/turns.h"
 #include "time/decay.h"
 #include "time/engine_time.h"
 
@@ -116,63 +113,6 @@ note_broken(Settle *s, RuleSet *set)
 			fault_note(&s->faults, &place, "definition", sqlstate, message,
 					   "The rule counts as not matched.");
 	}
-}
-
-/* What users wrote is evaluated from now on as this role, restricted. */
-static void
-act_as(Settle *s, Oid role)
-{
-	if (s->guc_level == 0)
-	{
-		s->guc_level = NewGUCNestLevel();
-		RestrictSearchPath();
-	}
-	SetUserIdAndSecContext(role, s->sec_context | SECURITY_RESTRICTED_OPERATION);
-}
-
-void
-settle_as(Settle *s, const Binding *binding)
-{
-	act_as(s, binding->owner);
-	binding_pin_zone(binding);
-}
-
-void
-settle_act_for(Settle *s, Oid user)
-{
-	if (user != s->actor_id)
-		s->actor = NULL;
-	s->actor_id = user;
-}
-
-const char *
-settle_actor(Settle *s)
-{
-	if (s->actor == NULL)
-	{
-		MemoryContext old = MemoryContextSwitchTo(s->context);
-
-		s->actor = GetUserNameFromId(s->actor_id, true);
-		/* a role that was dropped while it was in use */
-		if (s->actor == NULL)
-			s->actor = psprintf("%u", s->actor_id);
-		MemoryContextSwitchTo(old);
-	}
-	return s->actor;
-}
-
-void
-settle_rules_begin(Settle *s)
-{
-	if (!OidIsValid(s->reader))
-		s->reader = get_role_oid("revops_reader", false);
-	act_as(s, s->reader);
-}
-
-void
-settle_rules_end(Settle *s)
-{
-	act_as(s, s->binding->owner);
 }
 
 /* Only where rules are going to run: most touches need none. */
@@ -827,10 +767,9 @@ settle_flush(Settle *s)
 void
 settle_end(Settle *s)
 {
+	turns_write(s);
 	writers_end(&s->writers);
-	if (s->guc_level > 0)
-		AtEOXact_GUC(false, s->guc_level);
-	SetUserIdAndSecContext(s->user, s->sec_context);
+	settle_act_no_more(s);
 	faults_write(&s->faults, s->now);
 	MemoryContextDelete(s->context);
 	CommandCounterIncrement();
@@ -892,8 +831,6 @@ void
 settle_abandon(Settle *s)
 {
 	writers_end(&s->writers);
-	if (s->guc_level > 0)
-		AtEOXact_GUC(false, s->guc_level);
-	SetUserIdAndSecContext(s->user, s->sec_context);
+	settle_act_no_more(s);
 	MemoryContextDelete(s->context);
 }

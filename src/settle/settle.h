@@ -68,6 +68,8 @@ typedef struct Settle
 	WrittenHolds holds;			/* does the row have what it should?  NULL: it is not at hand */
 	void	   *holds_arg;
 
+	struct Turns *turns;		/* of teams, taken here: see turns.h */
+
 	Oid			reader;			/* revops_reader, as which rules run; 0: not asked yet */
 
 	/* to be restored at the end */
@@ -160,6 +162,9 @@ extern void settle_adopt(Settle *s);
 /* Who brings it about: the user when the settle began, or who is told here. */
 extern void settle_act_for(Settle *s, Oid user);
 extern const char *settle_actor(Settle *s);
+
+/* The settle acts as who began it again, with that one's settings. */
+extern void settle_act_no_more(Settle *s);
 
 /* Work on leads of this binding from now on. */
 extern void settle_use(Settle *s, Binding *binding);

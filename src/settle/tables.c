@@ -36,6 +36,7 @@ static const char *const table_names[N_TABLES] = {
 	[TABLE_ANSWER] = "answer",
 	[TABLE_ENRICHMENT] = "enrichment",
 	[TABLE_DUPLICATE_LINK] = "duplicate_link",
+	[TABLE_TURN] = "turn",
 };
 
 /* The columns as the install script makes them; rows are written by place. */
@@ -145,6 +146,10 @@ static const Oid duplicate_link_types[LINK_COLS] = {
 	INT8OID, INT4OID, INT4OID, INT4OID, TIMESTAMPTZOID, INT8OID, TEXTOID
 };
 
+static const Oid turn_types[TURN_COLS] = {
+	INT4OID, INT8OID, INT8OID, INT4ARRAYOID, INT4ARRAYOID, FLOAT8ARRAYOID
+};
+
 static const struct
 {
 	int			ncolumns;
@@ -171,6 +176,7 @@ static const struct
 	[TABLE_ANSWER] = {ANSWER_COLS, answer_types},
 	[TABLE_ENRICHMENT] = {ENRICHMENT_COLS, enrichment_types},
 	[TABLE_DUPLICATE_LINK] = {LINK_COLS, duplicate_link_types},
+	[TABLE_TURN] = {TURN_COLS, turn_types},
 };
 
 static const char *const sequence_names[N_SEQUENCES] = {
@@ -184,6 +190,7 @@ static const char *const sequence_names[N_SEQUENCES] = {
 	[SEQUENCE_INBOX_ID] = "inbox_inbox_id_seq",
 	[SEQUENCE_WRITE_BACK_ID] = "write_back_due_due_id_seq",
 	[SEQUENCE_TIMER_ID] = "timer_timer_id_seq",
+	[SEQUENCE_TURN_SHARD] = "turn_shard",
 };
 
 static const char *const index_names[N_INDEXES] = {

@@ -108,7 +108,7 @@ CALL try('SELECT * FROM revops.handoff_queue');
 CALL try('SELECT * FROM revops.touch');
 CALL try('SELECT revops.draft_agreement()');
 CALL try('UPDATE revops.rep SET active = false');
-CALL try('SELECT nextval(''revops.ticket_1'')');
+CALL try('SELECT * FROM revops.turn');
 
 -- B6 marketing and sales draft and edit drafts, and approve for their own side only
 SET ROLE regress_revops_mary;

@@ -158,9 +158,12 @@ lock_row(Settle *s, ItemPointer tid, TupleTableSlot *slot)
 							0, &failure) == TM_Ok;
 }
 
-/* Free rows of a team, lowest first, from the one after `after` on; locked in the writer's slot. */
+/*
+ * The lowest free row of a team after this one, locked in the writer's slot.
+ * *held is the number of rows that others hold before it.
+ */
 static bool
-next_free(Settle *s, int32 team_id, int64 after, int64 *shard, ItemPointer tid)
+next_free(Settle *s, int32 team_id, int64 after, int64 *shard, ItemPointer tid, int *held)
 {
 	Relation	rel = writer_rel(&s->writers, TABLE_TURN);
 	Oid			index = writer_pkey(&s->writers, TABLE_TURN);
@@ -170,6 +173,7 @@ next_free(Settle *s, int32 team_id, int64 after, int64 *shard, ItemPointer tid)
 	HeapTuple	tuple;
 	bool		found = false;
 
+	*held = 0;
 	ScanKeyInit(&keys[0], TURN_TEAM_ID + 1, BTEqualStrategyNumber, F_INT4EQ, Int32GetDatum(team_id));
 	ScanKeyInit(&keys[1], TURN_SHARD + 1, BTGreaterStrategyNumber, F_INT8GT, Int64GetDatum(after));
 	scan = systable_beginscan(rel, index, true, SnapshotSelf, 2, keys);
@@ -178,6 +182,7 @@ next_free(Settle *s, int32 team_id, int64 after, int64 *shard, ItemPointer tid)
 		*shard = DatumGetInt64(engine_column(&s->writers, TABLE_TURN, tuple, TURN_SHARD));
 		*tid = tuple->t_self;
 		found = !in_use(team_id, *shard) && lock_row(s, tid, slot);
+		*held += !found;
 	}
 	systable_endscan(scan);
 	if (!found)
@@ -192,24 +197,25 @@ merge_another(Settle *s, Turns *t)
 	TupleTableSlot *slot = writer_lock_slot(&s->writers, TABLE_TURN);
 	ItemPointerData tid;
 	int64		shard;
+	int			held;
 
-	if (!next_free(s, t->team->team_id, t->shard, &shard, &tid))
+	if (!next_free(s, t->team->team_id, t->shard, &shard, &tid, &held))
 		return;
 	(void) take_accounts(t, slot, false);
 	ExecClearTuple(slot);
 	writer_delete(&s->writers, TABLE_TURN, &tid);
 }
 
-/* A row of its own for a team all of whose rows are held; not the same one first in each. */
+/* A further row for a team all of whose rows are held; not the same member first in each. */
 static void
-make_row(Turns *t)
+make_row(Turns *t, int held)
 {
 	int			n = t->team->n;
 
 	t->made = true;
 	t->shard = engine_next(SEQUENCE_TURN_SHARD);
 	for (int i = 0; i < n; i++)
-		t->accounts[i] = schedule_carry((double) ((t->shard + n - 1 - i) % n) / n);
+		t->accounts[i] = schedule_carry((double) ((held + n - 1 - i) % n) / n);
 }
 
 static Turns *
@@ -218,10 +224,11 @@ load(Settle *s, Team *team)
 	TupleTableSlot *slot = writer_lock_slot(&s->writers, TABLE_TURN);
 	Turns	   *t = MemoryContextAllocZero(s->context, sizeof(Turns));
 	MemoryContext old = MemoryContextSwitchTo(s->lead_context);
+	int			held;
 
 	t->team = team;
 	t->accounts = MemoryContextAllocZero(s->context, sizeof(double) * team->n);
-	if (next_free(s, team->team_id, PG_INT64_MIN, &t->shard, &t->tid))
+	if (next_free(s, team->team_id, PG_INT64_MIN, &t->shard, &t->tid, &held))
 	{
 		bool		isnull;
 
@@ -232,7 +239,7 @@ load(Settle *s, Team *team)
 			merge_another(s, t);
 	}
 	else
-		make_row(t);
+		make_row(t, held);
 	note_use(t);
 	t->next = s->turns;
 	s->turns = t;

@@ -49,7 +49,7 @@ COMMENT ON COLUMN revops.rep.rep_id IS 'number that assignments carry';
 COMMENT ON COLUMN revops.rep.workspace_id IS 'workspace of the rep';
 COMMENT ON COLUMN revops.rep.rep IS 'code of the rep, as the host''s owner column writes it';
 COMMENT ON COLUMN revops.rep.calendar_id IS 'the rep''s own working hours; NULL: the calendar of the SLA policy';
-COMMENT ON COLUMN revops.rep.active IS 'false: gets no new leads';
+COMMENT ON COLUMN revops.rep.active IS 'the switch: false gets no new leads, from anybody''s route or team';
 
 CREATE TABLE revops.team
 (
@@ -57,13 +57,20 @@ CREATE TABLE revops.team
     workspace_id int NOT NULL DEFAULT 1 REFERENCES revops.workspace,
     team         text NOT NULL,
     function     text NOT NULL DEFAULT 'sales' CHECK (function IN ('marketing', 'sales')),
-    UNIQUE (workspace_id, team)
+    only_in_hours boolean NOT NULL DEFAULT false,
+    when_away    text NOT NULL DEFAULT 'queue' CHECK (when_away IN ('queue', 'hold', 'team')),
+    other_team_id int REFERENCES revops.team,
+    UNIQUE (workspace_id, team),
+    CONSTRAINT team_other_told CHECK ((when_away = 'team') = (other_team_id IS NOT NULL) AND other_team_id <> team_id)
 );
 COMMENT ON TABLE revops.team IS 'Reps who share work: a route leads to a team, weighted round robin picks the rep.';
 COMMENT ON COLUMN revops.team.team_id IS 'number that routes and assignments carry';
 COMMENT ON COLUMN revops.team.workspace_id IS 'workspace of the team';
 COMMENT ON COLUMN revops.team.team IS 'code of the team, as the host''s team column writes it';
 COMMENT ON COLUMN revops.team.function IS 'marketing or sales';
+COMMENT ON COLUMN revops.team.only_in_hours IS 'true: a member is there in the hours of its own calendar only (rep.calendar_id; without one always); false: at any time';
+COMMENT ON COLUMN revops.team.when_away IS 'what becomes of a lead when no member is there: queue (it waits in the team until somebody takes it), hold (likewise, and as soon as a member is there again that one gets it), team (other_team_id gets it)';
+COMMENT ON COLUMN revops.team.other_team_id IS 'team that stands in, where when_away is team';
 
 CREATE TABLE revops.team_member
 (
@@ -84,19 +91,34 @@ CREATE TABLE revops.route
     route        text NOT NULL,
     position     int NOT NULL,
     condition    text,
-    team_id      int NOT NULL REFERENCES revops.team,
+    team_id      int REFERENCES revops.team,
     active       boolean NOT NULL DEFAULT true,
+    rep_id       int REFERENCES revops.rep,
+    to_queue     boolean NOT NULL DEFAULT false,
+    valid_from   timestamptz,
+    valid_until  timestamptz,
+    calendar_id  int REFERENCES revops.calendar,
+    in_hours     boolean NOT NULL DEFAULT true,
     UNIQUE (workspace_id, route),
-    UNIQUE (workspace_id, position)
+    UNIQUE (workspace_id, position),
+    CONSTRAINT route_leads_somewhere CHECK (team_id IS NOT NULL OR rep_id IS NOT NULL),
+    CONSTRAINT route_queue_of_team CHECK (NOT to_queue OR (team_id IS NOT NULL AND rep_id IS NULL)),
+    CONSTRAINT route_valid_for_a_time CHECK (valid_until > valid_from)
 );
-COMMENT ON TABLE revops.route IS 'Ordered routes: the first whose condition holds leads to its team.';
+COMMENT ON TABLE revops.route IS 'Ordered routes: the first that is valid and whose condition holds leads to its rep, team or queue.';
 COMMENT ON COLUMN revops.route.route_id IS 'number that assignments carry';
 COMMENT ON COLUMN revops.route.workspace_id IS 'workspace of the route';
 COMMENT ON COLUMN revops.route.route IS 'name of the route';
 COMMENT ON COLUMN revops.route.position IS 'order in which routes are tried, lowest first';
 COMMENT ON COLUMN revops.route.condition IS 'SQL condition over the lead''s roles; NULL: every lead (the fallback)';
-COMMENT ON COLUMN revops.route.team_id IS 'team that gets the lead';
+COMMENT ON COLUMN revops.route.team_id IS 'team that gets the lead: the member whose turn it is';
 COMMENT ON COLUMN revops.route.active IS 'false: the route is skipped';
+COMMENT ON COLUMN revops.route.rep_id IS 'rep who gets the lead; while that one can''t, team_id gets it, and without a team the next routes are tried';
+COMMENT ON COLUMN revops.route.to_queue IS 'true: the lead waits in the team until somebody takes it';
+COMMENT ON COLUMN revops.route.valid_from IS 'the route is skipped before; NULL: it always was';
+COMMENT ON COLUMN revops.route.valid_until IS 'the route is skipped from then on; NULL: it always will be';
+COMMENT ON COLUMN revops.route.calendar_id IS 'calendar by whose hours the route is tried; NULL: at any time';
+COMMENT ON COLUMN revops.route.in_hours IS 'true: in the hours of calendar_id; false: outside of them';
 
 CREATE TABLE revops.exchange_rate
 (

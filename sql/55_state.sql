@@ -235,7 +235,7 @@ COMMENT ON COLUMN revops.timer.workspace_id IS 'workspace';
 COMMENT ON COLUMN revops.timer.lead_id IS 'the lead';
 COMMENT ON COLUMN revops.timer.seq IS 'moves of the lead when it was set: a later move makes the timer void, of the kinds that say so. Of nurture_step: seq of the enrolment';
 COMMENT ON COLUMN revops.timer.due_at IS 'when it fires';
-COMMENT ON COLUMN revops.timer.timer IS 'recycle_due: a recycled lead comes back; intent_falls: a lead falls through a border by decay alone, unless it has been touched since (void where lead.fall_at is not due_at); nurture_step: a track''s next step is due (void where enrolment.next_at is later, or NULL); nurture_silence: a lead that spoke may have been silent since; override_ends: what people have set for a lead''s score holds no longer; stay_over: the longest stay in its stage is over; silent_accept: sales has said nothing for as long as is agreed (both void by a move)';
+COMMENT ON COLUMN revops.timer.timer IS 'recycle_due: a recycled lead comes back; intent_falls: a lead falls through a border by decay alone, unless it has been touched since (void where lead.fall_at is not due_at); nurture_step: a track''s next step is due (void where enrolment.next_at is later, or NULL); nurture_silence: a lead that spoke may have been silent since; override_ends: what people have set for a lead''s score holds no longer; stay_over: the longest stay in its stage is over; silent_accept: sales has said nothing for as long as is agreed (both void by a move); route_waiting: somebody of the team that a lead waits in may be there (void once a rep has it)';
 
 -- Written straight into the heap, as facts are: no triggers, no CHECKs.  Its
 -- identity is not cached: of two entries of one row the later has the higher number.

@@ -165,15 +165,17 @@ CREATE FUNCTION revops.audit_known(workspace_id int, agreement_id int) RETURNS S
                      WHERE t.agreement_id = $2 AND t.to_stage = g.stage ORDER BY 1) AS answers
         FROM revops.stage g WHERE g.agreement_id = $2 AND g.purpose IN ('qualified', 'accepted')
     ), routes AS (
-        SELECT r.*, t.team, (SELECT count(*) FROM revops.team_member m JOIN revops.rep p USING (rep_id) WHERE m.team_id = r.team_id AND p.active) AS members
-        FROM revops.route r JOIN revops.team t USING (team_id) WHERE r.workspace_id = $1 AND r.active
+        SELECT r.*, t.team, r.condition IS NULL AND r.team_id IS NOT NULL AND r.calendar_id IS NULL AND r.valid_from IS NULL AND r.valid_until IS NULL AS always,
+               (SELECT count(*) FROM revops.team_member m JOIN revops.rep p USING (rep_id) WHERE m.team_id = r.team_id AND p.active) AS members
+        FROM revops.route r LEFT JOIN revops.team t USING (team_id) WHERE r.workspace_id = $1 AND r.active
     ), x (severity, object, finding, evidence, way_out) AS (
         SELECT 'answer', 'stage ' || a.stage,
                concat_ws('; ', CASE WHEN a.needs <> '{}' THEN 'roles ' || array_to_string(a.needs, ', ') END, 'condition ' || a.condition,
                          CASE WHEN a.answers <> '{}' THEN 'answers to ' || array_to_string(a.answers, ', ') END), NULL::bigint, NULL
         FROM asked a WHERE a.needs <> '{}' OR a.condition IS NOT NULL OR a.answers <> '{}'
         UNION ALL
-        SELECT 'answer', 'route ' || r.route, format('to team %s, %s', r.team, coalesce('where ' || r.condition, 'every lead that is left')),
+        SELECT 'answer', 'route ' || r.route, concat_ws(', ', 'to rep ' || (SELECT p.rep FROM revops.rep p WHERE p.rep_id = r.rep_id),
+                         CASE WHEN r.to_queue THEN 'to the queue of team ' ELSE 'to team ' END || r.team, coalesce('where ' || r.condition, 'every lead that is left')),
                (SELECT count(*) FROM revops.assignment s WHERE s.route_id = r.route_id), NULL
         FROM routes r
         UNION ALL
@@ -183,13 +185,13 @@ CREATE FUNCTION revops.audit_known(workspace_id int, agreement_id int) RETURNS S
         SELECT 'gap', NULL, 'there is no route: no lead gets a rep', NULL, 'Insert into revops.route.' WHERE NOT EXISTS (SELECT FROM routes)
         UNION ALL
         SELECT 'gap', NULL, 'no route takes what is left: a lead may match none', NULL, 'Add a last route without a condition.'
-        WHERE EXISTS (SELECT FROM routes) AND NOT EXISTS (SELECT FROM routes r WHERE r.condition IS NULL)
+        WHERE EXISTS (SELECT FROM routes) AND NOT EXISTS (SELECT FROM routes r WHERE r.always)
         UNION ALL
         SELECT 'gap', 'route ' || r.route, format('nobody reaches it: route %s stands before it and takes every lead', f.route), NULL, 'Change the positions.'
-        FROM routes r JOIN LATERAL (SELECT f.route FROM routes f WHERE f.condition IS NULL AND f.position < r.position ORDER BY f.position LIMIT 1) f ON true
+        FROM routes r JOIN LATERAL (SELECT f.route FROM routes f WHERE f.always AND f.position < r.position ORDER BY f.position LIMIT 1) f ON true
         UNION ALL
         SELECT 'gap', 'route ' || r.route, format('team %s has no active rep: its leads wait in a queue that nobody reads', r.team), NULL, 'Insert into revops.team_member, or set rep.active.'
-        FROM routes r WHERE r.members = 0
+        FROM routes r WHERE r.members = 0 AND r.team_id IS NOT NULL AND NOT r.to_queue
         UNION ALL
         SELECT 'warning', 'route ' || r.route, 'it has chosen no lead so far', NULL, 'Look at its condition, and at the routes before it.'
         FROM routes r

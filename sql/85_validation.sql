@@ -566,6 +566,10 @@ BEGIN
     END IF;
     PERFORM revops.refuse_foreign(format('route "%s"', NEW.route), NEW.workspace_id, 'team', t.team, t.workspace_id)
     FROM revops.team t WHERE t.team_id = NEW.team_id;
+    PERFORM revops.refuse_foreign(format('route "%s"', NEW.route), NEW.workspace_id, 'rep', p.rep, p.workspace_id)
+    FROM revops.rep p WHERE p.rep_id = NEW.rep_id;
+    PERFORM revops.refuse_foreign(format('route "%s"', NEW.route), NEW.workspace_id, 'calendar', c.calendar, c.workspace_id)
+    FROM revops.calendar c WHERE c.calendar_id = NEW.calendar_id;
     IF TG_OP = 'INSERT' OR NEW.condition IS DISTINCT FROM OLD.condition THEN
         PERFORM revops.check_lead_condition(NEW.workspace_id, 'route', NEW.route, NEW.condition);
     END IF;
@@ -573,7 +577,40 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION revops.validate_route() IS
-    'Trigger of route: raises RV001 for a condition that is not valid, RV004 for a team of another workspace.';
+    'Trigger of route: raises RV001 for a condition that is not valid, RV004 for a rep, team or calendar of another workspace.';
+
+CREATE FUNCTION revops.validate_team() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+BEGIN
+    IF NOT revops.restoring() THEN
+        PERFORM revops.refuse_foreign(format('team "%s"', NEW.team), NEW.workspace_id, 'team', t.team, t.workspace_id)
+        FROM revops.team t WHERE t.team_id = NEW.other_team_id;
+    END IF;
+    RETURN NEW;
+END
+$$;
+COMMENT ON FUNCTION revops.validate_team() IS 'Trigger of team: raises RV004 for a team of another workspace that is to stand in.';
+
+CREATE FUNCTION revops.validate_skill_need() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+BEGIN
+    IF revops.restoring() THEN
+        RETURN NEW;
+    END IF;
+    PERFORM revops.refuse_foreign(format('need of skill "%s"', NEW.skill), NEW.workspace_id, 'team', t.team, t.workspace_id)
+    FROM revops.team t WHERE t.team_id = NEW.team_id;
+    IF TG_OP = 'INSERT' OR NEW.condition IS DISTINCT FROM OLD.condition THEN
+        PERFORM revops.check_lead_condition(NEW.workspace_id, 'need of skill', NEW.skill, NEW.condition);
+    END IF;
+    RETURN NEW;
+END
+$$;
+COMMENT ON FUNCTION revops.validate_skill_need() IS
+    'Trigger of skill_need: raises RV001 for a condition that is not valid, RV004 for a team of another workspace.';
 
 CREATE FUNCTION revops.validate_rep() RETURNS trigger
     LANGUAGE plpgsql
@@ -741,7 +778,9 @@ BEGIN
             ('transition', 'INSERT OR UPDATE', 'stages, reasons, questions'),
             ('sla_policy', 'INSERT OR UPDATE', 'target, condition, calendar'),
             ('handoff_rule', 'INSERT OR UPDATE', 'times, attempts, signals, calendar'),
-            ('route', 'INSERT OR UPDATE', 'condition, team'),
+            ('route', 'INSERT OR UPDATE', 'condition, rep, team, calendar'),
+            ('team', 'INSERT OR UPDATE', 'team that stands in'),
+            ('skill_need', 'INSERT OR UPDATE', 'condition, team'),
             ('rep', 'INSERT OR UPDATE', 'calendar'),
             ('team_member', 'INSERT OR UPDATE', 'workspace, weight'),
             ('signal', 'UPDATE OR DELETE', 'whether a rule uses it'),

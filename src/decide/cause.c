@@ -37,6 +37,9 @@ static const char *const cause_names[N_CAUSES] = {
 	[CAUSE_ATTEMPTS] = "attempts",
 	[CAUSE_STAY] = "stay",
 	[CAUSE_SILENCE] = "silence",
+	[CAUSE_WAITED] = "waited",
+	[CAUSE_REASSIGNED] = "reassigned",
+	[CAUSE_RETURNED] = "returned",
 };
 
 const char *

@@ -209,11 +209,30 @@ kept_from(Decision *d, int32 rep_id, int32 *spared)
 	return d->agreement->tracks[track].back_to != BACK_TO_OWNER && had_it == rep_id;
 }
 
-static int32
-next_rep(Decision *d, int32 team_id, int32 spared)
+/* Give the lead to whose turn in a team it is, not this rep's; where nobody is there it may wait. */
+static void
+assign_in_team(Decision *d, int32 team_id, int32 not_rep_id, int32 route_id, Cause cause,
+			   const char *reason)
 {
-	return spared == 0 ? d->env->next_rep(d->env->arg, team_id) :
-		d->env->nurture->other_rep(d->env->arg, team_id, spared);
+	Pick		pick = {.team_id = team_id,.not_rep_id = not_rep_id,.retry_at = NO_TIME};
+
+	d->env->pick_rep(d->env->arg, &pick);
+	assign_to(d, pick.team_id, pick.rep_id, route_id, cause, reason);
+	effects_set_timer(d->effects, TIMER_WAITING, pick.retry_at);
+}
+
+/* To where the first matching route leads. */
+static void
+assign_by_route(Decision *d, int32 not_rep_id, Cause cause, const char *reason)
+{
+	RouteTarget target = {0};
+
+	if (!d->env->route(d->env->arg, &target))
+		assign_to(d, 0, 0, 0, CAUSE_UNROUTED, NULL);
+	else if (target.to_queue || (target.rep_id != 0 && target.rep_id != not_rep_id))
+		assign_to(d, target.team_id, target.rep_id, target.route_id, cause, reason);
+	else
+		assign_in_team(d, target.team_id, not_rep_id, target.route_id, cause, reason);
 }
 
 /*
@@ -225,8 +244,6 @@ static void
 hand_off(Decision *d)
 {
 	const LeadNews *news = d->news;
-	int32		route_id = 0;
-	int32		team_id = 0;
 	int32		rep_id = d->state->rep_id;
 	int32		spared;
 	bool		kept = kept_from(d, rep_id, &spared);
@@ -235,14 +252,11 @@ hand_off(Decision *d)
 		assign_to(d, news->team_told ? news->host_team_id : d->state->team_id,
 				  news->host_rep_id, 0, CAUSE_HOST, NULL);
 	else if (news->team_told && news->host_team_id != 0)
-		assign_to(d, news->host_team_id,
-				  next_rep(d, news->host_team_id, spared), 0, CAUSE_HOST, NULL);
+		assign_in_team(d, news->host_team_id, spared, 0, CAUSE_HOST, NULL);
 	else if (rep_id != 0 && !kept && d->env->rep_active(d->env->arg, rep_id))
 		assign_to(d, d->state->team_id, rep_id, 0, CAUSE_KEPT, NULL);
-	else if (d->env->route(d->env->arg, &route_id, &team_id))
-		assign_to(d, team_id, next_rep(d, team_id, spared), route_id, CAUSE_ROUTE, NULL);
 	else
-		assign_to(d, 0, 0, 0, CAUSE_UNROUTED, NULL);
+		assign_by_route(d, spared, CAUSE_ROUTE, NULL);
 }
 
 /* Record one move; routing and the end of promises follow from the new stage. */
@@ -563,6 +577,29 @@ overturn(Decision *d, const Verb *verb)
 	}
 }
 
+/*
+ * Another rep is to have the lead: of this team, else of its own, else by the
+ * routes.  Where nobody else can it stays with who has it, unless that one is
+ * not there any more: then it waits in the team.
+ */
+static void
+reassign(Decision *d, const Verb *verb)
+{
+	Pick		pick = {.team_id = verb->team_id != 0 ? verb->team_id : d->state->team_id,
+	.not_rep_id = d->state->rep_id,.retry_at = NO_TIME};
+
+	if (pick.team_id == 0)
+	{
+		assign_by_route(d, d->state->rep_id, CAUSE_REASSIGNED, verb->reason);
+		return;
+	}
+	d->env->pick_rep(d->env->arg, &pick);
+	if (pick.rep_id == 0 && d->state->rep_id != 0 && d->env->rep_active(d->env->arg, d->state->rep_id))
+		return;
+	assign_to(d, pick.team_id, pick.rep_id, 0, CAUSE_REASSIGNED, verb->reason);
+	effects_set_timer(d->effects, TIMER_WAITING, pick.retry_at);
+}
+
 /* 8. What a person asks for. */
 static void
 take_verb(Decision *d)
@@ -600,6 +637,13 @@ take_verb(Decision *d)
 			break;
 		case VERB_ASSIGN:
 			assign_to(d, verb->team_id, verb->rep_id, 0, CAUSE_ASSIGN, verb->reason);
+			break;
+		case VERB_REASSIGN:
+			reassign(d, verb);
+			break;
+		case VERB_RETURN:
+			assign_to(d, verb->team_id != 0 ? verb->team_id : d->state->team_id, 0, 0, CAUSE_RETURNED,
+					  verb->reason);
 			break;
 		case VERB_NO_RESPONSE:
 			guarded_move(d, a->by_purpose[a->handoff.no_response_to], CAUSE_NO_RESPONSE, verb->reason);
@@ -654,6 +698,21 @@ take_way_back(Decision *d)
 		return;
 	if ((d->news->due & DUE_RECYCLE) || way_back_opens(d->agreement, d->news, d->now, d->env, &cause))
 		come_back(d, cause);
+}
+
+/* 9a. It has waited for somebody of its team to be there. */
+static void
+take_waiting(Decision *d)
+{
+	Pick		pick = {.team_id = d->state->team_id,.retry_at = NO_TIME};
+
+	if (d->state->rep_id != 0 || d->state->team_id == 0 || d->state->gone_at != NO_TIME ||
+		!d->state->handed_over || d->effects->nassignments > 0)
+		return;
+	d->env->pick_rep(d->env->arg, &pick);
+	if (pick.rep_id != 0)
+		assign_to(d, pick.team_id, pick.rep_id, 0, CAUSE_WAITED, NULL);
+	effects_set_timer(d->effects, TIMER_WAITING, pick.retry_at);
 }
 
 /* 9b. A timer of its stage fires. */
@@ -797,19 +856,7 @@ decide(const Agreement *agreement, const LeadState *state, const LeadNews *news,
 {
 	Decision	d = {agreement, news, env, now, effects, &effects->next, state->stage};
 
-	effects->next = *state;
-	effects->nmoves = 0;
-	effects->nassignments = 0;
-	effects->stop_clock = CLOCK_RUNS;
-	effects->start_clock = false;
-	effects->ntimers = 0;
-	effects->hold.to = NO_STAGE;
-	effects->survivor_id = 0;
-	effects->refusal = NOT_REFUSED;
-	effects->stay_over = effects->stopped = false;
-	effects->quiet = news->adopt;
-	nurture_effects_init(&effects->nurture);
-
+	effects_init(effects, state, news);
 	take_profile(&d);
 	take_touches(&d);
 	take_entry(&d);
@@ -830,6 +877,8 @@ decide(const Agreement *agreement, const LeadState *state, const LeadNews *news,
 	{
 		if (agreement->automatic && news->due != 0)
 			take_due(&d);
+		if (news->due & DUE_WAITING)
+			take_waiting(&d);
 		take_held(&d);
 		take_disqualifier(&d);
 		take_score(&d);

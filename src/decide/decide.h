@@ -232,6 +232,9 @@ typedef enum Cause
 	CAUSE_ATTEMPTS,				/* enough attempts were made */
 	CAUSE_STAY,					/* it has stayed for as long as it may */
 	CAUSE_SILENCE,				/* nobody of sales has said anything in the agreed time */
+	CAUSE_WAITED,				/* somebody of its team is there now */
+	CAUSE_REASSIGNED,			/* another rep is to have it */
+	CAUSE_RETURNED,				/* it is anybody's of its team again */
 	N_CAUSES
 } Cause;
 
@@ -291,7 +294,9 @@ typedef enum VerbKind
 	VERB_LEAVE,
 	VERB_NO_RESPONSE,
 	VERB_DUPLICATE,
-	VERB_OVERTURN				/* the rejection does not hold */
+	VERB_OVERTURN,				/* the rejection does not hold */
+	VERB_REASSIGN,				/* to another rep of team_id (0: of its own), by turns */
+	VERB_RETURN					/* to the pool of that team */
 } VerbKind;
 
 typedef struct Verb
@@ -450,15 +455,33 @@ typedef struct Effects
 	int			stopped_at_stage;	/* to this one */
 } Effects;
 
+/* Where a route leads. */
+typedef struct RouteTarget
+{
+	int32		route_id;
+	int32		team_id;		/* 0: none */
+	int32		rep_id;			/* who gets the lead; 0: whose turn in the team it is */
+	bool		to_queue;		/* it waits in the team */
+} RouteTarget;
+
+/* Who of a team gets a lead: asked with the first two. */
+typedef struct Pick
+{
+	int32		team_id;		/* out: the team that has it, where another stands in */
+	int32		not_rep_id;		/* who must not get it; 0: anybody may */
+	int32		rep_id;			/* 0: nobody can */
+	TimestampTz retry_at;		/* when it is to be tried again; NO_TIME: it is not */
+} Pick;
+
 /* What a decision must ask of the outside. */
 typedef struct DecideEnv
 {
 	void	   *arg;
-	/* first matching route's number and team; false: none matches */
-	bool		(*route) (void *arg, int32 *route_id, int32 *team_id);
-	/* next rep of a team by its schedule; 0: nobody is active */
-	int32		(*next_rep) (void *arg, int32 team_id);
-	/* is the rep still active? */
+	/* where the first matching route leads; false: none matches */
+	bool		(*route) (void *arg, RouteTarget *target);
+	/* who of a team gets the lead */
+	void		(*pick_rep) (void *arg, Pick *pick);
+	/* is the rep still active, and not away for days? */
 	bool		(*rep_active) (void *arg, int32 rep_id);
 	/* first matching policy, its due time for this rep; false: no promise */
 	bool		(*promise) (void *arg, int32 rep_id, TimestampTz from,
@@ -518,6 +541,9 @@ extern int	stage_by_code(const Agreement *agreement, const char *code, int len);
  * not, and no promise runs, touches change its sums and nothing else.
  */
 extern bool decide_intent_matters(const Agreement *agreement, const LeadState *state);
+
+/* Nothing is decided yet: the state stays as it is. */
+extern void effects_init(Effects *effects, const LeadState *state, const LeadNews *news);
 
 /* Have this timer set with what is decided; NO_TIME: none is. */
 extern void effects_set_timer(Effects *effects, TimerKind kind, TimestampTz due_at);

@@ -16,6 +16,7 @@ typedef enum TimerKind
 	TIMER_RECYCLE,				/* the date of a recycled lead has come */
 	TIMER_STAY,					/* the longest stay in its stage is over */
 	TIMER_SILENCE,				/* sales has said nothing for so long that it counts as acceptance */
+	TIMER_WAITING,				/* somebody of its team may be there now */
 	N_TIMERS
 } TimerKind;
 
@@ -26,6 +27,7 @@ extern const char *timer_name(TimerKind kind);
 #define DUE_RECYCLE		(1u << TIMER_RECYCLE)
 #define DUE_STAY		(1u << TIMER_STAY)
 #define DUE_SILENCE		(1u << TIMER_SILENCE)
+#define DUE_WAITING		(1u << TIMER_WAITING)
 
 /* those that are void once the lead has moved */
 #define DUE_VOID_BY_MOVE	(DUE_RECYCLE | DUE_STAY | DUE_SILENCE)

@@ -98,8 +98,6 @@ typedef struct NurtureEnv
 							TimestampTz not_before, TimestampTz *at);
 	/* track that the lead was recycled into last, and who had it then; false: none */
 	bool		(*last_recycled) (void *arg, int *track, int32 *rep_id);
-	/* next rep of a team but for this one; 0: there is no other */
-	int32		(*other_rep) (void *arg, int32 team_id, int32 not_rep_id);
 } NurtureEnv;
 
 #endif							/* REVOPS_TRACK_H */

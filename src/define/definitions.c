@@ -23,6 +23,7 @@
 #include "define/tracks.h"
 #include "define/invalidate.h"
 #include "define/load.h"
+#include "define/routing_load.h"
 #include "time/period.h"
 
 typedef struct CacheKey
@@ -435,74 +436,6 @@ load_reasons(Definitions *def)
 	}
 }
 
-static void
-load_reps(Definitions *def)
-{
-	def->nreps = (int) read_rows(def, "SELECT rep_id, rep, calendar_id, active FROM revops.rep "
-								 "WHERE workspace_id = $1 ORDER BY rep_id");
-	def->reps = zeroed(def, sizeof(Rep) * def->nreps);
-	for (int i = 0; i < def->nreps; i++)
-	{
-		def->reps[i].rep_id = int_field(i, 1);
-		def->reps[i].code = text_field(def, i, 2);
-		def->reps[i].calendar_id = int_field(i, 3);
-		def->reps[i].active = bool_field(i, 4);
-	}
-}
-
-static void
-load_teams(Definitions *def)
-{
-	def->nteams = (int) read_rows(def, "SELECT team_id, team FROM revops.team "
-								  "WHERE workspace_id = $1 ORDER BY team_id");
-	def->teams = zeroed(def, sizeof(Team) * def->nteams);
-	for (int i = 0; i < def->nteams; i++)
-	{
-		def->teams[i].team_id = int_field(i, 1);
-		def->teams[i].code = text_field(def, i, 2);
-	}
-}
-
-static void
-load_members(Definitions *def)
-{
-	uint64		n = read_rows(def, "SELECT m.team_id, m.rep_id, m.weight FROM revops.team_member m "
-							  "JOIN revops.team t USING (team_id) WHERE t.workspace_id = $1 ORDER BY 1, 2");
-	uint64		row = 0;
-
-	for (int i = 0; i < def->nteams; i++)
-	{
-		Team	   *team = &def->teams[i];
-		uint64		first = row;
-
-		while (row < n && int_field(row, 1) == team->team_id)
-			row++;
-		team->n = (int) (row - first);
-		team->rep_ids = zeroed(def, sizeof(int32) * team->n);
-		team->weights = zeroed(def, sizeof(int32) * team->n);
-		for (int m = 0; m < team->n; m++)
-		{
-			team->rep_ids[m] = int_field(first + m, 2);
-			team->weights[m] = int_field(first + m, 3);
-		}
-	}
-}
-
-static void
-load_routes(Definitions *def)
-{
-	def->nroutes = (int) read_rows(def, "SELECT route_id, team_id, route, condition FROM revops.route "
-								   "WHERE workspace_id = $1 AND active ORDER BY position");
-	def->routes = zeroed(def, sizeof(Route) * def->nroutes);
-	for (int i = 0; i < def->nroutes; i++)
-	{
-		def->routes[i].route_id = int_field(i, 1);
-		def->routes[i].team_id = int_field(i, 2);
-		def->routes[i].name = text_field(def, i, 3);
-		def->routes[i].condition = text_field(def, i, 4);
-	}
-}
-
 static Definitions *
 load(const CacheKey *key)
 {
@@ -539,10 +472,7 @@ load(const CacheKey *key)
 		load_handoff(def);
 	}
 	load_reasons(def);
-	load_reps(def);
-	load_teams(def);
-	load_members(def);
-	load_routes(def);
+	load_routing(def);
 	owner_leave(&scope);
 	MemoryContextSetParent(context, CacheMemoryContext);
 	return def;

@@ -40,7 +40,32 @@ typedef struct Rep
 	char	   *code;
 	int32		calendar_id;	/* 0: none of the rep's own */
 	bool		active;
+	int			nabsences;
+	struct Absence *absences;	/* in order of their beginning */
+	uint64	   *skills;			/* bits by place in Definitions.needs; NULL: no need is known */
 } Rep;
+
+/* When a rep is away. */
+typedef struct Absence
+{
+	TimestampTz from;
+	TimestampTz until;
+} Absence;
+
+/* Leads that need a skill. */
+typedef struct SkillNeed
+{
+	char	   *skill;
+	char	   *condition;
+	int32		team_id;		/* 0: in all teams */
+} SkillNeed;
+
+typedef enum WhenAway
+{
+	AWAY_QUEUE,
+	AWAY_HOLD,
+	AWAY_OTHER_TEAM
+} WhenAway;
 
 typedef struct Team
 {
@@ -49,12 +74,21 @@ typedef struct Team
 	int			n;				/* members, in order of rep_id */
 	int32	   *rep_ids;
 	int32	   *weights;
+	bool		only_in_hours;	/* of the members' own calendars */
+	WhenAway	when_away;
+	int32		other_team_id;	/* AWAY_OTHER_TEAM */
 } Team;
 
 typedef struct Route
 {
 	int32		route_id;
-	int32		team_id;
+	int32		team_id;		/* 0: rep_id alone */
+	int32		rep_id;			/* 0: by turns of the team */
+	bool		to_queue;
+	TimestampTz valid_from;
+	TimestampTz valid_until;
+	int32		calendar_id;	/* 0: at any time */
+	bool		in_hours;		/* of the calendar; else outside of them */
 	char	   *name;
 	char	   *condition;		/* NULL: every lead */
 } Route;
@@ -119,6 +153,8 @@ typedef struct Definitions
 	Team	   *teams;
 	int			nroutes;
 	Route	   *routes;
+	int			nneeds;
+	SkillNeed  *needs;
 	int			npolicies;
 	Policy	   *policies;
 	int			nreasons;
@@ -166,6 +202,7 @@ typedef struct Program
 	RuleSet    *scoring;		/* one rule an agreement->rules entry */
 	RuleSet    *routing;		/* conditions of routes */
 	int		   *route_rule;		/* place in routing; -1: unconditional */
+	int		   *need_rule;		/* of Definitions.needs, likewise */
 	RuleSet    *promising;		/* conditions of policies */
 	int		   *policy_rule;	/* place in promising; -1: unconditional */
 	RuleSet    *returning;		/* conditions of the tracks' ways back */

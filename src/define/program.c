@@ -190,6 +190,10 @@ compile(Definitions *def, Binding *binding, MemoryContext context)
 	for (int i = 0; i < def->nroutes; i++)
 		p->route_rule[i] = add_condition(p->routing, "route", def->routes[i].name,
 										 def->routes[i].condition);
+	p->need_rule = MemoryContextAlloc(context, sizeof(int) * Max(def->nneeds, 1));
+	for (int i = 0; i < def->nneeds; i++)
+		p->need_rule[i] = add_condition(p->routing, "need of skill", def->needs[i].skill,
+										def->needs[i].condition);
 	for (int i = 0; i < def->npolicies; i++)
 		p->policy_rule[i] = add_condition(p->promising, "SLA policy", def->policies[i].name,
 										  def->policies[i].condition);

@@ -75,15 +75,14 @@ typedef struct Replay
 /* ----- what decisions ask: nobody is routed and nothing promised ------------------- */
 
 static bool
-no_route(void *arg, int32 *route_id, int32 *team_id)
+no_route(void *arg, RouteTarget *target)
 {
 	return false;
 }
 
-static int32
-no_rep(void *arg, int32 team_id)
+static void
+no_rep(void *arg, Pick *pick)
 {
-	return 0;
 }
 
 static bool

@@ -69,6 +69,7 @@ typedef struct Settle
 	void	   *holds_arg;
 
 	struct Turns *turns;		/* of teams, taken here: see turns.h */
+	struct RouteTrace *trace;	/* who is told of routes, and nothing is taken: see team.h */
 
 	Oid			reader;			/* revops_reader, as which rules run; 0: not asked yet */
 

@@ -290,6 +290,32 @@ turns_next(Settle *s, Team *team, const bool *away)
 	return schedule_next(team->n, team->weights, t->accounts, away);
 }
 
+int
+turns_peek(Settle *s, Team *team, const bool *away)
+{
+	Turns		t = {.team = team,.accounts = palloc0(sizeof(double) * Max(team->n, 1))};
+	TupleTableSlot *slot;
+	ScanKeyData key;
+	SysScanDesc scan;
+
+	if (team->n == 0)
+		return -1;
+	slot = MakeSingleTupleTableSlot(RelationGetDescr(writer_rel(&s->writers, TABLE_TURN)),
+									&TTSOpsHeapTuple);
+	ScanKeyInit(&key, TURN_TEAM_ID + 1, BTEqualStrategyNumber, F_INT4EQ, Int32GetDatum(team->team_id));
+	scan = systable_beginscan(writer_rel(&s->writers, TABLE_TURN),
+							  writer_pkey(&s->writers, TABLE_TURN), true, SnapshotSelf, 1, &key);
+	for (HeapTuple tuple; HeapTupleIsValid(tuple = systable_getnext(scan));)
+	{
+		ExecStoreHeapTuple(tuple, slot, false);
+		if (take_accounts(&t, slot, true))
+			break;
+	}
+	systable_endscan(scan);
+	ExecDropSingleTupleTableSlot(slot);
+	return schedule_next(team->n, team->weights, t.accounts, away);
+}
+
 void
 turns_credit(Settle *s, Team *team, int place)
 {

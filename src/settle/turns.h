@@ -24,6 +24,9 @@
  */
 extern int	turns_next(Settle *s, Team *team, const bool *away);
 
+/* Whose turn it would be; nothing is taken, and no row is locked. */
+extern int	turns_peek(Settle *s, Team *team, const bool *away);
+
 /* The turn that was taken last for the team was not used, and is the member's no more. */
 extern void turns_credit(Settle *s, Team *team, int place);
 

@@ -118,13 +118,7 @@ scene_last_recycled(void *arg, int *track, int32 *rep_id)
 	return false;
 }
 
-static int32
-scene_other_rep(void *arg, int32 team_id, int32 not_rep_id)
-{
-	return 0;
-}
-
-static const NurtureEnv scene_env = {scene_comes_back, scene_step_at, scene_last_recycled, scene_other_rep};
+static const NurtureEnv scene_env = {scene_comes_back, scene_step_at, scene_last_recycled};
 
 static char words[400];
 

@@ -83,17 +83,19 @@ default_agreement(void)
 }
 
 static bool
-world_route(void *arg, int32 *route_id, int32 *team_id)
+world_route(void *arg, RouteTarget *target)
 {
-	*route_id = 9;
-	*team_id = 7;
+	target->route_id = 9;
+	target->team_id = 7;
 	return ((World *) arg)->routes;
 }
 
-static int32
-world_next_rep(void *arg, int32 team_id)
+static void
+world_pick_rep(void *arg, Pick *pick)
 {
-	return 100 + ((World *) arg)->tickets++;
+	pick->rep_id = 100 + ((World *) arg)->tickets++;
+	if (pick->rep_id == pick->not_rep_id)
+		pick->rep_id = 0;
 }
 
 static bool
@@ -177,7 +179,7 @@ world_env(World *world, DecideEnv *env)
 {
 	env->arg = world;
 	env->route = world_route;
-	env->next_rep = world_next_rep;
+	env->pick_rep = world_pick_rep;
 	env->rep_active = world_rep_active;
 	env->promise = world_promise;
 	env->nurture = NULL;

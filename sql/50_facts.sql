@@ -224,7 +224,8 @@ COMMENT ON COLUMN revops.score_override.at IS 'engine time from which on it hold
 COMMENT ON COLUMN revops.score_override.until IS 'when it ends; infinity: not by itself';
 COMMENT ON COLUMN revops.score_override.actor IS 'role that acted';
 
-CREATE SEQUENCE revops.event_id CACHE 32;
+-- not cached: of two events of a lead the later one has the higher number
+CREATE SEQUENCE revops.event_id;
 CREATE TABLE revops.event
 (
     txid         xid8 NOT NULL,

@@ -99,6 +99,9 @@ BEGIN
     SELECT pg_current_xact_id(), nextval('revops.event_id'), note_meanings.workspace_id, NULL, moment, c.rule_id, 'rule_meaning_changed'
     FROM changed c ORDER BY c.rule_id;
     GET DIAGNOSTICS told = ROW_COUNT;
+    IF told > 0 THEN
+        PERFORM revops.hint_consumers(note_meanings.workspace_id);
+    END IF;
     RETURN told;
 END
 $$;

@@ -16,6 +16,7 @@ BEGIN
                                ELSE 'It would remove every row.' END,
         HINT = CASE TG_TABLE_NAME
                    WHEN 'touch' THEN 'Correct the row of the host''s table: a touch is taken back by a further row of sign -1.'
+                   WHEN 'event' THEN 'Say how long events are to be kept: table revops.event_retention; the engine purges what is older.'
                    WHEN 'correction' THEN 'Correct the fact again: of several corrections the last counts.'
                    WHEN 'answer' THEN 'Answer the question again: revops.answer_question(); an answer of NULL takes the last one back.'
                    WHEN 'enrichment' THEN 'Correct the host''s row: its value counts before one that was filled in.'
@@ -37,7 +38,8 @@ BEGIN
     LOOP
         EXECUTE format('CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON revops.%I '
                        'FOR EACH ROW %s EXECUTE FUNCTION revops.refuse_change()', fact,
-                       CASE WHEN fact = ANY ('{dispute,dispute_resolution,rejection_verdict,correction}') THEN 'WHEN (NOT revops.erasing_notes())' END);
+                       CASE WHEN fact = ANY ('{dispute,dispute_resolution,rejection_verdict,correction}') THEN 'WHEN (NOT revops.erasing_notes())'
+                            WHEN fact = 'event' THEN 'WHEN (NOT revops.purging_events())' END);
         EXECUTE format('COMMENT ON TRIGGER append_only ON revops.%I IS %L', fact,
                        'history is append-only: RV007');
         EXECUTE format('CREATE TRIGGER no_truncate BEFORE TRUNCATE ON revops.%I '

@@ -271,7 +271,8 @@ CREATE FUNCTION revops.agreement_event(of_version revops.agreement, event text) 
     AS $$
     INSERT INTO revops.event (txid, event_id, workspace_id, at, seq, event)
     VALUES (pg_current_xact_id(), nextval('revops.event_id'), ($1).workspace_id, revops.engine_now(),
-            ($1).agreement_id, 'agreement_' || $2)
+            ($1).agreement_id, 'agreement_' || $2);
+    SELECT revops.hint_consumers(($1).workspace_id)
     $$;
 COMMENT ON FUNCTION revops.agreement_event(revops.agreement, text) IS
     'Writes an event of the agreement: its seq is the agreement_id, and it names no lead.';

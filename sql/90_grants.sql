@@ -123,6 +123,14 @@ GRANT EXECUTE ON FUNCTION
     revops.compute_attribution(text, timestamptz, timestamptz, interval, interval, boolean, boolean)
     TO revops_marketing, revops_sales;
 
+-- consumers of events: read_events() asks for the role that was named as reader
+GRANT SELECT ON revops.event_kind, revops.event_field, revops.event_consumers, revops.event_retention TO revops_reader;
+GRANT EXECUTE ON FUNCTION revops.read_events(text, int), revops.commit_events(text, bigint, bigint), revops.event_key(revops.event),
+    -- what the view event_consumers looks with
+    revops.system_identifier(), revops.acting_role(), revops.consumer_backlog(int)
+    TO revops_reader;
+GRANT EXECUTE ON FUNCTION revops.event_payload(text, bigint, int) TO revops_marketing, revops_sales;
+
 -- ----- marketing and sales: leads, drafts, verbs -----------------------------
 
 GRANT SELECT ON revops.lead, revops.lead_identity, revops.touch, revops.stage_change, revops.assignment,
@@ -206,6 +214,8 @@ GRANT INSERT, UPDATE, DELETE ON revops.workspace, revops.signal, revops.reason, 
     revops.calendar_exception, revops.score_model, revops.score_group, revops.score_rule, revops.question, revops.stage, revops.transition,
     revops.sla_policy, revops.nurture_track, revops.nurture_step, revops.handoff_rule, revops.auto_move, revops.next_step_rule, revops.binding, revops.binding_role, revops.adopted_move
     TO revops_admin;
+GRANT UPDATE (kinds, reader, notify, note) ON revops.event_consumer TO revops_admin;
+GRANT INSERT, UPDATE (keep, lapse), DELETE ON revops.event_retention TO revops_admin;
 GRANT UPDATE (note, review_on, decide_by), DELETE ON revops.agreement TO revops_admin;
 GRANT DELETE ON revops.attribution_run TO revops_admin;
 GRANT EXECUTE ON ALL ROUTINES IN SCHEMA revops TO revops_admin;

@@ -220,6 +220,7 @@ test_meta()
 	run_tap meta/lint bash test/lint.sh --orphans-only --tap
 	run_tap meta/versions perl test/versions.pl
 	run_tap meta/roles perl test/roles.pl
+	run_tap meta/events perl test/events.pl
 }
 
 # The commands of the README and of the pages in doc, each page in a database

@@ -19,6 +19,7 @@
 #include "time/engine_time.h"
 #include "worker/errands.h"
 #include "worker/meanings.h"
+#include "worker/outbox.h"
 #include "worker/versions.h"
 
 PG_FUNCTION_INFO_V1(revops_fold_batch);
@@ -79,5 +80,6 @@ revops_run_due(PG_FUNCTION_ARGS)
 		(void) write_back_page(0, batch, true, &last);
 	/* not of what was to be done: it is the engine's own look */
 	(void) meanings_note();
+	(void) outbox_purge(now, batch);
 	PG_RETURN_INT32(versions + timers.done + breaches.done + (inbox == INBOX_BUSY ? 0 : inbox));
 }

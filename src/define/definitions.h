@@ -138,6 +138,7 @@ typedef struct Definitions
 	int32		agreement_id;	/* 0: none is in force */
 	char	   *currency;
 	bool		writes_back;	/* some binding of leads writes into the host's rows */
+	bool		notifies;		/* some consumer of events wants a NOTIFY */
 	Agreement  *agreement;		/* NULL: none is in force */
 	int			nsignals;
 	Signal	   *signals;		/* by code */

@@ -6,6 +6,7 @@
 
 #include "access/transam.h"
 #include "access/xact.h"
+#include "commands/async.h"
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
 #include "utils/xid8.h"
@@ -50,6 +51,9 @@ effects_event(Settle *s, int64 lead_id, const char *event, int32 seq)
 	v[EVENT_SEQ] = Int32GetDatum(seq);
 	v[EVENT_EVENT] = CStringGetTextDatum(event);
 	writer_add(&s->writers, TABLE_EVENT, v, nulls);
+	/* the same again is one notification at commit */
+	if (s->def->notifies)
+		Async_Notify("revops_events", psprintf("%d", s->def->workspace_id));
 }
 
 /* The code of the stage left: by number, or of a stage that this version lacks. */

@@ -18,10 +18,14 @@
 #include "worker/chores.h"
 #include "worker/errands.h"
 #include "worker/meanings.h"
+#include "worker/outbox.h"
 #include "worker/versions.h"
 
 /* Small pages: locks are held for some milliseconds only. */
 #define PAGE	200
+
+/* events that are looked at, and purged where they are old, at a time */
+#define PURGE_PAGE	1000
 
 void
 chore_begin(Desk *desk, Chore chore)
@@ -155,6 +159,18 @@ look_ahead(Desk *desk, TimestampTz now)
 	return left;
 }
 
+/* Now and then; is there more of it at once? */
+static bool
+purge(Desk *desk, TimestampTz now)
+{
+	if (now < desk->purge_at)
+		return false;
+	if (outbox_purge(now, PURGE_PAGE))
+		return true;
+	desk->purge_at = now + PURGE_EVERY;
+	return false;
+}
+
 /*
  * Events of what is due go to the outside, each once: they must not be lost in
  * a crash after somebody has read them.
@@ -184,7 +200,7 @@ due_page(Desk *desk)
 	ask_for_leads(desk, &breaches);
 	(void) meanings_note();
 	result.done = versions + timers.done + breaches.done;
-	result.ends = timers.n < PAGE && breaches.n < PAGE;
+	result.ends = timers.n < PAGE && breaches.n < PAGE && !purge(desk, now);
 	if (result.ends)
 		result.passed = look_ahead(desk, now) || passed;
 	return result;

@@ -22,6 +22,7 @@ typedef struct Desk
 	int64		after[N_CHORES];	/* where the next page begins; 0: a new round */
 	TimestampTz inbox_from;		/* entries that were due before were read, or failed */
 	TimestampTz inbox_due;		/* when the next one is due */
+	TimestampTz purge_at;		/* when to look for events to purge */
 	TimestampTz write_back_due; /* when the next row is to be tried again */
 } Desk;
 

@@ -1,0 +1,117 @@
+-- What events there are: the catalogue that people and tests read.  An event of
+-- a new kind needs a row here, rows of event_field, and a branch of event_payload().
+
+CREATE VIEW revops.event_kind (event, version, subject, meaning) AS VALUES
+    ('agreement_activated', 1, 'agreement', 'a version of the agreement came into force'),
+    ('agreement_approved', 1, 'agreement', 'one side approved a proposed version; agreement_approval says which'),
+    ('agreement_failed', 1, 'agreement', 'a version could not be put into force at its moment; agreement.problem says why'),
+    ('agreement_proposed', 1, 'agreement', 'a version was proposed: both sides are to decide'),
+    ('agreement_refused', 1, 'agreement', 'one side refused a proposed version'),
+    ('agreement_scheduled', 1, 'agreement', 'a version will come into force at a moment that was set'),
+    ('agreement_withdrawn', 1, 'agreement', 'a proposal was taken back'),
+    ('assigned', 1, 'assignment', 'a lead was given to a team and a rep, by a route, by hand or by the host'),
+    ('came_back', 1, 'stage_change', 'a recycled lead left nurture for anything but being disqualified: sales is to be told'),
+    ('dispute_opened', 1, 'dispute', 'a rejection is disputed'),
+    ('dispute_resolved', 1, 'dispute', 'a disputed rejection was upheld or overturned'),
+    ('duplicate_named', 1, 'stage_change', 'a lead was taken out as a duplicate of another'),
+    ('intent_fell', 1, 'intent_fall', 'a lead fell through a border by decay alone; told once run_due() or the worker has noticed'),
+    ('lead_held', 1, 'stage_change', 'a lead waits for what a stage asks for; held_back says what'),
+    ('moves_stopped', 1, 'stage_change', 'a chain of automatic moves had to stop; table fault says why'),
+    ('nurture_ended', 1, 'nurture_change', 'a lead left its track'),
+    ('nurture_enrolled', 1, 'nurture_change', 'a lead entered a track'),
+    ('nurture_step_done', 1, 'nurture_change', 'a step of a track was done'),
+    ('nurture_step_due', 1, 'nurture_change', 'a step of a track fell due: send or do it'),
+    ('nurture_stopped', 1, 'nurture_change', 'a track has no more steps for the lead, which may come back by its rules'),
+    ('override_ended', 1, 'score_override', 'the date of what a person had set has come'),
+    ('rule_meaning_changed', 1, 'score_rule', 'a rule in force means something else than before; rule_meaning says what'),
+    ('score_overridden', 1, 'score_override', 'a person has set a part of a score, or taken that back'),
+    ('sla_breached', 1, 'sla_clock', 'a promise was not kept in time; told once run_due() or the worker has noticed'),
+    ('stage_changed', 1, 'stage_change', 'a lead moved; its entry is not told'),
+    ('stay_over', 1, 'stage_change', 'a lead has stayed in its stage for as long as it may');
+COMMENT ON VIEW revops.event_kind IS 'Every kind of event that the engine writes. A field may be added to a payload without a new version; what is taken away or means something else makes one.';
+COMMENT ON COLUMN revops.event_kind.event IS 'the kind';
+COMMENT ON COLUMN revops.event_kind.version IS 'version of its payload, from 1';
+COMMENT ON COLUMN revops.event_kind.subject IS 'table of what it speaks of; event.seq names the row';
+COMMENT ON COLUMN revops.event_kind.meaning IS 'what has happened';
+
+-- Kinds of one subject have the same fields, but for a few of their own.
+CREATE VIEW revops.event_field (event, field, type, meaning) AS
+SELECT k.event, f.field, f.type, f.meaning
+FROM revops.event_kind k JOIN (VALUES
+    ('agreement', NULL, 'agreement_id', 'number', 'the version'),
+    ('agreement', NULL, 'version', 'number', 'its number within the workspace'),
+    ('assignment', NULL, 'seq', 'number', 'assignment.seq'),
+    ('assignment', NULL, 'team', 'text', 'team that got the lead; null: none'),
+    ('assignment', NULL, 'rep', 'text', 'rep who got it; null: the team''s queue'),
+    ('assignment', NULL, 'from_team', 'text', 'team that had it; null: none'),
+    ('assignment', NULL, 'from_rep', 'text', 'rep who had it; null: none'),
+    ('assignment', NULL, 'route', 'text', 'route that chose the team; null: none did'),
+    ('assignment', NULL, 'cause', 'text', 'assignment.cause'),
+    ('assignment', NULL, 'reason', 'text', 'coded reason; null: none'),
+    ('assignment', NULL, 'actor', 'text', 'role that acted'),
+    ('dispute', NULL, 'dispute_id', 'number', 'the dispute'),
+    ('dispute', NULL, 'rejection', 'number', 'stage_change.seq of the rejection'),
+    ('dispute', NULL, 'side', 'text', 'side that disputes it'),
+    ('dispute', 'dispute_opened', 'actor', 'text', 'role that opened it'),
+    ('dispute', 'dispute_resolved', 'outcome', 'text', 'upheld or overturned'),
+    ('dispute', 'dispute_resolved', 'actor', 'text', 'role that resolved it'),
+    ('intent_fall', NULL, 'seq', 'number', 'intent_fall.seq'),
+    ('intent_fall', NULL, 'agreement_id', 'number', 'version of the agreement'),
+    ('intent_fall', NULL, 'fell_at', 'time', 'first moment below the border'),
+    ('intent_fall', NULL, 'border', 'text', 'intent_fall.border'),
+    ('intent_fall', NULL, 'from_grade', 'text', 'grade just before'),
+    ('intent_fall', NULL, 'to_grade', 'text', 'grade then'),
+    ('intent_fall', NULL, 'fit', 'number', 'fit then, 0 to 100'),
+    ('intent_fall', NULL, 'intent', 'number', 'intent then, 0 to 100'),
+    ('intent_fall', NULL, 'score', 'number', 'score then, 0 to 100'),
+    ('nurture_change', NULL, 'seq', 'number', 'nurture_change.seq'),
+    ('nurture_change', NULL, 'agreement_id', 'number', 'version of the agreement'),
+    ('nurture_change', NULL, 'enrolment', 'number', 'number of the enrolment within the lead'),
+    ('nurture_change', NULL, 'track', 'text', 'the track'),
+    ('nurture_change', NULL, 'step', 'number', 'position of the step; 0: none has fallen due'),
+    ('nurture_change', NULL, 'step_name', 'text', 'its name in that version; null: none'),
+    ('nurture_change', NULL, 'cause', 'text', 'nurture_change.cause'),
+    ('nurture_change', NULL, 'reason', 'text', 'coded reason, or the signal; null: none'),
+    ('nurture_change', NULL, 'next_at', 'time', 'when the next step falls due; null: none does'),
+    ('nurture_change', NULL, 'not_before', 'time', 'the date that sales gave; null: none'),
+    ('nurture_change', NULL, 'actor', 'text', 'role that acted'),
+    ('score_override', NULL, 'override_id', 'number', 'the score_override'),
+    ('score_override', NULL, 'part', 'text', 'fit, intent or disqualified'),
+    ('score_override', NULL, 'value', 'number', 'what it was set to: 0 to 100, disqualified 0 or 1; null: taken back'),
+    ('score_override', NULL, 'reason', 'text', 'coded reason'),
+    ('score_override', NULL, 'until', 'time', 'when it ends; infinity: not by itself'),
+    ('score_override', NULL, 'actor', 'text', 'role that acted'),
+    ('score_rule', NULL, 'rule_id', 'number', 'the rule'),
+    ('score_rule', NULL, 'rule', 'text', 'its name'),
+    ('score_rule', NULL, 'kind', 'text', 'score_rule.kind'),
+    ('score_rule', NULL, 'agreement_id', 'number', 'version of the agreement'),
+    ('sla_clock', NULL, 'seq', 'number', 'sla_clock.seq'),
+    ('sla_clock', NULL, 'agreement_id', 'number', 'version of the agreement'),
+    ('sla_clock', NULL, 'policy', 'text', 'the policy'),
+    ('sla_clock', NULL, 'promise', 'text', 'what was promised'),
+    ('sla_clock', NULL, 'started_at', 'time', 'when the clock started'),
+    ('sla_clock', NULL, 'due_at', 'time', 'when the promise was due'),
+    ('sla_clock', NULL, 'team', 'text', 'team that had the lead at the start; null: none'),
+    ('sla_clock', NULL, 'rep', 'text', 'rep who had it at the start; null: none'),
+    ('stage_change', NULL, 'seq', 'number', 'stage_change.seq; of lead_held, moves_stopped and stay_over: of the move into the stage that it is in'),
+    ('stage_change', NULL, 'agreement_id', 'number', 'version of the agreement'),
+    ('stage_change', NULL, 'moved_at', 'time', 'when the lead entered the stage'),
+    ('stage_change', NULL, 'from_stage', 'text', 'stage left; null: the lead''s entry'),
+    ('stage_change', NULL, 'to_stage', 'text', 'stage entered'),
+    ('stage_change', NULL, 'spent_seconds', 'number', 'time spent in the stage left, seconds; null: the lead''s entry'),
+    ('stage_change', NULL, 'cause', 'text', 'stage_change.cause'),
+    ('stage_change', NULL, 'reason', 'text', 'coded reason as it was written, not as it was corrected later; null: none'),
+    ('stage_change', NULL, 'violation', 'boolean', 'the host made a move that the agreement does not allow'),
+    ('stage_change', NULL, 'team', 'text', 'team that had the lead after the move; null: none'),
+    ('stage_change', NULL, 'rep', 'text', 'rep who had it after the move; null: none'),
+    ('stage_change', NULL, 'fit', 'number', 'fit then, 0 to 100'),
+    ('stage_change', NULL, 'intent', 'number', 'intent then, 0 to 100'),
+    ('stage_change', NULL, 'score', 'number', 'score then, 0 to 100'),
+    ('stage_change', NULL, 'actor', 'text', 'role that acted'),
+    ('stage_change', 'duplicate_named', 'duplicate_of', 'number', 'lead_id of the original')
+) AS f (subject, event, field, type, meaning) ON f.subject = k.subject AND (f.event IS NULL OR f.event = k.event);
+COMMENT ON VIEW revops.event_field IS 'The fields of the payload of every kind of event, each always there. Names of teams, reps, routes and policies are those of today; times are ISO 8601 in UTC.';
+COMMENT ON COLUMN revops.event_field.event IS 'the kind';
+COMMENT ON COLUMN revops.event_field.field IS 'name of the field';
+COMMENT ON COLUMN revops.event_field.type IS 'text, number, boolean or time (a text in JSON)';
+COMMENT ON COLUMN revops.event_field.meaning IS 'what it says, its unit, and what null means';

@@ -237,9 +237,9 @@ CREATE TABLE revops.event
     event        text COLLATE "C" NOT NULL,
     PRIMARY KEY (txid, event_id)
 );
-COMMENT ON TABLE revops.event IS 'Fact and outbox: what happened, for consumers that read at their own pace.';
+COMMENT ON TABLE revops.event IS 'Fact and outbox: what happened, for consumers that read at their own pace (read_events()). What each kind says: event_kind, event_field.';
 COMMENT ON COLUMN revops.event.txid IS 'transaction that wrote it: consumers read by difference of snapshots';
-COMMENT ON COLUMN revops.event.event_id IS 'number, growing within a transaction';
+COMMENT ON COLUMN revops.event.event_id IS 'number; of two events of a lead the later one has the higher';
 COMMENT ON COLUMN revops.event.workspace_id IS 'workspace';
 COMMENT ON COLUMN revops.event.lead_id IS 'the lead; NULL: it speaks of the agreement or of a rule';
 COMMENT ON COLUMN revops.event.at IS 'engine time';

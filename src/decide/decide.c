@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "decide/auto.h"
+#include "decide/clock.h"
 #include "decide/decide.h"
 #include "decide/guard.h"
 #include "decide/handoff.h"
@@ -87,76 +88,10 @@ move_rule(const Agreement *agreement, int from, int to)
 	return agreement->moves[from * agreement->nstages + to];
 }
 
-/* Leaving the hands of sales ends the promises made there. */
 static void
-leave_handoff(Decision *d, TimestampTz at)
+start_promise(Decision *d, TimestampTz from)
 {
-	if (d->effects->start_clock)
-	{
-		/* started within this very decision: it never ran */
-		d->effects->start_clock = false;
-		d->state->clocks--;
-		d->state->running--;
-	}
-	if (d->state->running > 0 && d->effects->stop_clock == CLOCK_RUNS)
-	{
-		d->effects->stop_clock = CLOCK_VOID;
-		d->effects->stopped_at = at;
-		d->state->running = 0;
-	}
-	d->state->handed_over = false;
-}
-
-/*
- * Is a first response promised to a lead in this stage?  From the handoff on,
- * until a deal is made of it; without an MQL stage the first assignment is the
- * handoff, wherever the lead is.
- */
-static bool
-promised_here(const Decision *d)
-{
-	const Agreement *a = d->agreement;
-	int			qualified = a->by_purpose[PURPOSE_QUALIFIED];
-	int			won = a->by_purpose[PURPOSE_WON];
-	int			position;
-
-	switch (purpose_of(a, d->state->stage))
-	{
-		case PURPOSE_QUALIFIED:
-		case PURPOSE_ACCEPTED:
-			return true;
-		case PURPOSE_ENTRY:
-			return qualified == NO_STAGE;
-		case PURPOSE_NONE:
-			if (d->state->stage == NO_STAGE)
-				return false;
-			position = a->stages[d->state->stage].position;
-			return (qualified == NO_STAGE || position >= a->stages[qualified].position) &&
-				(won == NO_STAGE || position < a->stages[won].position);
-		default:
-			return false;
-	}
-}
-
-static void
-start_promise(Decision *d, TimestampTz at)
-{
-	Effects    *e = d->effects;
-
-	/* nobody is promised anything about a row that is not there */
-	if (d->state->handed_over || d->state->gone_at != NO_TIME || !promised_here(d))
-		return;
-	d->state->handed_over = true;
-	/* what was promised about a lead of the past is not known: not once more */
-	if (d->news->adopt)
-		return;
-	if (!d->env->promise(d->env->arg, d->state->rep_id, at,
-						 &e->policy, &e->due_at, &e->calendar_id))
-		return;
-	e->start_clock = true;
-	e->clock_from = at;
-	d->state->clocks++;
-	d->state->running++;
+	clock_start(d->agreement, d->news, d->env, from, d->effects);
 }
 
 /* Give the lead to a team and rep; the first assignment of a handoff starts the promise. */
@@ -290,7 +225,7 @@ move_to(Decision *d, int to, Cause cause, const char *reason, TimestampTz at,
 
 	if (purpose == PURPOSE_ENTRY || purpose == PURPOSE_NURTURE ||
 		purpose == PURPOSE_DISQUALIFIED)
-		leave_handoff(d, at);
+		clock_void(at, e);
 	if (d->agreement->stages[to].routes && !d->news->adopt)
 		hand_off(d);
 	else if (purpose == PURPOSE_QUALIFIED && d->state->assigned_at != NO_TIME)
@@ -420,18 +355,6 @@ take_touches(Decision *d)
 					   news->last_touch_at);
 }
 
-/* 4. An answer keeps the promise that ran, or is late. */
-static void
-take_answer(Decision *d)
-{
-	if (d->state->running == 0 || d->news->answered_at == NO_TIME || d->news->adopt)
-		return;
-	d->effects->stop_clock = d->news->answered_at <= d->news->clock_due_at ?
-		CLOCK_KEPT : CLOCK_LATE;
-	d->effects->stopped_at = d->news->answered_at;
-	d->state->running = 0;
-}
-
 static bool
 before_acceptance(const Agreement *a, const LeadState *state, bool qualified_too)
 {
@@ -451,7 +374,7 @@ take_presence(Decision *d)
 	{
 		d->state->gone_at = d->now;
 		if (d->state->running > 0)
-			leave_handoff(d, d->now);
+			clock_void(d->now, d->effects);
 	}
 	if (!d->news->is_back || d->state->gone_at == NO_TIME)
 		return;
@@ -860,7 +783,7 @@ decide(const Agreement *agreement, const LeadState *state, const LeadNews *news,
 	take_profile(&d);
 	take_touches(&d);
 	take_entry(&d);
-	take_answer(&d);
+	clock_answer(news, effects);	/* 4. */
 	take_presence(&d);
 	take_host_stage(&d);
 	take_host_owner(&d);

@@ -4,6 +4,7 @@
  */
 #include "postgres.h"
 
+#include "decide/clock.h"
 #include "decide/decide.h"
 #include "decide/nurture.h"
 
@@ -13,8 +14,7 @@ effects_init(Effects *effects, const LeadState *state, const LeadNews *news)
 	effects->next = *state;
 	effects->nmoves = 0;
 	effects->nassignments = 0;
-	effects->stop_clock = CLOCK_RUNS;
-	effects->start_clock = false;
+	clock_effects_init(effects);
 	effects->ntimers = 0;
 	effects->hold.to = NO_STAGE;
 	effects->survivor_id = 0;

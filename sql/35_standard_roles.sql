@@ -43,6 +43,11 @@ CREATE FUNCTION revops.standard_roles(kind text)
         ('opportunity', 4, 'currency', 'text', false),
         ('opportunity', 5, 'opened_at', 'timestamptz', false),
         ('opportunity', 6, 'closed_at', 'timestamptz', false),
+        ('opportunity', 7, 'owner', 'text', false),
+        ('opportunity', 8, 'product', 'text', false),
+        ('opportunity', 9, 'nature', 'text', false),
+        ('opportunity', 10, 'reason', 'text', false),
+        ('opportunity', 11, 'competitor', 'text', false),
         ('lookup', 0, 'lead', 'text', false))
         AS r (kind, pos, role, role_type, personal)
     WHERE r.kind = standard_roles.kind

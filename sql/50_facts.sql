@@ -157,6 +157,11 @@ CREATE TABLE revops.opportunity_change
     amount       numeric,
     currency     text COLLATE "C",
     base_amount  numeric,
+    owner        text COLLATE "C",
+    product      text COLLATE "C",
+    nature       text COLLATE "C",
+    reason       text COLLATE "C",
+    competitor   text COLLATE "C",
     PRIMARY KEY (opportunity_id, change_id)
 );
 COMMENT ON TABLE revops.opportunity_change IS 'Fact: an opportunity was opened, changed, won, lost or deleted.';
@@ -169,6 +174,11 @@ COMMENT ON COLUMN revops.opportunity_change.status IS 'open, won, lost or gone (
 COMMENT ON COLUMN revops.opportunity_change.amount IS 'amount in currency';
 COMMENT ON COLUMN revops.opportunity_change.currency IS 'ISO 4217 code; the workspace''s where the host maps none';
 COMMENT ON COLUMN revops.opportunity_change.base_amount IS 'amount in the workspace''s currency at the rate of that day; NULL: no rate';
+COMMENT ON COLUMN revops.opportunity_change.owner IS 'code of the rep who has the deal, as the host writes it; NULL: not told';
+COMMENT ON COLUMN revops.opportunity_change.product IS 'what is sold; NULL: not told';
+COMMENT ON COLUMN revops.opportunity_change.nature IS 'new, renewal or expansion, as the host writes it; NULL: not told';
+COMMENT ON COLUMN revops.opportunity_change.reason IS 'coded reason of the win or loss; NULL: not told';
+COMMENT ON COLUMN revops.opportunity_change.competitor IS 'who else was in the race; NULL: not told';
 
 CREATE TABLE revops.intent_fall
 (

@@ -202,6 +202,11 @@ CREATE TABLE revops.opportunity
     currency     text COLLATE "C",
     base_amount  numeric,
     key          text COLLATE "C" NOT NULL,
+    owner        text COLLATE "C",
+    product      text COLLATE "C",
+    nature       text COLLATE "C",
+    reason       text COLLATE "C",
+    competitor   text COLLATE "C",
     CONSTRAINT opportunity_key UNIQUE (binding_id, key)
 );
 CREATE INDEX opportunity_lead ON revops.opportunity (lead_id);
@@ -217,6 +222,11 @@ COMMENT ON COLUMN revops.opportunity.amount IS 'amount in currency';
 COMMENT ON COLUMN revops.opportunity.currency IS 'ISO 4217 code';
 COMMENT ON COLUMN revops.opportunity.base_amount IS 'amount in the workspace''s currency; NULL: no rate';
 COMMENT ON COLUMN revops.opportunity.key IS 'key of the host''s row as text';
+COMMENT ON COLUMN revops.opportunity.owner IS 'code of the rep who has the deal, as the host writes it; NULL: not told';
+COMMENT ON COLUMN revops.opportunity.product IS 'what is sold; NULL: not told';
+COMMENT ON COLUMN revops.opportunity.nature IS 'new, renewal or expansion, as the host writes it; NULL: not told, and KPIs take a lead''s first won deal for new, later ones for expansion';
+COMMENT ON COLUMN revops.opportunity.reason IS 'coded reason of the win or loss; NULL: not told';
+COMMENT ON COLUMN revops.opportunity.competitor IS 'who else was in the race; NULL: not told';
 
 CREATE TABLE revops.timer
 (

@@ -180,7 +180,9 @@ BEGIN ATOMIC
            ('status', o.status, c.status),
            ('amount', o.amount::text, c.amount::text),
            ('currency', o.currency, c.currency),
-           ('base_amount', o.base_amount::text, c.base_amount::text)
+           ('base_amount', o.base_amount::text, c.base_amount::text),
+           ('owner', o.owner, c.owner), ('product', o.product, c.product), ('nature', o.nature, c.nature),
+           ('reason', o.reason, c.reason), ('competitor', o.competitor, c.competitor)
            ) AS x (field, stored, recomputed)
      WHERE (verify.workspace_id IS NULL OR o.workspace_id = verify.workspace_id)
        AND x.stored IS DISTINCT FROM x.recomputed

@@ -84,7 +84,18 @@ GRANT SELECT ON revops.agreement_approval, revops.agreement_history, revops.agre
     revops.kpi_acceptance_week, revops.kpi_acceptance_month,
     revops.kpi_rejection_reasons_week, revops.kpi_rejection_reasons_month,
     revops.kpi_response_time_week, revops.kpi_response_time_month,
-    revops.kpi_sla_compliance_week, revops.kpi_sla_compliance_month
+    revops.kpi_sla_compliance_week, revops.kpi_sla_compliance_month,
+    revops.kpi_entry_week, revops.kpi_entry_month,
+    revops.kpi_funnel_week, revops.kpi_funnel_month,
+    revops.kpi_stage_volume_week, revops.kpi_stage_volume_month,
+    revops.kpi_lead_velocity_week, revops.kpi_lead_velocity_month,
+    revops.kpi_leakage_week, revops.kpi_leakage_month,
+    revops.kpi_stage_time_week, revops.kpi_stage_time_month,
+    revops.kpi_recycle_week, revops.kpi_recycle_month,
+    revops.kpi_pipeline_week, revops.kpi_pipeline_month,
+    revops.kpi_deals_week, revops.kpi_deals_month,
+    revops.kpi_win_loss_week, revops.kpi_win_loss_month,
+    revops.kpi_revenue_week, revops.kpi_revenue_month
     TO revops_reader;
 GRANT EXECUTE ON FUNCTION
     revops.hot_leads(int, timestamptz, int, text, text, text, text),
@@ -93,8 +104,21 @@ GRANT EXECUTE ON FUNCTION
     revops.kpi_acceptance(text, timestamptz, timestamptz),
     revops.kpi_rejection_reasons(text, timestamptz, timestamptz),
     revops.kpi_response_time(text, timestamptz, timestamptz),
-    revops.kpi_sla_compliance(text, timestamptz, timestamptz)
+    revops.kpi_sla_compliance(text, timestamptz, timestamptz),
+    revops.kpi_entry(text, timestamptz, timestamptz),
+    revops.kpi_funnel(text, timestamptz, timestamptz),
+    revops.kpi_stage_volume(text, timestamptz, timestamptz),
+    revops.kpi_lead_velocity(text, timestamptz, timestamptz),
+    revops.kpi_leakage(text, timestamptz, timestamptz),
+    revops.kpi_stage_time(text, timestamptz, timestamptz),
+    revops.kpi_recycle(text, timestamptz, timestamptz),
+    revops.kpi_pipeline(text, timestamptz, timestamptz),
+    revops.kpi_deals(text, timestamptz, timestamptz),
+    revops.kpi_win_loss(text, timestamptz, timestamptz),
+    revops.kpi_revenue(text, timestamptz, timestamptz)
     TO revops_reader;
+GRANT SELECT ON revops.funnel_stage TO revops_reader;
+GRANT SELECT ON revops.deal TO revops_marketing, revops_sales;
 GRANT SELECT ON revops.re_entry TO revops_reader;
 GRANT EXECUTE ON FUNCTION revops.fill_template(text, jsonb) TO revops_reader;
 GRANT SELECT ON revops.rule_feedback TO revops_reader;

@@ -25,6 +25,13 @@
 
 PG_FUNCTION_INFO_V1(revops_capture_opportunity);
 
+/* Texts that the engine keeps as they are: roles and columns are in one order. */
+#define DEAL_TOLD	(OPPORTUNITY_ROLES - OPPORTUNITY_OWNER)
+
+StaticAssertDecl(DEAL_COLS - DEAL_OWNER == DEAL_TOLD &&
+				 DEALCHANGE_COLS - DEALCHANGE_OWNER == DEAL_TOLD,
+				 "one column of state and fact for each text");
+
 /* An opportunity as the host's row tells it. */
 typedef struct Deal
 {
@@ -36,6 +43,7 @@ typedef struct Deal
 	Datum		amount;			/* NO_TEXT: none */
 	Datum		currency;
 	Datum		base_amount;	/* NO_TEXT: no rate */
+	Datum		told[DEAL_TOLD];	/* owner, product ...; NO_TEXT: not told */
 } Deal;
 
 static bool
@@ -173,6 +181,9 @@ read_deal(Capture *capture, TupleTableSlot *roles, const char *key, Deal *deal)
 		CStringGetTextDatum(capture->settle.def->currency) :
 		roles->tts_values[OPPORTUNITY_CURRENCY];
 	deal->base_amount = base_amount(capture, deal, closed ? deal->closed_at : deal->opened_at);
+	for (int i = 0; i < DEAL_TOLD; i++)
+		deal->told[i] = roles->tts_isnull[OPPORTUNITY_OWNER + i] ? NO_TEXT :
+			roles->tts_values[OPPORTUNITY_OWNER + i];
 }
 
 static void
@@ -189,6 +200,8 @@ fill_deal(Capture *capture, const Deal *deal, Datum *v, bool *nulls)
 	set_text(v, nulls, DEAL_CURRENCY, deal->currency);
 	set_text(v, nulls, DEAL_BASE_AMOUNT, deal->base_amount);
 	v[DEAL_KEY] = CStringGetTextDatum(deal->key);
+	for (int i = 0; i < DEAL_TOLD; i++)
+		set_text(v, nulls, DEAL_OWNER + i, deal->told[i]);
 }
 
 /* Append the fact that the opportunity is now so. */
@@ -214,6 +227,11 @@ write_change(Capture *capture, int64 opportunity_id, TimestampTz at, Datum *deal
 	{
 		v[same[i][0]] = deal[same[i][1]];
 		nulls[same[i][0]] = deal_nulls[same[i][1]];
+	}
+	for (int i = 0; i < DEAL_TOLD; i++)
+	{
+		v[DEALCHANGE_OWNER + i] = deal[DEAL_OWNER + i];
+		nulls[DEALCHANGE_OWNER + i] = deal_nulls[DEAL_OWNER + i];
 	}
 	writer_add(&capture->settle.writers, TABLE_OPPORTUNITY_CHANGE, v, nulls);
 }

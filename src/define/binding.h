@@ -76,6 +76,11 @@ typedef enum OpportunityRole
 	OPPORTUNITY_CURRENCY,		/* text */
 	OPPORTUNITY_OPENED_AT,		/* timestamptz */
 	OPPORTUNITY_CLOSED_AT,		/* timestamptz */
+	OPPORTUNITY_OWNER,			/* text, as the four that follow: what the deal is told by */
+	OPPORTUNITY_PRODUCT,
+	OPPORTUNITY_NATURE,			/* new, renewal, expansion */
+	OPPORTUNITY_REASON,			/* why it was won or lost */
+	OPPORTUNITY_COMPETITOR,
 	OPPORTUNITY_ROLES
 } OpportunityRole;
 

@@ -61,7 +61,9 @@ static const StandardRole touch_roles[] = {
 static const StandardRole opportunity_roles[] = {
 	{"lead", TEXTOID}, {"won", BOOLOID}, {"lost", BOOLOID},
 	{"amount", NUMERICOID}, {"currency", TEXTOID},
-	{"opened_at", TIMESTAMPTZOID}, {"closed_at", TIMESTAMPTZOID}
+	{"opened_at", TIMESTAMPTZOID}, {"closed_at", TIMESTAMPTZOID},
+	{"owner", TEXTOID}, {"product", TEXTOID}, {"nature", TEXTOID},
+	{"reason", TEXTOID}, {"competitor", TEXTOID}
 };
 
 static const StandardRole lookup_roles[] = {{"lead", TEXTOID}};

@@ -92,7 +92,7 @@ SELECT revops.attach_lead('accounts', 'maven.account', $roles${
     "company": "account",
     "company_size": "employees"
 }$roles$, mode => :'binding_mode', workspace_id => :accounts) IS NOT NULL AS attached \gset
-\set deal_roles '"won": "deal_stage = ''Won''", "lost": "deal_stage = ''Lost''", "amount": "close_value", "opened_at": "engage_date", "closed_at": "close_date"}'
+\set deal_roles '"won": "deal_stage = ''Won''", "lost": "deal_stage = ''Lost''", "amount": "close_value", "opened_at": "engage_date", "closed_at": "close_date", "owner": "sales_agent", "product": "product"}'
 SELECT revops.attach_opportunity('deals', 'maven.pipeline', 'pipeline', ('{"lead": "opportunity_id", ' || :'deal_roles')::jsonb,
                                  filter => 'deal_stage <> ''Prospecting''') IS NOT NULL AS attached \gset
 SELECT revops.attach_opportunity('deals of accounts', 'maven.pipeline', 'accounts', ('{"lead": "account", ' || :'deal_roles')::jsonb,

@@ -91,6 +91,32 @@ CREATE VIEW maven.kpi_sectors AS
 SELECT source AS sector, sum(deals_won)::bigint AS won, maven.rounded(sum(won_amount)::float8, 0) AS won_revenue
 FROM revops.kpi_source('year') WHERE workspace = 'accounts' GROUP BY 1;
 
+-- KPIs of deals: counts, amounts and days add up over whatever is not asked for, then they are divided
+CREATE VIEW maven.kpi_deals AS
+SELECT g.dimension, g.value, sum(closed)::bigint AS closed, sum(won)::bigint AS won, sum(lost)::bigint AS lost,
+       maven.rounded((sum(won) / sum(closed))::float8, 4) AS win_rate,
+       maven.rounded(coalesce(sum(won_amount), 0)::float8, 0) AS won_revenue,
+       maven.rounded((sum(won_amount) / sum(won - won_without_amount))::float8, 2) AS avg_won_deal,
+       maven.rounded((sum(won_days) / sum(won))::float8, 4) AS mean_won_days,
+       maven.rounded((sum(won) * (sum(won_amount) / sum(won - won_without_amount)) / (sum(won_days) / sum(won)))::float8, 2) AS velocity,
+       maven.rounded(sum(won_amount)::float8 / 91.25, 2) AS revenue_a_day
+FROM revops.kpi_deals('month') CROSS JOIN LATERAL (VALUES
+    ('close quarter', to_char(period, 'YYYY"-Q"Q')), ('close month', to_char(period, 'YYYY-MM')), ('sales agent', rep), ('manager', team),
+    ('product', source), ('series', campaign), ('sector', segment)) AS g (dimension, value)
+WHERE workspace = 'pipeline' GROUP BY 1, 2;
+CREATE VIEW maven.kpi_pipeline AS
+SELECT to_char(period, 'YYYY"-Q"Q') AS quarter, sum(created)::bigint AS opps, sum(won)::bigint AS won, sum(lost)::bigint AS lost, sum(open)::bigint AS open,
+       maven.rounded(sum(won_amount)::float8, 0) AS won_revenue
+FROM revops.kpi_pipeline('quarter') WHERE workspace = 'pipeline' GROUP BY 1;
+-- accounts are leads there, and have many deals: who won them is told by each deal
+CREATE VIEW maven.kpi_account_deals AS
+SELECT rep AS agent, sum(won)::bigint AS won, sum(lost)::bigint AS lost, maven.rounded(sum(won_amount)::float8, 0) AS won_revenue
+FROM revops.kpi_deals('year') WHERE workspace = 'accounts' GROUP BY 1;
+CREATE VIEW maven.kpi_account_revenue AS
+SELECT sum(deals)::bigint AS deals, sum(new_customers)::bigint AS new_customers, maven.rounded(sum(amount)::float8, 0) AS amount,
+       maven.rounded((sum(new_amount) + sum(expansion_amount))::float8, 0) AS new_and_expansion
+FROM revops.kpi_revenue('month') WHERE workspace = 'accounts';
+
 \echo 'Opportunities by stage'
 SELECT * FROM maven.cases_by_stage ORDER BY 2 DESC;
 \echo 'Days from engagement to close'

@@ -315,7 +315,7 @@ BEGIN
           "signal": "CASE WHEN direction = ''inbound'' AND kind = ''call'' THEN ''inbound_call'' WHEN direction = ''inbound'' AND kind = ''email'' THEN ''email_reply'' ELSE kind END"}');
     PERFORM revops.attach_opportunity(create_crm.schema || '_opportunities', format('%I.opportunity', create_crm.schema)::regclass, leads,
         '{"lead": "lead_id", "won": "status = ''won''", "lost": "status = ''lost''", "amount": "amount", "currency": "currency",
-          "opened_at": "opened_at", "closed_at": "closed_at"}');
+          "opened_at": "opened_at", "closed_at": "closed_at", "owner": "owner", "reason": "lost_because"}');
     RETURN QUERY SELECT b.binding, b.kind, b.host FROM revops.binding b
         WHERE b.binding IN (leads, create_crm.schema || '_activities', create_crm.schema || '_opportunities')
         ORDER BY b.binding_id;

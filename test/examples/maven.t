@@ -55,6 +55,19 @@ for my $mode (qw(inline queued history))
 		[ map { join '|', (split /\|/)[ 0, 1, 2, 2, 6 ] } @{ $summary{product} } ]);
 	same_rows("$mode, kpi_source by sector", [ view_rows($database, 'SELECT sector, won, won_revenue FROM maven.kpi_sectors') ],
 		[ map { join '|', (split /\|/)[ 0, 2, 6 ] } grep { !/^\(no account/ } @{ $summary{sector} } ]);
+	# of closed deals: closed, won, lost, win rate, revenue, deal size; the sheet counts open ones among its opportunities
+	for my $dimension ('close quarter', 'close month', 'sales agent', 'manager', 'product', 'series')
+	{
+		same_rows("$mode, kpi_deals by $dimension", [ view_rows($database, "SELECT value, won, lost, win_rate, won_revenue, avg_won_deal
+			FROM maven.kpi_deals WHERE dimension = '$dimension'") ], [ map { join '|', (split /\|/)[ 0, 2, 3, 5, 6, 7 ] } @{ $summary{$dimension} } ]);
+	}
+	same_rows("$mode, pipeline velocity", [ view_rows($database, "SELECT value, closed, win_rate, avg_won_deal, mean_won_days, velocity, revenue_a_day
+		FROM maven.kpi_deals WHERE dimension = 'close quarter'") ], [ sheet_table($folder, 'Pipeline velocity per close quarter') ]);
+	same_rows("$mode, kpi_pipeline by quarter", [ view_rows($database, 'SELECT quarter, opps, won, lost, open, won_revenue FROM maven.kpi_pipeline') ],
+		[ map { join '|', (split /\|/)[ 0, 1, 2, 3, 4, 6 ] } @{ $summary{'engage quarter'} } ]);
+	same_rows("$mode, deals of accounts by agent", [ view_rows($database, 'SELECT agent, won, lost, won_revenue FROM maven.kpi_account_deals') ],
+		[ map { join '|', (split /\|/)[ 0, 2, 3, 6 ] } @{ $summary{'sales agent'} } ]);
+	same_rows("$mode, revenue of accounts", [ view_rows($database, 'SELECT * FROM maven.kpi_account_revenue') ], [ '4238|85|10005534|10005534' ]);
 	is_deeply([ view_rows($database, 'SELECT * FROM revops.verify()') ], [], "$mode: no drift");
 	is_deeply([ view_rows($database, 'SELECT message FROM revops.fault') ], [], "$mode: no fault");
 }

@@ -195,9 +195,9 @@ SELECT c.* FROM unnest('{week,month,quarter}'::text[]) AS g, LATERAL (
         'SELECT workspace_id, period, source, from_stage, to_stage, way, reason, sum(moves) FROM revops.kpi_leakage($g) GROUP BY 1, 2, 3, 4, 5, 6, 7',
         'SELECT ws, pg_temp.period($g, at, ws), source, from_stage, to_stage, way, reason, count(*)::numeric FROM n_leak WHERE way <> ''forward'' GROUP BY 1, 2, 3, 4, 5, 6, 7')
     UNION ALL SELECT * FROM pg_temp.check('kpi_stage_time', g,
-        'SELECT workspace_id, period, from_point, to_point, source, sum(leads), sum(out_of_order), round(sum(days) + 0.0137, 1) FROM revops.kpi_stage_time($g) GROUP BY 1, 2, 3, 4, 5',
+        'SELECT workspace_id, period, from_point, to_point, source, sum(leads), sum(out_of_order), round(sum(days) + 0.0077, 1) FROM revops.kpi_stage_time($g) GROUP BY 1, 2, 3, 4, 5',
         'SELECT b.ws, pg_temp.period($g, b.at, b.ws), p.f, p.t, b.source, sum((b.at >= a.at)::int)::numeric, sum((b.at < a.at)::int)::numeric,
-                round(sum(pg_temp.days(a.at, b.at)) FILTER (WHERE b.at >= a.at) + 0.0137, 1)
+                round(sum(pg_temp.days(a.at, b.at)) FILTER (WHERE b.at >= a.at) + 0.0077, 1)
          FROM (VALUES (''created'', ''mql'', ''created'', ''qualified''), (''mql'', ''sql'', ''qualified'', ''accepted''), (''sql'', ''opportunity'', ''accepted'', ''opportunity''),
                       (''opportunity'', ''customer'', ''opportunity'', ''won''), (''mql'', ''customer'', ''qualified'', ''won''), (''created'', ''customer'', ''created'', ''won'')) p (a, b, f, t)
          JOIN n_first a ON a.what = p.a JOIN n_first b ON b.what = p.b AND b.lead = a.lead GROUP BY 1, 2, 3, 4, 5')

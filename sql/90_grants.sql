@@ -95,7 +95,13 @@ GRANT SELECT ON revops.agreement_approval, revops.agreement_history, revops.agre
     revops.kpi_pipeline_week, revops.kpi_pipeline_month,
     revops.kpi_deals_week, revops.kpi_deals_month,
     revops.kpi_win_loss_week, revops.kpi_win_loss_month,
-    revops.kpi_revenue_week, revops.kpi_revenue_month
+    revops.kpi_revenue_week, revops.kpi_revenue_month,
+    revops.kpi_cost_week, revops.kpi_cost_month,
+    revops.kpi_work_rate_week, revops.kpi_work_rate_month,
+    revops.kpi_segment_week, revops.kpi_segment_month,
+    revops.kpi_retention_week, revops.kpi_retention_month,
+    revops.kpi_content_week, revops.kpi_content_month,
+    revops.kpi_quota, revops.kpi_catalogue, revops.hygiene
     TO revops_reader;
 GRANT EXECUTE ON FUNCTION
     revops.hot_leads(int, timestamptz, int, text, text, text, text),
@@ -115,8 +121,18 @@ GRANT EXECUTE ON FUNCTION
     revops.kpi_pipeline(text, timestamptz, timestamptz),
     revops.kpi_deals(text, timestamptz, timestamptz),
     revops.kpi_win_loss(text, timestamptz, timestamptz),
-    revops.kpi_revenue(text, timestamptz, timestamptz)
+    revops.kpi_revenue(text, timestamptz, timestamptz),
+    revops.kpi_cost(text, timestamptz, timestamptz),
+    revops.kpi_work_rate(text, timestamptz, timestamptz),
+    revops.kpi_segment(text, timestamptz, timestamptz),
+    revops.kpi_retention(text, timestamptz, timestamptz),
+    revops.kpi_content(text, timestamptz, timestamptz),
+    revops.required_volume(interval), revops.kpi_complete(text, date, text), revops.spend_amount(revops.spend)
     TO revops_reader;
+GRANT SELECT ON revops.spend, revops.quota TO revops_reader;
+GRANT INSERT, UPDATE, DELETE ON revops.spend TO revops_marketing, revops_admin;
+GRANT INSERT, UPDATE, DELETE ON revops.quota TO revops_sales, revops_admin;
+GRANT EXECUTE ON FUNCTION revops.review_sample(int, timestamptz, timestamptz, int) TO revops_marketing, revops_sales;
 GRANT SELECT ON revops.funnel_stage TO revops_reader;
 GRANT SELECT ON revops.deal TO revops_marketing, revops_sales;
 GRANT SELECT ON revops.re_entry TO revops_reader;

@@ -25,22 +25,23 @@ COMMENT ON COLUMN revops.spend.currency IS 'ISO 4217 code; NULL: the workspace''
 COMMENT ON COLUMN revops.spend.paid IS 'true: paid media; false: everything else (people, tools, events), which counts for the blended acquisition cost alone';
 COMMENT ON COLUMN revops.spend.note IS 'what it was for';
 
-CREATE FUNCTION revops.spend_amount(spend revops.spend)
-    RETURNS numeric
-    LANGUAGE sql STABLE
-    SET search_path = pg_catalog, pg_temp
-BEGIN ATOMIC
-    SELECT CASE WHEN COALESCE(spend_amount.spend.currency, w.currency) = w.currency THEN spend_amount.spend.amount
-                ELSE (SELECT spend_amount.spend.amount * r.rate FROM revops.exchange_rate r
-                      WHERE r.workspace_id = w.workspace_id AND r.currency = spend_amount.spend.currency
-                        AND r.valid_from <= spend_amount.spend.day
-                      ORDER BY r.valid_from DESC LIMIT 1) END
-    FROM revops.workspace w
-    WHERE w.workspace_id = spend_amount.spend.workspace_id;
-END;
-COMMENT ON FUNCTION revops.spend_amount(revops.spend) IS
-    'Amount of a row of spend in the workspace''s currency, at the rate of its day; NULL: there is no rate. Source: exchange_rate.';
-REVOKE ALL ON FUNCTION revops.spend_amount(revops.spend) FROM PUBLIC;
+CREATE VIEW revops.spent AS
+SELECT s.spend_id, s.workspace_id, s.day::timestamp AT TIME ZONE w.time_zone AS at, s.campaign, s.source, s.paid, s.currency,
+       CASE WHEN COALESCE(s.currency, w.currency) = w.currency THEN s.amount
+            ELSE (SELECT s.amount * r.rate FROM revops.exchange_rate r
+                  WHERE r.workspace_id = s.workspace_id AND r.currency = s.currency AND r.valid_from <= s.day
+                  ORDER BY r.valid_from DESC LIMIT 1) END AS base_amount
+FROM revops.spend s
+JOIN revops.workspace w ON w.workspace_id = s.workspace_id;
+COMMENT ON VIEW revops.spent IS 'Spend in the workspace''s currency. kpi_cost() counts these rows. Source: spend, exchange_rate.';
+COMMENT ON COLUMN revops.spent.spend_id IS 'number of the row of spend';
+COMMENT ON COLUMN revops.spent.workspace_id IS 'workspace that spends';
+COMMENT ON COLUMN revops.spent.at IS 'when its day begins, by the workspace''s time zone';
+COMMENT ON COLUMN revops.spent.campaign IS 'campaign; NULL: of no single one';
+COMMENT ON COLUMN revops.spent.source IS 'source; NULL: of no single one';
+COMMENT ON COLUMN revops.spent.paid IS 'true: paid media';
+COMMENT ON COLUMN revops.spent.currency IS 'ISO 4217 code of the expense; NULL: the workspace''s';
+COMMENT ON COLUMN revops.spent.base_amount IS 'amount in the workspace''s currency at the rate of its day; NULL: there is no rate';
 
 CREATE TYPE revops.kpi_cost_row AS
 (
@@ -133,11 +134,9 @@ BEGIN ATOMIC
           FROM revops.opportunity o LEFT JOIN lead l ON l.lead_id = o.lead_id WHERE o.status = 'won'
           UNION ALL SELECT o.workspace_id, l.source, l.campaign, l.created_at, 'cohort', o.base_amount, o.closed_at
           FROM revops.opportunity o JOIN lead l ON l.lead_id = o.lead_id WHERE o.status = 'won' AND o.closed_at IS NOT NULL
-          UNION ALL SELECT s.workspace_id, s.source, s.campaign, s.day::timestamp AT TIME ZONE w.time_zone,
-                           CASE WHEN b.amount IS NULL THEN 'no_rate' WHEN s.paid THEN 'paid_spend' ELSE 'spend' END, b.amount, NULL
-          FROM revops.spend s
-          JOIN revops.workspace w ON w.workspace_id = s.workspace_id
-          CROSS JOIN LATERAL (SELECT revops.spend_amount(s) AS amount) b),
+          UNION ALL SELECT s.workspace_id, s.source, s.campaign, s.at,
+                           CASE WHEN s.base_amount IS NULL THEN 'no_rate' WHEN s.paid THEN 'paid_spend' ELSE 'spend' END, s.base_amount, NULL
+          FROM revops.spent s),
          cut AS
          (SELECT f.workspace_id, revops.kpi_period(kpi_cost.grain, f.at, w.time_zone) AS period,
                  w.time_zone, d.dimension, d.value, f.what, f.amount, f.made,

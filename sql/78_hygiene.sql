@@ -80,7 +80,7 @@ WITH entry AS
       WHERE e.created_at <= revops.engine_now() AND w.p90 > 0 AND e.created_at > revops.engine_now() - make_interval(secs => w.p90) GROUP BY 1
       UNION ALL
       SELECT s.workspace_id, 'spend_without_rate', count(*), min(s.currency)
-      FROM revops.spend s WHERE revops.spend_amount(s) IS NULL GROUP BY 1
+      FROM revops.spent s WHERE s.base_amount IS NULL GROUP BY 1
       UNION ALL
       SELECT s.workspace_id, 'spend_without_leads', count(*), min(COALESCE(s.campaign, s.source))
       FROM revops.spend s

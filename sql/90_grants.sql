@@ -127,9 +127,9 @@ GRANT EXECUTE ON FUNCTION
     revops.kpi_segment(text, timestamptz, timestamptz),
     revops.kpi_retention(text, timestamptz, timestamptz),
     revops.kpi_content(text, timestamptz, timestamptz),
-    revops.required_volume(interval), revops.kpi_complete(text, date, text), revops.spend_amount(revops.spend)
+    revops.required_volume(interval), revops.kpi_complete(text, date, text)
     TO revops_reader;
-GRANT SELECT ON revops.spend, revops.quota TO revops_reader;
+GRANT SELECT ON revops.spend, revops.spent, revops.quota TO revops_reader;
 GRANT INSERT, UPDATE, DELETE ON revops.spend TO revops_marketing, revops_admin;
 GRANT INSERT, UPDATE, DELETE ON revops.quota TO revops_sales, revops_admin;
 GRANT EXECUTE ON FUNCTION revops.review_sample(int, timestamptz, timestamptz, int) TO revops_marketing, revops_sales;

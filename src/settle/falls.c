@@ -4,14 +4,16 @@
  */
 #include "postgres.h"
 
-#include "catalog/pg_type.h"
-#include "executor/spi.h"
+#include "access/genam.h"
+#include "access/skey.h"
+#include "access/stratnum.h"
 #include "utils/builtins.h"
+#include "utils/fmgroids.h"
 #include "utils/timestamp.h"
 
-#include "base/owner.h"
 #include "decide/fall.h"
 #include "settle/effects.h"
+#include "settle/engine_scan.h"
 #include "settle/falls.h"
 #include "settle/row_values.h"
 #include "time/decay.h"
@@ -70,40 +72,46 @@ grade_at(Settle *s, const LeadState *state, TimestampTz at)
 	return CStringGetTextDatum(w.grade);
 }
 
-/* Write a fall down; returns its number within the lead. */
+/* How many falls the lead has behind it. */
 static int32
-write_fall(Settle *s, const LeadRow *row, const Fall *fall)
+falls_before(Settle *s, int64 lead_id)
 {
-	Oid			types[11] = {INT8OID, INT4OID, INT4OID, TIMESTAMPTZOID, TIMESTAMPTZOID, INT2OID,
-	INT2OID, INT2OID, TEXTOID, TEXTOID, TEXTOID};
-	Datum		v[11];
+	ScanKeyData key;
+	SysScanDesc scan;
+	HeapTuple	tuple;
+	int32		last = 0;
+
+	ScanKeyInit(&key, FALL_LEAD_ID + 1, BTEqualStrategyNumber, F_INT8EQ, Int64GetDatum(lead_id));
+	scan = engine_scan(&s->writers, TABLE_INTENT_FALL,
+					   writer_pkey(&s->writers, TABLE_INTENT_FALL), 1, &key);
+	while (HeapTupleIsValid(tuple = engine_scan_next(scan)))
+		last = Max(last, DatumGetInt32(engine_column(&s->writers, TABLE_INTENT_FALL, tuple, FALL_SEQ)));
+	engine_scan_end(scan);
+	return last;
+}
+
+static void
+write_fall(Settle *s, const LeadRow *row, const Fall *fall, int32 seq)
+{
+	Datum		v[FALL_COLS];
+	bool		nulls[FALL_COLS] = {0};
 	Written		w = {0};
-	OwnerScope	scope;
-	bool		isnull;
-	int32		seq;
 
 	written_scores(s->agreement, &row->state, fall->at, &w);
-	v[0] = Int64GetDatum(row->state.lead_id);
-	v[1] = Int32GetDatum(row->workspace_id);
-	v[2] = Int32GetDatum(s->agreement->agreement_id);
-	v[3] = TimestampTzGetDatum(fall->at);
-	v[4] = TimestampTzGetDatum(s->now);
-	v[5] = Int16GetDatum(row->state.fit);
-	v[6] = Int16GetDatum(whole_points(decide_intent(s->agreement, &row->state, fall->at)));
-	v[7] = Int16GetDatum(w.score);
-	v[8] = code_text(border_name(fall->border));
-	v[9] = grade_at(s, &row->state, fall->at - 1);
-	v[10] = grade_at(s, &row->state, fall->at);
-	owner_enter(&scope);
-	if (SPI_execute_with_args("INSERT INTO revops.intent_fall (lead_id, seq, workspace_id, agreement_id, at, "
-							  "recorded_at, fit, intent, score, border, from_grade, to_grade) "
-							  "SELECT $1, coalesce(max(f.seq), 0) + 1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11 "
-							  "FROM revops.intent_fall f WHERE f.lead_id = $1 RETURNING seq",
-							  11, types, v, NULL, false, 0) != SPI_OK_INSERT_RETURNING)
-		elog(ERROR, "writing a fall of intent failed");
-	seq = DatumGetInt32(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
-	owner_leave(&scope);
-	return seq;
+	v[FALL_LEAD_ID] = Int64GetDatum(row->state.lead_id);
+	v[FALL_SEQ] = Int32GetDatum(seq);
+	v[FALL_WORKSPACE_ID] = Int32GetDatum(row->workspace_id);
+	v[FALL_AGREEMENT_ID] = Int32GetDatum(s->agreement->agreement_id);
+	v[FALL_AT] = TimestampTzGetDatum(fall->at);
+	v[FALL_RECORDED_AT] = TimestampTzGetDatum(s->now);
+	v[FALL_FIT] = Int16GetDatum(row->state.fit);
+	v[FALL_INTENT] = Int16GetDatum(whole_points(decide_intent(s->agreement, &row->state, fall->at)));
+	v[FALL_SCORE] = Int16GetDatum(w.score);
+	v[FALL_BORDER] = code_text(border_name(fall->border));
+	v[FALL_FROM_GRADE] = grade_at(s, &row->state, fall->at - 1);
+	v[FALL_TO_GRADE] = grade_at(s, &row->state, fall->at);
+	writer_add(&s->writers, TABLE_INTENT_FALL, v, nulls);
+	effects_event(s, row->state.lead_id, "intent_fell", seq);
 }
 
 static void
@@ -111,11 +119,14 @@ tell(Settle *s, LeadRow *row)
 {
 	Fall		falls[N_BORDERS];
 	int			n = 0;
+	int32		before = 0;
 
 	if (row->state.gone_at == NO_TIME && !row->state.disqualified && row->state.set.intent == NOT_SET)
 		n = falls_between(s->agreement, &row->state, row->fall_at, s->now, falls);
+	if (n > 0)
+		before = falls_before(s, row->state.lead_id);
 	for (int i = 0; i < n; i++)
-		effects_event(s, row->state.lead_id, "intent_fell", write_fall(s, row, &falls[i]));
+		write_fall(s, row, &falls[i], before + i + 1);
 	row->fall_at = next_fall(s->agreement, &row->state, s->now, DT_NOEND);
 }
 

@@ -37,6 +37,7 @@ static const char *const table_names[N_TABLES] = {
 	[TABLE_ENRICHMENT] = "enrichment",
 	[TABLE_DUPLICATE_LINK] = "duplicate_link",
 	[TABLE_TURN] = "turn",
+	[TABLE_INTENT_FALL] = "intent_fall",
 };
 
 /* The columns as the install script makes them; rows are written by place. */
@@ -150,6 +151,11 @@ static const Oid turn_types[TURN_COLS] = {
 	INT4OID, INT8OID, INT8OID, INT4ARRAYOID, INT4ARRAYOID, FLOAT8ARRAYOID
 };
 
+static const Oid intent_fall_types[FALL_COLS] = {
+	INT8OID, INT4OID, INT4OID, INT4OID, TIMESTAMPTZOID, TIMESTAMPTZOID, INT2OID, INT2OID,
+	INT2OID, TEXTOID, TEXTOID, TEXTOID
+};
+
 static const struct
 {
 	int			ncolumns;
@@ -177,6 +183,7 @@ static const struct
 	[TABLE_ENRICHMENT] = {ENRICHMENT_COLS, enrichment_types},
 	[TABLE_DUPLICATE_LINK] = {LINK_COLS, duplicate_link_types},
 	[TABLE_TURN] = {TURN_COLS, turn_types},
+	[TABLE_INTENT_FALL] = {FALL_COLS, intent_fall_types},
 };
 
 static const char *const sequence_names[N_SEQUENCES] = {

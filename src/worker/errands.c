@@ -53,7 +53,7 @@ take_row(Errands *page, int i)
  * Read errands: workspace_id, lead_id, timer_id, timer_holds (0 or 1), breach
  * (0 or 1), kind of the timer (1 falls, 2 step, 3 silence, 4 override, 0 else),
  * fresh (0 or 1), due (DUE_...), seq of the timer, all bigint, in order of
- * workspace and lead.
+ * workspace and of the moment at which it was due, else of lead.
  */
 static void
 read_errands(Errands *page, bool read_only, const char *query, int nargs,
@@ -239,26 +239,27 @@ errands_rescore(Errands *page, int32 workspace_id, const LeadList *leads)
 	run_errands(page, rescore_change);
 }
 
-/* A timer fires once: it goes in the transaction that did its work. */
+/* Timers fire once: they go in the transaction that did their work. */
 static void
 delete_timers(const Errands *page)
 {
-	Oid			type = INT8OID;
+	Datum	   *fired = palloc(sizeof(Datum) * Max(page->done, 1));
+	Oid			type = INT8ARRAYOID;
+	Datum		value;
 	OwnerScope	scope;
+	int			n = 0;
 
-	if (page->done == 0)
-		return;
-	owner_enter(&scope);
 	for (int i = 0; i < page->n; i++)
-	{
-		Datum		value = Int64GetDatum(page->items[i].timer_id);
-
-		if (page->items[i].outcome != ERRAND_DONE)
-			continue;
-		if (SPI_execute_with_args("DELETE FROM revops.timer WHERE timer_id = $1",
-								  1, &type, &value, NULL, false, 0) != SPI_OK_DELETE)
-			elog(ERROR, "deleting a timer failed");
-	}
+		if (page->items[i].outcome == ERRAND_DONE)
+			fired[n++] = Int64GetDatum(page->items[i].timer_id);
+	if (n == 0)
+		return;
+	value = PointerGetDatum(construct_array(fired, n, INT8OID, sizeof(int64), FLOAT8PASSBYVAL,
+											TYPALIGN_DOUBLE));
+	owner_enter(&scope);
+	if (SPI_execute_with_args("DELETE FROM revops.timer WHERE timer_id = ANY ($1)",
+							  1, &type, &value, NULL, false, 0) != SPI_OK_DELETE || SPI_processed != n)
+		elog(ERROR, "deleting timers that have fired failed");
 	owner_leave(&scope);
 }
 
@@ -273,6 +274,10 @@ timer_array(void)
 	return PointerGetDatum(construct_array(names, N_TIMERS, TEXTOID, -1, false, TYPALIGN_INT));
 }
 
+/*
+ * Where a promise was due before the timer, its breach is told with it: after
+ * downtime a lead must not be moved out of what it has broken unnoticed.
+ */
 void
 errands_timers(Errands *page, TimestampTz now, int32 batch, const LeadList *except)
 {
@@ -288,8 +293,10 @@ errands_timers(Errands *page, TimestampTz now, int32 batch, const LeadList *exce
 				 "FROM revops.timer t JOIN revops.lead l USING (lead_id) "
 				 "WHERE t.due_at <= $1 AND l.lead_id <> ALL ($3) "
 				 "ORDER BY t.due_at LIMIT $2 FOR NO KEY UPDATE SKIP LOCKED) "
-				 "SELECT workspace_id::bigint, lead_id, timer_id, holds::int::bigint, 0::bigint, kind::bigint, 0::bigint, bit::bigint, seq::bigint "
-				 "FROM due ORDER BY 1, 2, due_at, 3",
+				 "SELECT workspace_id::bigint, lead_id, timer_id, holds::int::bigint, "
+				 "EXISTS (SELECT FROM revops.sla_clock c WHERE c.lead_id = due.lead_id AND c.due_at <= due.due_at "
+				 "AND c.stopped_at IS NULL AND c.breached_at IS NULL)::int::bigint, kind::bigint, 0::bigint, bit::bigint, seq::bigint "
+				 "FROM due ORDER BY 1, due_at, 3",
 				 4, types, v);
 	run_errands(page, due_change);
 	delete_timers(page);
@@ -302,13 +309,13 @@ errands_breaches(Errands *page, TimestampTz now, int32 batch, const LeadList *ex
 	Datum		v[3] = {TimestampTzGetDatum(now), Int32GetDatum(batch), lead_array(except)};
 
 	read_errands(page, false,
-				 "WITH due AS MATERIALIZED (SELECT l.workspace_id, l.lead_id "
+				 "WITH due AS MATERIALIZED (SELECT l.workspace_id, l.lead_id, c.due_at "
 				 "FROM revops.sla_clock c JOIN revops.lead l USING (lead_id) "
 				 "WHERE c.due_at <= $1 AND c.stopped_at IS NULL AND c.breached_at IS NULL "
 				 "AND l.lead_id <> ALL ($3) "
 				 "ORDER BY c.due_at LIMIT $2 FOR NO KEY UPDATE OF l SKIP LOCKED) "
 				 "SELECT workspace_id::bigint, lead_id, 0::bigint, 0::bigint, 1::bigint, 0::bigint, 0::bigint, 0::bigint, 0::bigint "
-				 "FROM due ORDER BY 1, 2",
+				 "FROM due ORDER BY 1, due_at, 2",
 				 3, types, v);
 	run_errands(page, due_change);
 }

@@ -213,6 +213,7 @@ test_long()
 	run_programs long
 	run_clusters long/060_random_load test/t/060_random_load.pl \
 		REVOPS_LOAD_SECONDS="${REVOPS_LOAD_SECONDS:-300}"
+	run_clusters long/041_timers test/t/041_timers.pl REVOPS_CRASHES="${REVOPS_CRASHES:-50}"
 }
 
 test_meta()

@@ -194,20 +194,26 @@ CREATE TABLE revops.sla_policy
     agreement_id int NOT NULL REFERENCES revops.agreement ON DELETE CASCADE,
     policy       text NOT NULL,
     position     int NOT NULL,
-    promise      text NOT NULL DEFAULT 'first_response' CHECK (promise IN ('first_response')),
+    promise      text NOT NULL DEFAULT 'first_response' CHECK (promise IN ('first_response', 'acceptance', 'attempts', 'next_touch', 'stage_time')),
     condition    text,
     target       interval NOT NULL,
     calendar_id  int REFERENCES revops.calendar,
+    stage        text,
+    attempts     int CHECK (attempts BETWEEN 1 AND 1000),
+    CHECK ((promise = 'stage_time') = (stage IS NOT NULL)),
+    CHECK ((promise = 'attempts') = (attempts IS NOT NULL)),
     UNIQUE (agreement_id, policy),
     UNIQUE (agreement_id, position)
 );
 COMMENT ON TABLE revops.sla_policy IS
-    'Promises of a version: the first policy whose condition holds starts a clock when the lead is assigned.';
+    'Promises of a version: of each kind of promise the first policy whose condition holds starts a clock, at the first assignment of a handoff (stage_time: when the lead enters the stage). Of each kind one clock of a lead runs at a time.';
 COMMENT ON COLUMN revops.sla_policy.policy_id IS 'number that clocks carry';
 COMMENT ON COLUMN revops.sla_policy.agreement_id IS 'version of the agreement';
 COMMENT ON COLUMN revops.sla_policy.policy IS 'name of the policy';
 COMMENT ON COLUMN revops.sla_policy.position IS 'order in which policies are tried, lowest first';
-COMMENT ON COLUMN revops.sla_policy.promise IS 'first_response: a touch whose signal answers, after the assignment';
+COMMENT ON COLUMN revops.sla_policy.promise IS 'first_response: a touch whose signal answers, after the assignment; acceptance: sales accepts, rejects or recycles the lead, or the host says so; attempts: so many outbound touches; next_touch: a touch whose signal answers, after the assignment or the last such touch; stage_time: the lead leaves the stage';
 COMMENT ON COLUMN revops.sla_policy.condition IS 'SQL condition over the lead''s roles; NULL: every lead';
 COMMENT ON COLUMN revops.sla_policy.target IS 'time promised (exact time: no days or months where a calendar counts it)';
+COMMENT ON COLUMN revops.sla_policy.stage IS 'of stage_time: the stage that leads must leave in time; else NULL';
+COMMENT ON COLUMN revops.sla_policy.attempts IS 'of attempts: outbound touches that must be made in time, 1 to 1000; else NULL';
 COMMENT ON COLUMN revops.sla_policy.calendar_id IS 'calendar whose business time counts, unless the rep has one; NULL: wall time';

@@ -23,7 +23,9 @@ BEGIN ATOMIC
         SELECT DISTINCT ON (s.lead_id) s.lead_id, s.seq, s.team_id, s.rep_id, s.at
           FROM revops.assignment s ORDER BY s.lead_id, s.seq DESC
     ), clock AS (
-        SELECT c.lead_id, max(c.seq) AS clocks, count(*) FILTER (WHERE c.stopped_at IS NULL) AS running
+        SELECT c.lead_id, max(c.seq) AS clocks, coalesce(bit_or(CASE c.promise WHEN 'first_response' THEN 1 WHEN 'acceptance' THEN 2 WHEN 'attempts' THEN 4
+                                                                 WHEN 'next_touch' THEN 8 WHEN 'stage_time' THEN 16 END)
+                                       FILTER (WHERE c.stopped_at IS NULL), 0) AS running
           FROM revops.sla_clock c GROUP BY c.lead_id
     ), waiting AS (
         SELECT d.lead_id, sum(d.touches) AS touches, max(d.last_touch_at) AS last_touch_at, bool_or(d.recount) AS recount,
@@ -133,7 +135,7 @@ BEGIN ATOMIC
                                        WHEN ranked.rank > -2147483647 AND l.rank - ranked.rank::bigint BETWEEN 0 AND 32 THEN l.rank
                                        ELSE ranked.rank END::text),
            ('handed_over', l.handed_over::text,
-            CASE WHEN clock.running > 0 THEN true
+            CASE WHEN clock.running & 15 > 0 THEN true
                  WHEN given.seq IS NULL OR p.purpose IN ('nurture', 'disqualified')
                       OR p.purpose = 'entry' AND p.hands_over THEN false
                  WHEN p.purpose = 'qualified' AND l.gone_at IS NULL THEN true
@@ -227,13 +229,28 @@ BEGIN ATOMIC
      WHERE (verify.workspace_id IS NULL OR move.workspace_id = verify.workspace_id)
        AND NOT EXISTS (SELECT FROM revops.lead l WHERE l.lead_id = move.lead_id)
     UNION ALL
-    -- a promise is made when a lead is assigned, or handed over to whom it has already
+    -- a promise is made when a lead is assigned, or handed over to whom it has already, enters a stage, or was touched
     SELECT c.lead_id, 'clock ' || c.seq || ' started_at', c.started_at::text,
            (SELECT min(a.at)::text FROM revops.assignment a WHERE a.lead_id = c.lead_id)
       FROM revops.sla_clock c
      WHERE (verify.workspace_id IS NULL OR c.workspace_id = verify.workspace_id)
        AND NOT EXISTS (SELECT FROM revops.assignment a WHERE a.lead_id = c.lead_id AND a.at = c.started_at)
        AND NOT EXISTS (SELECT FROM revops.stage_change s WHERE s.lead_id = c.lead_id AND s.recorded_at = c.started_at)
+       AND NOT (c.promise = 'stage_time'
+                AND EXISTS (SELECT FROM revops.stage_change s WHERE s.lead_id = c.lead_id AND s.at = c.started_at))
+       AND NOT (c.promise = 'next_touch'
+                AND EXISTS (SELECT FROM revops.touch t WHERE t.lead_id = c.lead_id AND t.occurred_at = c.started_at))
+    UNION ALL
+    SELECT c.lead_id, 'clock ' || c.seq || ' outcome', c.outcome, CASE WHEN c.stopped_at <= c.due_at THEN 'kept' ELSE 'late' END
+      FROM revops.sla_clock c
+     WHERE (verify.workspace_id IS NULL OR c.workspace_id = verify.workspace_id)
+       AND c.outcome IS DISTINCT FROM 'void' AND c.stopped_at IS NOT NULL
+       AND c.outcome IS DISTINCT FROM CASE WHEN c.stopped_at <= c.due_at THEN 'kept' ELSE 'late' END
+    UNION ALL
+    SELECT c.lead_id, 'clocks of ' || c.promise || ' that run', count(*)::text, '1'
+      FROM revops.sla_clock c
+     WHERE (verify.workspace_id IS NULL OR c.workspace_id = verify.workspace_id) AND c.stopped_at IS NULL
+     GROUP BY c.lead_id, c.promise HAVING count(*) > 1
     UNION ALL
     SELECT c.lead_id, 'clock ' || c.seq || ' due_at', c.due_at::text, 'from ' || c.started_at || ' on'
       FROM revops.sla_clock c
@@ -241,4 +258,4 @@ BEGIN ATOMIC
        AND c.due_at < c.started_at;
 END;
 COMMENT ON FUNCTION revops.verify(int) IS
-    'Recomputes state from facts and returns a row for each difference: none is expected. Workspace NULL: all. Field "lead" is a lead whose facts are there and whose state is missing; of an SLA clock that it began with an assignment or a move, and its order in time, are checked. Floating sums may differ by a millionth; fit is recomputed for leads scored under the agreement in force, from the profile that the lead was settled under, but not where a rule of the binding cannot be asked (see rule_status).';
+    'Recomputes state from facts and returns a row for each difference: none is expected. Workspace NULL: all. Field "lead" is a lead whose facts are there and whose state is missing; of an SLA clock it is checked that it began with an assignment, a move or a touch, its order in time, that its outcome follows from its times, and that one of a kind runs at most. Floating sums may differ by a millionth; fit is recomputed for leads scored under the agreement in force, from the profile that the lead was settled under, but not where a rule of the binding cannot be asked (see rule_status).';

@@ -114,10 +114,10 @@ LEFT JOIN LATERAL
       FROM revops.sla_clock k
       WHERE k.lead_id = l.lead_id AND l.running > 0 AND k.stopped_at IS NULL
         -- an answer that waits to be folded has stopped the clock already
-        AND NOT (COALESCE(l.may_answer, false)
+        AND NOT (k.promise IN ('first_response', 'next_touch') AND COALESCE(l.may_answer, false)
                  AND EXISTS (SELECT FROM revops.touch o
                              JOIN revops.signal g ON g.signal_id = o.signal_id AND g.answers
-                             WHERE o.lead_id = k.lead_id AND o.occurred_at >= k.started_at
+                             WHERE o.lead_id = k.lead_id AND o.occurred_at >= k.started_at + CASE k.promise WHEN 'next_touch' THEN interval '1 microsecond' ELSE interval '0' END
                              GROUP BY o.occurred_at
                              HAVING sum(o.sign) > 0))
       ORDER BY k.due_at, k.seq
@@ -207,10 +207,10 @@ LEFT JOIN LATERAL
      (SELECT k.due_at, k.calendar_id
       FROM revops.sla_clock k
       WHERE k.lead_id = l.lead_id AND l.running > 0 AND k.stopped_at IS NULL
-        AND NOT (COALESCE(u.may_answer, false)
+        AND NOT (k.promise IN ('first_response', 'next_touch') AND COALESCE(u.may_answer, false)
                  AND EXISTS (SELECT FROM revops.touch o
                              JOIN revops.signal h ON h.signal_id = o.signal_id AND h.answers
-                             WHERE o.lead_id = k.lead_id AND o.occurred_at >= k.started_at
+                             WHERE o.lead_id = k.lead_id AND o.occurred_at >= k.started_at + CASE k.promise WHEN 'next_touch' THEN interval '1 microsecond' ELSE interval '0' END
                              GROUP BY o.occurred_at
                              HAVING sum(o.sign) > 0))
       ORDER BY k.due_at, k.seq
@@ -279,10 +279,10 @@ LEFT JOIN revops.rep r ON r.rep_id = c.rep_id
 WHERE c.stopped_at IS NULL
   AND NOT COALESCE(u.gone, l.gone_at IS NOT NULL)
   -- an answer that waits to be folded has stopped the clock already
-  AND NOT (COALESCE(u.may_answer, false)
+  AND NOT (c.promise IN ('first_response', 'next_touch') AND COALESCE(u.may_answer, false)
            AND EXISTS (SELECT FROM revops.touch o
                        JOIN revops.signal g ON g.signal_id = o.signal_id AND g.answers
-                       WHERE o.lead_id = c.lead_id AND o.occurred_at >= c.started_at
+                       WHERE o.lead_id = c.lead_id AND o.occurred_at >= c.started_at + CASE c.promise WHEN 'next_touch' THEN interval '1 microsecond' ELSE interval '0' END
                        GROUP BY o.occurred_at
                        HAVING sum(o.sign) > 0))
 ORDER BY c.due_at, c.lead_id, c.seq;

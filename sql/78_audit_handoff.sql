@@ -129,7 +129,7 @@ CREATE FUNCTION revops.audit_accepts(workspace_id int, agreement_id int) RETURNS
                                  WHERE t.agreement_id = $2 AND t.from_stage = q.stage)
         UNION ALL
         SELECT 'gap', NULL, 'no policy promises a first response', NULL, 'Add an sla_policy to a draft.'
-        WHERE NOT EXISTS (SELECT FROM revops.sla_policy p WHERE p.agreement_id = $2)
+        WHERE NOT EXISTS (SELECT FROM revops.sla_policy p WHERE p.agreement_id = $2 AND p.promise = 'first_response')
         UNION ALL
         SELECT 'warning', 'policy ' || p.policy, 'it has started no clock, though others have', NULL, 'Look at its condition, and at the policies before it.'
         FROM revops.sla_policy p

@@ -285,8 +285,8 @@ BEGIN
     INSERT INTO revops.transition (agreement_id, from_stage, to_stage, needs_reason, reasons, needs_answers)
     SELECT new_id, from_stage, to_stage, needs_reason, reasons, needs_answers
     FROM revops.transition WHERE agreement_id = old_id;
-    INSERT INTO revops.sla_policy (agreement_id, policy, position, promise, condition, target, calendar_id)
-    SELECT new_id, policy, position, promise, condition, target, calendar_id
+    INSERT INTO revops.sla_policy (agreement_id, policy, position, promise, condition, target, calendar_id, stage, attempts)
+    SELECT new_id, policy, position, promise, condition, target, calendar_id, stage, attempts
     FROM revops.sla_policy WHERE agreement_id = old_id ORDER BY position;
     INSERT INTO revops.nurture_track (agreement_id, track, position, kind, purpose, reasons, silent_after, conversation, stops_on,
                                       back_after, back_intent, back_when, back_stage, back_to, max_recycles)
@@ -405,6 +405,14 @@ BEGIN
         ORDER BY t.from_stage, t.to_stage, w.what;
 
     RETURN QUERY SELECT p.object, p.problem, p.hint FROM revops.auto_problems($1) p;
+
+    RETURN QUERY
+        SELECT format('SLA policy "%s"', p.policy), format('stage "%s" is not defined', p.stage),
+               'Name a stage of this version, or remove the policy.'
+        FROM revops.sla_policy p
+        WHERE p.agreement_id = $1 AND p.stage IS NOT NULL
+          AND NOT EXISTS (SELECT FROM revops.stage g WHERE g.agreement_id = p.agreement_id AND g.stage = p.stage)
+        ORDER BY p.position;
 
     FOR checked IN
         SELECT 'scoring rule' AS kind, r.rule AS name, r.condition, NULL::int AS calendar_id

@@ -59,11 +59,15 @@ CREATE FUNCTION revops.document_lines(agreement_id int)
     UNION ALL
     SELECT 3, row_number() OVER (ORDER BY p.position),
            concat(revops.on_one_line(p.policy), ': ',
-                  revops.document_duty(CASE p.promise WHEN 'first_response' THEN 'a first response' END, p.target, c.calendar),
+                  revops.document_duty(CASE p.promise WHEN 'first_response' THEN 'a first response'
+                                                       WHEN 'acceptance' THEN 'accepted or refused'
+                                                       WHEN 'attempts' THEN p.attempts || ' attempts'
+                                                       WHEN 'next_touch' THEN 'the next touch, each time'
+                                                       WHEN 'stage_time' THEN 'out of stage ' || revops.on_one_line(p.stage) END, p.target, c.calendar),
                   ', where `' || revops.on_one_line(p.condition) || '`')
     FROM revops.sla_policy p LEFT JOIN revops.calendar c USING (calendar_id) WHERE p.agreement_id = $1
     UNION ALL
-    SELECT 3, 1000000, 'of these the first whose condition holds counts'
+    SELECT 3, 1000000, 'of each kind of promise the first whose condition holds counts'
     FROM revops.sla_policy p WHERE p.agreement_id = $1 HAVING count(*) > 1
     UNION ALL
     SELECT 3, 1000000 + l.no, l.line

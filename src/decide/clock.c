@@ -1,41 +1,88 @@
 /*
  * clock.c
- *		The promise that runs for a lead: see clock.h.
+ *		The promises that run for a lead: see clock.h.
  */
 #include "postgres.h"
 
+#include <string.h>
+
 #include "decide/clock.h"
+
+static const char *const promise_names[N_PROMISES] = {
+	[PROMISE_FIRST_RESPONSE] = "first_response",
+	[PROMISE_ACCEPTANCE] = "acceptance",
+	[PROMISE_ATTEMPTS] = "attempts",
+	[PROMISE_NEXT_TOUCH] = "next_touch",
+	[PROMISE_STAGE_TIME] = "stage_time",
+};
+
+const char *
+promise_name(PromiseKind kind)
+{
+	return promise_names[kind];
+}
+
+PromiseKind
+promise_by_name(const char *name)
+{
+	int			kind = 0;
+
+	while (kind < N_PROMISES && strcmp(promise_names[kind], name) != 0)
+		kind++;
+	return kind;
+}
 
 void
 clock_effects_init(Effects *effects)
 {
-	effects->stop_clock = CLOCK_RUNS;
-	effects->start_clock = false;
+	effects->stops = effects->starts = 0;
+}
+
+/* Have a clock of this kind end, if one runs; one that starts within this very decision never ran. */
+static void
+end_clock(PromiseKind kind, ClockOutcome outcome, TimestampTz at, Effects *effects)
+{
+	LeadState  *state = &effects->next;
+	int			bit = PROMISE_BIT(kind);
+
+	if (effects->starts & bit)
+	{
+		effects->starts &= ~bit;
+		state->clocks--;
+	}
+	else if (state->running & bit)
+	{
+		effects->stops |= bit;
+		effects->stop[kind] = (ClockStop) {outcome, at};
+	}
+	state->running &= ~bit;
+}
+
+static void
+start_clock(PromiseKind kind, const DecideEnv *env, TimestampTz from, Effects *effects)
+{
+	LeadState  *state = &effects->next;
+	ClockStart *start = &effects->start[kind];
+
+	start->from = from;
+	if (!env->promise(env->arg, kind, state->stage, state->rep_id, start))
+		return;
+	effects->starts |= PROMISE_BIT(kind);
+	state->running |= PROMISE_BIT(kind);
+	state->clocks++;
 }
 
 void
-clock_void(TimestampTz at, Effects *effects)
+clock_void(int kinds, TimestampTz at, Effects *effects)
 {
-	LeadState  *state = &effects->next;
-
-	if (effects->start_clock)
-	{
-		/* started within this very decision: it never ran */
-		effects->start_clock = false;
-		state->clocks--;
-		state->running--;
-	}
-	if (state->running > 0 && effects->stop_clock == CLOCK_RUNS)
-	{
-		effects->stop_clock = CLOCK_VOID;
-		effects->stopped_at = at;
-		state->running = 0;
-	}
-	state->handed_over = false;
+	for (int kind = 0; kind < N_PROMISES; kind++)
+		if (kinds & effects->next.running & PROMISE_BIT(kind))
+			end_clock(kind, CLOCK_VOID, at, effects);
+	effects->next.handed_over = false;
 }
 
 /*
- * Is a first response promised to a lead in this stage?  From the handoff on,
+ * Is anything promised of sales to a lead in this stage?  From the handoff on,
  * until a deal is made of it; without an MQL stage the first assignment is the
  * handoff, wherever the lead is.
  */
@@ -64,11 +111,23 @@ is_promised_in(const Agreement *a, int stage)
 	}
 }
 
+/* Has sales still to say whether it takes the lead? */
+static bool
+awaits_acceptance(const Agreement *a, int stage)
+{
+	int			accepted = a->by_purpose[PURPOSE_ACCEPTED];
+	StagePurpose purpose = a->stages[stage].purpose;
+
+	return accepted != NO_STAGE && purpose != PURPOSE_NURTURE && purpose != PURPOSE_DISQUALIFIED &&
+		a->stages[stage].position < a->stages[accepted].position;
+}
+
 void
 clock_start(const Agreement *agreement, const LeadNews *news, const DecideEnv *env,
 			TimestampTz from, Effects *effects)
 {
 	LeadState  *state = &effects->next;
+	int			kinds = agreement->promises & PROMISES_OF_HANDOFF;
 
 	/* nobody is promised anything about a row that is not there */
 	if (state->handed_over || state->gone_at != NO_TIME || !is_promised_in(agreement, state->stage))
@@ -77,23 +136,78 @@ clock_start(const Agreement *agreement, const LeadNews *news, const DecideEnv *e
 	/* what was promised about a lead of the past is not known: not once more */
 	if (news->adopt)
 		return;
-	if (!env->promise(env->arg, state->rep_id, from,
-					  &effects->policy, &effects->due_at, &effects->calendar_id))
-		return;
-	effects->start_clock = true;
-	effects->clock_from = from;
-	state->clocks++;
-	state->running++;
+	if (!awaits_acceptance(agreement, state->stage))
+		kinds &= ~PROMISE_BIT(PROMISE_ACCEPTANCE);
+	for (int kind = 0; kinds >> kind != 0; kind++)
+		if (kinds & PROMISE_BIT(kind))
+			start_clock(kind, env, from, effects);
+}
+
+/* Late from the moment after the due time on; the past keeps no promise. */
+static ClockOutcome
+outcome_of(const LeadNews *news, PromiseKind kind, TimestampTz at)
+{
+	if (news->adopt)
+		return CLOCK_VOID;
+	return at <= news->clocks[kind].due_at ? CLOCK_KEPT : CLOCK_LATE;
 }
 
 void
-clock_answer(const LeadNews *news, Effects *effects)
+clock_answer(const LeadNews *news, const DecideEnv *env, Effects *effects)
 {
 	LeadState  *state = &effects->next;
 
-	if (state->running == 0 || news->answered_at == NO_TIME || news->adopt)
+	if (state->running == 0 || news->adopt)
 		return;
-	effects->stop_clock = news->answered_at <= news->clock_due_at ? CLOCK_KEPT : CLOCK_LATE;
-	effects->stopped_at = news->answered_at;
-	state->running = 0;
+	for (int kind = 0; kind < N_PROMISES; kind++)
+	{
+		TimestampTz at = news->clocks[kind].answered_at;
+
+		if (at == NO_TIME || !(state->running & PROMISE_BIT(kind)))
+			continue;
+		end_clock(kind, outcome_of(news, kind, at), at, effects);
+		if (kind == PROMISE_NEXT_TOUCH)
+			start_clock(kind, env, news->clocks[kind].last_at, effects);
+	}
+}
+
+/*
+ * How does a move end the promise that sales says yes or no?  What happens by
+ * itself is no word of anybody's.
+ */
+static ClockOutcome
+decided_by(const LeadNews *news, Cause cause, TimestampTz at)
+{
+	switch (cause)
+	{
+		case CAUSE_ACCEPT:
+		case CAUSE_REJECT:
+		case CAUSE_RECYCLE:
+		case CAUSE_ADVANCE:
+		case CAUSE_HOST:
+		case CAUSE_OPPORTUNITY:
+		case CAUSE_WON:
+		case CAUSE_NO_RESPONSE:
+		case CAUSE_DUPLICATE:
+			return outcome_of(news, PROMISE_ACCEPTANCE, at);
+		default:
+			return CLOCK_VOID;
+	}
+}
+
+void
+clock_stage(const Agreement *agreement, const LeadNews *news, const DecideEnv *env,
+			TimestampTz at, Effects *effects)
+{
+	LeadState  *state = &effects->next;
+	const Move *last = effects->nmoves > 0 ? &effects->moves[effects->nmoves - 1] : NULL;
+
+	if (state->running & PROMISE_BIT(PROMISE_STAGE_TIME))
+		end_clock(PROMISE_STAGE_TIME, outcome_of(news, PROMISE_STAGE_TIME, at), at, effects);
+	if ((state->running & PROMISE_BIT(PROMISE_ACCEPTANCE)) && last != NULL &&
+		!awaits_acceptance(agreement, state->stage))
+		end_clock(PROMISE_ACCEPTANCE, decided_by(news, last->cause, at), at, effects);
+	if ((agreement->promises & PROMISE_BIT(PROMISE_STAGE_TIME)) && !news->adopt &&
+		state->gone_at == NO_TIME && state->stage != NO_STAGE)
+		start_clock(PROMISE_STAGE_TIME, env, at, effects);
 }

@@ -1,6 +1,6 @@
 /*
  * clock.h
- *		The promise that runs for a lead: when it starts, is answered, and ends.
+ *		The promises that run for a lead: when they start, are kept, and end.
  *
  * These are steps of decide(), and as pure: they read the state as decided so
  * far (effects->next) and what is new, and write the clock's part of the
@@ -15,17 +15,28 @@
 extern void clock_effects_init(Effects *effects);
 
 /*
- * The lead has somebody now: where its stage has a promise and none was made
- * since the lead came to sales, the first matching policy's counts from this
- * moment on.
+ * The lead has somebody now: where its stage has promises and none was made
+ * since the lead came to sales, those of the first matching policy of each kind
+ * count from this moment on.
  */
 extern void clock_start(const Agreement *agreement, const LeadNews *news, const DecideEnv *env,
 						TimestampTz from, Effects *effects);
 
-/* An answer keeps the promise that runs, or is late. */
-extern void clock_answer(const LeadNews *news, Effects *effects);
+/* Touches keep the promises that run, or are late; one of the next touch starts anew. */
+extern void clock_answer(const LeadNews *news, const DecideEnv *env, Effects *effects);
 
-/* The lead leaves the hands of sales: what runs is void, and the next handoff promises anew. */
-extern void clock_void(TimestampTz at, Effects *effects);
+/*
+ * The lead has come to the stage of effects->next: the time in the one left has
+ * ended, and that in this one begins.  A decision of sales is what an
+ * acceptance waits for.
+ */
+extern void clock_stage(const Agreement *agreement, const LeadNews *news, const DecideEnv *env,
+						TimestampTz at, Effects *effects);
+
+/*
+ * What runs of these kinds is void: the lead leaves the hands of sales, or is
+ * gone.  The next handoff promises anew.
+ */
+extern void clock_void(int kinds, TimestampTz at, Effects *effects);
 
 #endif							/* REVOPS_CLOCK_H */

@@ -40,8 +40,8 @@ news_init(LeadNews *news)
 	news->held.to = NO_STAGE;
 	news->intent_pos = news->intent_neg = DECAY_NONE;
 	news->last_touch_at = NO_TIME;
-	news->answered_at = NO_TIME;
-	news->clock_due_at = NO_TIME;
+	for (int kind = 0; kind < N_PROMISES; kind++)
+		news->clocks[kind].due_at = news->clocks[kind].answered_at = news->clocks[kind].last_at = NO_TIME;
 	news->opportunity_at = NO_TIME;
 	news->verb.to_stage = NO_STAGE;
 	news->verb.until = NO_TIME;
@@ -223,9 +223,10 @@ move_to(Decision *d, int to, Cause cause, const char *reason, TimestampTz at,
 	d->state->stage_since = at;
 	d->state->moves++;
 
+	clock_stage(d->agreement, d->news, d->env, at, e);
 	if (purpose == PURPOSE_ENTRY || purpose == PURPOSE_NURTURE ||
 		purpose == PURPOSE_DISQUALIFIED)
-		clock_void(at, e);
+		clock_void(PROMISES_OF_HANDOFF, at, e);
 	if (d->agreement->stages[to].routes && !d->news->adopt)
 		hand_off(d);
 	else if (purpose == PURPOSE_QUALIFIED && d->state->assigned_at != NO_TIME)
@@ -374,13 +375,14 @@ take_presence(Decision *d)
 	{
 		d->state->gone_at = d->now;
 		if (d->state->running > 0)
-			clock_void(d->now, d->effects);
+			clock_void(PROMISE_BIT(N_PROMISES) - 1, d->now, d->effects);
 	}
 	if (!d->news->is_back || d->state->gone_at == NO_TIME)
 		return;
 	d->state->gone_at = NO_TIME;
 	if (d->state->assigned_at != NO_TIME)
 		start_promise(d, d->state->assigned_at);
+	clock_stage(d->agreement, d->news, d->env, d->state->stage_since, d->effects);
 }
 
 /* 6. Stage, team and owner as the host's own columns say. */
@@ -783,7 +785,7 @@ decide(const Agreement *agreement, const LeadState *state, const LeadNews *news,
 	take_profile(&d);
 	take_touches(&d);
 	take_entry(&d);
-	clock_answer(news, effects);	/* 4. */
+	clock_answer(news, env, effects);	/* 4. */
 	take_presence(&d);
 	take_host_stage(&d);
 	take_host_owner(&d);

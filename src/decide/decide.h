@@ -106,6 +106,32 @@ typedef struct HandoffTerms
 	StagePurpose no_response_to;
 } HandoffTerms;
 
+/*
+ * What can be promised about a lead.  Of each kind one promise runs at a time:
+ * the first policy of the kind that matches makes it.
+ */
+typedef enum PromiseKind
+{
+	PROMISE_FIRST_RESPONSE,		/* an answering touch, since the handoff */
+	PROMISE_ACCEPTANCE,			/* sales says yes or no, since the handoff */
+	PROMISE_ATTEMPTS,			/* so many outbound touches, since the handoff */
+	PROMISE_NEXT_TOUCH,			/* an answering touch, since the handoff or the last one */
+	PROMISE_STAGE_TIME,			/* it leaves a stage, since it came there */
+	N_PROMISES
+} PromiseKind;
+
+/* a set of kinds, as the lead's row has it of the promises that run */
+#define PROMISE_BIT(kind)	(1 << (kind))
+
+/* those made at the handoff, which end when sales does not have the lead any more */
+#define PROMISES_OF_HANDOFF	(PROMISE_BIT(PROMISE_STAGE_TIME) - 1)
+
+/* the word for a kind, as policies and clocks carry it */
+extern const char *promise_name(PromiseKind kind);
+
+/* and back; N_PROMISES for a word that is none */
+extern PromiseKind promise_by_name(const char *name);
+
 /* A move that leads of a stage make by themselves: see auto.h. */
 typedef struct AutoMove
 {
@@ -139,6 +165,7 @@ typedef struct Agreement
 	int			by_purpose[N_PURPOSES]; /* stage, or NO_STAGE */
 	uint8	   *moves;			/* MoveRule, nstages x nstages, [from][to] */
 	Transition **asks;			/* the same, NULL where it asks for nothing; NULL: none does */
+	int			promises;		/* PROMISE_BITs of the kinds that some policy makes */
 	bool		guarded;		/* some stage or transition asks for more than a reason */
 	int			nrules;
 	ScoreRule  *rules;
@@ -191,7 +218,7 @@ typedef struct LeadState
 	int32		assignments;
 	int32		clocks;
 	int32		touches;
-	int16		running;		/* clocks that run */
+	int16		running;		/* PROMISE_BITs of the clocks that run */
 	int16		fit;			/* overrides counted, as in the next one */
 	bool		disqualified;
 	bool		handed_over;
@@ -346,9 +373,16 @@ typedef struct LeadNews
 	int			touches;
 	TimestampTz last_touch_at;
 
-	/* first answering touch since the running clock started, or NO_TIME */
-	TimestampTz answered_at;
-	TimestampTz clock_due_at;
+	/*
+	 * The clocks that run, as far as they were read: all of them where others
+	 * than the first response's run, else that one where a touch may answer it.
+	 */
+	struct
+	{
+		TimestampTz due_at;		/* NO_TIME: not read */
+		TimestampTz answered_at;	/* when touches kept it, or NO_TIME */
+		TimestampTz last_at;	/* PROMISE_NEXT_TOUCH: the latest touch that would */
+	}			clocks[N_PROMISES];
 
 	OpportunityNews opportunity;
 	TimestampTz opportunity_at;
@@ -423,6 +457,22 @@ typedef enum Refusal
 	REFUSED_MOVED_ON			/* the rejection in dispute is not its last move */
 } Refusal;
 
+/* How a clock ends that ran when the decision was made. */
+typedef struct ClockStop
+{
+	ClockOutcome outcome;
+	TimestampTz at;
+} ClockStop;
+
+/* A clock that starts. */
+typedef struct ClockStart
+{
+	TimestampTz from;			/* since when the promise counts */
+	int			policy;			/* place in the policies; see DecideEnv */
+	TimestampTz due_at;
+	int32		calendar_id;	/* calendar that counted; 0: wall time */
+} ClockStart;
+
 #define MAX_MOVES		8
 #define MAX_ASSIGNMENTS	8
 
@@ -433,13 +483,10 @@ typedef struct Effects
 	Move		moves[MAX_MOVES];
 	int			nassignments;
 	Assignment	assignments[MAX_ASSIGNMENTS];
-	ClockOutcome stop_clock;	/* of the clock that ran before; CLOCK_RUNS: leave it */
-	TimestampTz stopped_at;
-	bool		start_clock;
-	TimestampTz clock_from;		/* since when the promise counts */
-	int			policy;			/* place in the policies; see DecideEnv */
-	TimestampTz due_at;
-	int32		calendar_id;	/* calendar that counted; 0: wall time */
+	int			stops;			/* PROMISE_BITs of clocks that ran before and end */
+	ClockStop	stop[N_PROMISES];
+	int			starts;			/* PROMISE_BITs of clocks that start */
+	ClockStart	start[N_PROMISES];
 	int			ntimers;
 	TimerSet	timers[N_TIMERS];	/* to be set */
 	NurtureEffects nurture;
@@ -483,9 +530,9 @@ typedef struct DecideEnv
 	void		(*pick_rep) (void *arg, Pick *pick);
 	/* is the rep still active, and not away for days? */
 	bool		(*rep_active) (void *arg, int32 rep_id);
-	/* first matching policy, its due time for this rep; false: no promise */
-	bool		(*promise) (void *arg, int32 rep_id, TimestampTz from,
-							int *policy, TimestampTz *due_at, int32 *calendar_id);
+	/* first policy of the kind that matches, its due time for this rep; false: no promise */
+	bool		(*promise) (void *arg, PromiseKind kind, int stage, int32 rep_id,
+							ClockStart *start);
 	/* of tracks; NULL: nothing is decided about them */
 	const NurtureEnv *nurture;
 

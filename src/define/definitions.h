@@ -97,10 +97,12 @@ typedef struct Policy
 {
 	int32		policy_id;
 	char	   *name;
-	char	   *promise;
+	PromiseKind promise;
 	char	   *condition;		/* NULL: every lead */
 	int64		target;			/* microseconds */
 	int32		calendar_id;	/* 0: wall time */
+	int			stage;			/* that PROMISE_STAGE_TIME is about; else NO_STAGE */
+	int			attempts;		/* that PROMISE_ATTEMPTS counts; else 0 */
 } Policy;
 
 /* What a step of a track is; decisions know its position alone. */

@@ -13,15 +13,15 @@
 
 #include "base/handover.h"
 #include "settle/auto.h"
+#include "settle/clocks.h"
 #include "settle/effects.h"
 #include "settle/handoff.h"
 #include "settle/hold.h"
 #include "settle/row_values.h"
 #include "settle/verdict.h"
 
-/* the three dimensions stand side by side in every table that has them */
-static void
-set_dimensions(Datum *v, bool *nulls, int source_column, const LeadRow *row)
+void
+effects_dimensions(Datum *v, bool *nulls, int source_column, const LeadRow *row)
 {
 	set_text(v, nulls, source_column, row->source);
 	set_text(v, nulls, source_column + 1, row->campaign);
@@ -103,7 +103,7 @@ write_move(Settle *s, const LeadRow *row, const Move *m, int32 seq, const char *
 	v[MOVE_CAUSE] = code_text(cause_name(m->cause));
 	set_text(v, nulls, MOVE_REASON, code_text(m->reason));
 	v[MOVE_ACTOR] = code_text(actor);
-	set_dimensions(v, nulls, MOVE_SOURCE, row);
+	effects_dimensions(v, nulls, MOVE_SOURCE, row);
 	writer_add(&s->writers, TABLE_STAGE_CHANGE, v, nulls);
 	if (m->cause == CAUSE_ENTRY || quiet)
 		return;
@@ -130,71 +130,10 @@ write_assignment(Settle *s, const LeadRow *row, const Assignment *a, int32 seq, 
 	v[ASSIGNMENT_CAUSE] = code_text(cause_name(a->cause));
 	set_text(v, nulls, ASSIGNMENT_REASON, code_text(a->reason));
 	v[ASSIGNMENT_ACTOR] = code_text(settle_actor(s));
-	set_dimensions(v, nulls, ASSIGNMENT_SOURCE, row);
+	effects_dimensions(v, nulls, ASSIGNMENT_SOURCE, row);
 	writer_add(&s->writers, TABLE_ASSIGNMENT, v, nulls);
 	if (!quiet)
 		effects_event(s, row->state.lead_id, "assigned", seq);
-}
-
-static void
-write_clock(Settle *s, const LeadRow *row, const Effects *e)
-{
-	const Policy *policy = &s->def->policies[e->policy];
-	Datum		v[CLOCK_COLS];
-	bool		nulls[CLOCK_COLS] = {0};
-
-	v[CLOCK_LEAD_ID] = Int64GetDatum(row->state.lead_id);
-	v[CLOCK_SEQ] = Int32GetDatum(e->next.clocks);
-	v[CLOCK_WORKSPACE_ID] = Int32GetDatum(row->workspace_id);
-	v[CLOCK_AGREEMENT_ID] = Int32GetDatum(s->agreement->agreement_id);
-	v[CLOCK_POLICY_ID] = Int32GetDatum(policy->policy_id);
-	set_id32(v, nulls, CLOCK_CALENDAR_ID, e->calendar_id);
-	set_id32(v, nulls, CLOCK_TEAM_ID, e->next.team_id);
-	set_id32(v, nulls, CLOCK_REP_ID, e->next.rep_id);
-	v[CLOCK_STARTED_AT] = TimestampTzGetDatum(e->clock_from);
-	v[CLOCK_DUE_AT] = TimestampTzGetDatum(e->due_at);
-	nulls[CLOCK_STOPPED_AT] = nulls[CLOCK_BREACHED_AT] = nulls[CLOCK_OUTCOME] = true;
-	v[CLOCK_PROMISE] = code_text(policy->promise);
-	set_dimensions(v, nulls, CLOCK_SOURCE, row);
-	writer_add(&s->writers, TABLE_SLA_CLOCK, v, nulls);
-	handover_due(e->due_at);
-}
-
-/* End the clock that ran when the decision was made. */
-static void
-stop_clock(Settle *s, const LeadRow *row, const Effects *e)
-{
-	static const char *const outcomes[] = {
-		[CLOCK_KEPT] = "kept",
-		[CLOCK_LATE] = "late",
-		[CLOCK_VOID] = "void",
-	};
-	RunningClock clock;
-
-	if (!clock_read(&s->writers, row->state.lead_id, row->state.clocks, &clock))
-		return;
-	clock.values[CLOCK_STOPPED_AT] = TimestampTzGetDatum(Max(e->stopped_at, clock.started_at));
-	clock.nulls[CLOCK_STOPPED_AT] = false;
-	clock.values[CLOCK_OUTCOME] = code_text(outcomes[e->stop_clock]);
-	clock.nulls[CLOCK_OUTCOME] = false;
-	writer_update(&s->writers, TABLE_SLA_CLOCK, &clock.tid, clock.values, clock.nulls);
-}
-
-void
-effects_breach(Settle *s, const LeadRow *row)
-{
-	RunningClock clock;
-
-	if (row->state.running == 0 ||
-		!clock_read(&s->writers, row->state.lead_id, row->state.clocks, &clock) ||
-		!clock.nulls[CLOCK_STOPPED_AT] || !clock.nulls[CLOCK_BREACHED_AT] ||
-		clock.due_at > s->now)
-		return;
-	clock.values[CLOCK_BREACHED_AT] = TimestampTzGetDatum(clock.due_at);
-	clock.nulls[CLOCK_BREACHED_AT] = false;
-	writer_update(&s->writers, TABLE_SLA_CLOCK, &clock.tid, clock.values, clock.nulls);
-	effects_event(s, row->state.lead_id, "sla_breached", clock.seq);
-	CommandCounterIncrement();
 }
 
 void
@@ -221,10 +160,8 @@ effects_write(Settle *s, LeadRow *row, const Effects *e)
 				   e->quiet);
 	for (int i = 0; i < e->nassignments; i++)
 		write_assignment(s, row, &e->assignments[i], row->state.assignments + i + 1, e->quiet);
-	if (e->stop_clock != CLOCK_RUNS)
-		stop_clock(s, row, e);
-	if (e->start_clock)
-		write_clock(s, row, e);
+	if ((e->stops | e->starts) != 0)
+		clocks_write(s, row, e);
 	if (row->state.held || e->next.held)
 		hold_write(s, row, e);
 	if (e->stay_over || e->stopped)

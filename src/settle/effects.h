@@ -22,10 +22,7 @@ extern void effects_event(Settle *s, int64 lead_id, const char *event, int32 seq
 /* A timer of the lead, void once it has moved: seq is its moves. */
 extern void effects_timer(Settle *s, const LeadRow *row, const char *timer, TimestampTz due_at);
 
-/*
- * The running clock's due time has passed: mark it once, and tell of it.  Does
- * nothing when it was told already or the clock does not run any more.
- */
-extern void effects_breach(Settle *s, const LeadRow *row);
+/* The three dimensions of a lead stand side by side in every table that has them. */
+extern void effects_dimensions(Datum *values, bool *nulls, int source_column, const LeadRow *row);
 
 #endif							/* REVOPS_EFFECTS_H */

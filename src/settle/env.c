@@ -62,9 +62,9 @@ calendar_for(Settle *s, const Policy *policy, int32 rep_id)
 	return policy->calendar_id;
 }
 
+/* A policy of the time in a stage is about that stage alone. */
 static bool
-env_promise(void *arg, int32 rep_id, TimestampTz from, int *policy,
-			TimestampTz *due_at, int32 *calendar_id)
+env_promise(void *arg, PromiseKind kind, int stage, int32 rep_id, ClockStart *start)
 {
 	Settle	   *s = arg;
 
@@ -72,11 +72,13 @@ env_promise(void *arg, int32 rep_id, TimestampTz from, int *policy,
 	{
 		const Policy *p = &s->def->policies[i];
 
-		if (!question_holds(s, s->program->promising, s->program->policy_rule[i], "SLA policy", p->name))
+		if (p->promise != kind || (p->stage != NO_STAGE && p->stage != stage) ||
+			!question_holds(s, s->program->promising, s->program->policy_rule[i], "SLA policy", p->name))
 			continue;
-		*policy = i;
-		*calendar_id = calendar_for(s, p, rep_id);
-		return question_due(s, p->target, *calendar_id, from, NO_TIME, "SLA policy", p->name, due_at);
+		start->policy = i;
+		start->calendar_id = calendar_for(s, p, rep_id);
+		return question_due(s, p->target, start->calendar_id, start->from, NO_TIME, "SLA policy",
+							p->name, &start->due_at);
 	}
 	return false;
 }

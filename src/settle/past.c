@@ -38,7 +38,7 @@ static void
 write_one(Settle *s, LeadRow *row, int stage, const PastMove *past, Cause cause)
 {
 	const Agreement *a = s->agreement;
-	Effects		effects = {.next = row->state,.nmoves = 1,.stop_clock = CLOCK_RUNS,
+	Effects		effects = {.next = row->state,.nmoves = 1,
 	.hold = {.to = NO_STAGE},.quiet = true};
 	Move	   *m = &effects.moves[0];
 	char	   *actor = s->actor;

@@ -98,8 +98,7 @@ nobody(void *arg)
 }
 
 static bool
-no_promise(void *arg, int32 rep_id, TimestampTz from, int *policy, TimestampTz *due_at,
-		   int32 *calendar_id)
+no_promise(void *arg, PromiseKind kind, int stage, int32 rep_id, ClockStart *start)
 {
 	return false;
 }

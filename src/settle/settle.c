@@ -12,6 +12,7 @@
 #include "base/handover.h"
 #include "settle/answers.h"
 #include "settle/auto.h"
+#include "settle/clocks.h"
 #include "settle/capped.h"
 #include "settle/effects.h"
 #include "settle/enrich.h"
@@ -311,17 +312,7 @@ news_of_touches(Settle *s, const LeadRow *row, const LeadChange *change,
 	news->touches = sums.touches;
 	news->last_touch_at = sums.last_touch_at;
 
-	if (answers && row->state.running > 0)
-	{
-		RunningClock clock;
-
-		if (clock_read(&s->writers, row->state.lead_id, row->state.clocks, &clock))
-		{
-			news->answered_at = first_answer(&s->writers, s->def, row->state.lead_id,
-											 clock.started_at);
-			news->clock_due_at = clock.due_at;
-		}
-	}
+	clocks_news(s, &row->state, answers, news);
 	return spoke;
 }
 
@@ -493,8 +484,8 @@ settle_locked(Settle *s, LeadRow *row, const LeadChange *change)
 	if (effects.refusal != NOT_REFUSED)
 		refusal_raise(s, row, &effects);
 
-	if (change->breach_seen && effects.stop_clock != CLOCK_KEPT)
-		effects_breach(s, row);
+	if (change->breach_seen)
+		clocks_breach(s, row, &effects);
 	effects_write(s, row, &effects);
 	nurture_write(s, row, &effects, &enrolment);
 	row->agreement_id = s->agreement->agreement_id;
@@ -539,7 +530,7 @@ effect_of_touches(Settle *s, const LeadRow *row, const TouchSums *sums, bool onl
 	bool		qualifies;
 
 	if (sums->recount || row->agreement_id != s->agreement->agreement_id ||
-		(sums->answers && row->state.running > 0))
+		clocks_listen(&row->state, sums))
 		return TOUCHES_DECIDE;
 	if (s->adopt)
 		return TOUCHES_ADD;

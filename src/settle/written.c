@@ -5,6 +5,7 @@
 #include "postgres.h"
 
 #include "base/handover.h"
+#include "settle/clocks.h"
 #include "settle/settle.h"
 #include "time/decay.h"
 
@@ -24,18 +25,6 @@ reached(const int *bounds, int value)
 	while (i < 3 && value < bounds[i])
 		i++;
 	return i;
-}
-
-static TimestampTz
-due_of(Settle *s, const LeadState *state, const Effects *e)
-{
-	RunningClock clock;
-
-	if (state->running == 0)
-		return NO_TIME;
-	if (e != NULL && e->start_clock)
-		return e->due_at;
-	return clock_read(&s->writers, state->lead_id, state->clocks, &clock) ? clock.due_at : NO_TIME;
 }
 
 void
@@ -66,7 +55,7 @@ written_of(Settle *s, const LeadState *state, const Effects *e, TimestampTz at, 
 	written_scores(s->agreement, state, at, w);
 	w->stage = state->stage == NO_STAGE ? NULL : s->agreement->stages[state->stage].code;
 	w->owner = rep == NULL ? NULL : rep->code;
-	w->due_at = s->binding->fills->columns[WRITTEN_SLA_DUE] == NULL ? NO_TIME : due_of(s, state, e);
+	w->due_at = s->binding->fills->columns[WRITTEN_SLA_DUE] == NULL ? NO_TIME : clocks_due(s, state, e);
 	w->moved = has_moved(e);
 	w->assigned = e != NULL && e->nassignments > 0;
 }
@@ -85,7 +74,7 @@ shows_more(const Agreement *a, char *const *columns, const LeadRow *row,
 	if (columns[WRITTEN_OWNER] != NULL && now->rep_id != before->rep_id)
 		return true;
 	if (columns[WRITTEN_SLA_DUE] != NULL && e != NULL &&
-		(e->start_clock || e->stop_clock != CLOCK_RUNS))
+		(e->starts | e->stops) != 0)
 		return true;
 	written_scores(a, now, row->settled_at, &w);
 	written_scores(a, before, row->settled_at, &was);

@@ -198,6 +198,11 @@ take_state(const char *word, LeadState *state, World *world)
 		state->handed_over = true;
 	else if (strcmp(word, "running") == 0)
 		state->running = state->clocks = 1;
+	else if (sscanf(word, "running=%d", &n) == 1)
+	{
+		state->running = n;
+		state->clocks = __builtin_popcount(n);
+	}
 	else if (strcmp(word, "gone") == 0)
 		state->gone_at = NOW - HOUR;
 	else if (strcmp(word, "disq") == 0)
@@ -340,8 +345,9 @@ take_word(const Agreement *a, const char *word, LeadNews *news)
 	}
 	else if (sscanf(word, "answer=%d", &n) == 1)
 	{
-		news->answered_at = NOW + n * HOUR;
-		news->clock_due_at = NOW;
+		for (int kind = 0; kind < N_PROMISES; kind++)
+			news->clocks[kind].due_at = NOW;
+		news->clocks[PROMISE_FIRST_RESPONSE].answered_at = NOW + n * HOUR;
 	}
 	else if (strncmp(word, "for=", 4) == 0)
 		news->verb.reason = word + 4;

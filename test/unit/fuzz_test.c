@@ -152,8 +152,8 @@ random_state(Fuzz *f)
 		s->team_id = random_below(4);
 		s->rep_id = random_below(4);
 		s->handed_over = one_in(2);
-		s->running = s->handed_over && one_in(2);
-		s->clocks = s->running + random_below(3);
+		s->running = s->handed_over && one_in(2) ? random_below(PROMISE_BIT(N_PROMISES)) : 0;
+		s->clocks = __builtin_popcount(s->running) + random_below(3);
 	}
 	if (one_in(8))
 	{
@@ -222,8 +222,11 @@ random_news(Fuzz *f)
 		random_touches(f, n);
 	if (f->state.running > 0 && one_in(3))
 	{
-		n->answered_at = NOW - random_below(10) * HOUR;
-		n->clock_due_at = NOW - random_below(10) * HOUR;
+		for (int kind = 0; kind < N_PROMISES; kind++)
+		{
+			n->clocks[kind].answered_at = n->clocks[kind].last_at = NOW - random_below(10) * HOUR;
+			n->clocks[kind].due_at = NOW - random_below(10) * HOUR;
+		}
 	}
 	n->opportunity = one_in(5) ? 1 + random_below(2) : 0;
 	n->opportunity_at = NOW + 5 * HOUR - random_below(100) * HOUR;
@@ -242,6 +245,7 @@ random_news(Fuzz *f)
 		n->verb.rep_id = 1 + random_below(4);
 		n->verb.team_id = random_below(3);
 	}
+	f->agreement.promises = random_below(PROMISE_BIT(N_PROMISES));
 	f->world = (World) {.routes = !one_in(4),.promises = !one_in(4),.inactive = random_below(4),
 	.agreement = &f->agreement,.criteria_fail = one_in(3),.empty = one_in(2) ? 0 : random_below(8),
 	.open = one_in(2) ? 0 : random_below(8),.holds = random_below(1 << MAX_AUTOS),.tries = random_below(6),
@@ -300,16 +304,23 @@ check_assignments(const Fuzz *f, const Effects *e)
 static void
 check_clocks(const Fuzz *f, const Effects *e)
 {
-	bool		stops = e->stop_clock != CLOCK_RUNS;
+	int			sold = e->next.running & PROMISES_OF_HANDOFF;
 
-	must(!stops || f->state.running == 1, "only a clock that runs is stopped");
-	must(e->next.running == f->state.running - stops + e->start_clock, "running clocks are counted");
-	must(e->next.running == 0 || e->next.running == 1, "one clock runs at most");
-	must(e->next.clocks == f->state.clocks + e->start_clock, "clocks are counted");
-	must(e->next.running == 0 || e->next.handed_over, "clocks run while sales has the lead");
+	must((e->stops & ~f->state.running) == 0, "only a clock that runs is stopped");
+	must(e->next.running == ((f->state.running & ~e->stops) | e->starts), "clocks that run are known");
+	must((f->state.running & ~e->stops & e->starts) == 0, "one clock of a kind runs at most");
+	must(e->next.clocks == f->state.clocks + __builtin_popcount(e->starts), "clocks are counted");
+	must(sold == 0 || e->next.handed_over, "clocks of the handoff run while sales has the lead");
 	must(e->next.running == 0 || e->next.gone_at == NO_TIME, "no clock runs for who is gone");
-	must(!e->start_clock || (e->clock_from <= NOW && e->due_at == e->clock_from + 2 * HOUR), "clocks are due");
-	must(!e->start_clock || f->world.promises, "clocks start by a promise");
+	must(e->starts == 0 || f->world.promises, "clocks start by a promise");
+	for (int kind = 0; kind < N_PROMISES; kind++)
+	{
+		const ClockStart *start = &e->start[kind];
+
+		if (e->starts & PROMISE_BIT(kind))
+			must((kind == PROMISE_STAGE_TIME ? start->from == e->next.stage_since : start->from <= NOW) &&
+				 start->due_at == start->from + 2 * HOUR, "clocks are due");
+	}
 	must(e->ntimers <= N_TIMERS, "a kind of timer is set once");
 	for (int i = 0; i < e->ntimers; i++)
 		must(e->timers[i].kind != TIMER_RECYCLE || f->news.verb.kind == VERB_RECYCLE, "dates are set by recycling");
@@ -462,8 +473,9 @@ check_adopted(const Fuzz *f, const Effects *e)
 	if (!f->news.adopt || e->refusal != NOT_REFUSED)
 		return;
 	must(e->quiet, "nobody is told of the past");
-	must(!e->start_clock, "the past promises nothing");
-	must(e->stop_clock == CLOCK_RUNS || e->stop_clock == CLOCK_VOID, "the past keeps no promise");
+	must(e->starts == 0, "the past promises nothing");
+	for (int kind = 0; kind < N_PROMISES; kind++)
+		must(!(e->stops & PROMISE_BIT(kind)) || e->stop[kind].outcome == CLOCK_VOID, "the past keeps no promise");
 	for (int i = 0; i < e->nassignments; i++)
 		must(e->assignments[i].route_id == 0 && e->assignments[i].cause != CAUSE_KEPT, "the past routes nothing");
 	for (int i = 0; i < e->nmoves; i++)

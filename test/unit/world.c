@@ -63,7 +63,7 @@ default_agreement(void)
 		.mql_fit = 50,.mql_intent = 20,.mql_score = 0,
 		.nstages = lengthof(stages),.stages = stages,.moves = table,
 		.nrules = lengthof(rules),.rules = rules,
-		.silence_track = NO_TRACK,
+		.promises = PROMISE_BIT(PROMISE_FIRST_RESPONSE),.silence_track = NO_TRACK,
 		.handoff = {"no_response", "duplicate", 4, 3, PURPOSE_NURTURE},
 	};
 
@@ -105,12 +105,11 @@ world_rep_active(void *arg, int32 rep_id)
 }
 
 static bool
-world_promise(void *arg, int32 rep_id, TimestampTz from, int *policy,
-			  TimestampTz *due_at, int32 *calendar_id)
+world_promise(void *arg, PromiseKind kind, int stage, int32 rep_id, ClockStart *start)
 {
-	*policy = 0;
-	*due_at = from + 2 * HOUR;
-	*calendar_id = 3;
+	start->policy = 0;
+	start->due_at = start->from + 2 * HOUR;
+	start->calendar_id = 3;
 	return ((World *) arg)->promises;
 }
 
@@ -223,6 +222,16 @@ add_hours(const char *word, TimestampTz at)
 		add("%s at %+g h", word, (double) (at - NOW) / HOUR);
 }
 
+/* The first response's clock is the clock; others say what they are of. */
+static const char *
+clock_word(PromiseKind kind, const char *word)
+{
+	static char of[60];
+
+	snprintf(of, sizeof(of), "%s %s", promise_name(kind), word);
+	return kind == PROMISE_FIRST_RESPONSE ? word : of;
+}
+
 const char *
 effects_text(const Agreement *a, const Effects *e)
 {
@@ -251,10 +260,13 @@ effects_text(const Agreement *a, const Effects *e)
 	for (int i = 0; i < e->nassignments; i++)
 		add("%s to %d/%d", cause_name(e->assignments[i].cause),
 			e->assignments[i].team_id, e->assignments[i].rep_id);
-	if (e->stop_clock != CLOCK_RUNS)
-		add_hours(outcomes[e->stop_clock], e->stopped_at);
-	if (e->start_clock)
-		add_hours("clock", e->clock_from);
+	for (int kind = 0; kind < N_PROMISES; kind++)
+	{
+		if (e->stops & PROMISE_BIT(kind))
+			add_hours(clock_word(kind, outcomes[e->stop[kind].outcome]), e->stop[kind].at);
+		if (e->starts & PROMISE_BIT(kind))
+			add_hours(clock_word(kind, "clock"), e->start[kind].from);
+	}
 	for (int i = 0; i < e->ntimers; i++)
 		add_hours(e->timers[i].kind == TIMER_RECYCLE ? "timer" : timer_name(e->timers[i].kind),
 				  e->timers[i].due_at);

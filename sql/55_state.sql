@@ -169,6 +169,7 @@ CREATE TABLE revops.sla_clock
     PRIMARY KEY (lead_id, seq)
 ) WITH (fillfactor = 90);
 CREATE INDEX sla_clock_due ON revops.sla_clock (due_at) WHERE stopped_at IS NULL AND breached_at IS NULL;
+CREATE INDEX sla_clock_rep ON revops.sla_clock (rep_id, due_at) WHERE stopped_at IS NULL;
 COMMENT ON TABLE revops.sla_clock IS 'State: running and ended promises. A clock is its own timer; it is breached from due_at on, whether or not anything ran then.';
 COMMENT ON COLUMN revops.sla_clock.lead_id IS 'the lead';
 COMMENT ON COLUMN revops.sla_clock.seq IS 'number of the clock within the lead, from 1';

@@ -268,6 +268,8 @@ SELECT c.workspace_id,
        c.campaign,
        c.segment
 FROM revops.sla_clock c
+-- first: the clocks of one rep are found by it
+LEFT JOIN revops.rep r ON r.rep_id = c.rep_id
 JOIN revops.workspace w ON w.workspace_id = c.workspace_id
 JOIN revops.lead l ON l.lead_id = c.lead_id
 LEFT JOIN revops.lead_unfolded u ON u.lead_id = c.lead_id
@@ -275,7 +277,6 @@ LEFT JOIN revops.binding b ON b.binding_id = l.binding_id
 LEFT JOIN revops.sla_policy p ON p.policy_id = c.policy_id
 LEFT JOIN revops.calendar k ON k.calendar_id = c.calendar_id
 LEFT JOIN revops.team t ON t.team_id = c.team_id
-LEFT JOIN revops.rep r ON r.rep_id = c.rep_id
 WHERE c.stopped_at IS NULL
   AND NOT COALESCE(u.gone, l.gone_at IS NOT NULL)
   -- an answer that waits to be folded has stopped the clock already

@@ -20,7 +20,7 @@ COMMENT ON FUNCTION revops.log_change() IS
 DO $$
 DECLARE
     -- calendars have definition_changed() already, next_step_rule, spend and quota are not compiled
-    compiled text[] := '{workspace,signal,reason,rep,team,team_member,route,time_off,rep_skill,skill_need,exchange_rate,agreement,'
+    compiled text[] := '{workspace,signal,reason,rep,team,team_member,route,time_off,rep_skill,rep_cap,skill_need,exchange_rate,agreement,'
                        'score_model,score_group,score_rule,question,stage,transition,sla_policy,nurture_track,nurture_step,handoff_rule,auto_move,binding,binding_role}';
     definition text;
 BEGIN

@@ -14,7 +14,7 @@ REVOKE ALL ON SCHEMA revops FROM PUBLIC;
 GRANT USAGE ON SCHEMA revops TO revops_reader;
 
 GRANT SELECT ON revops.workspace, revops.signal, revops.reason, revops.rep, revops.team, revops.team_member,
-    revops.route, revops.time_off, revops.rep_skill, revops.skill_need, revops.exchange_rate, revops.calendar, revops.calendar_hours, revops.calendar_exception,
+    revops.route, revops.time_off, revops.rep_skill, revops.rep_cap, revops.skill_need, revops.exchange_rate, revops.calendar, revops.calendar_hours, revops.calendar_exception,
     revops.agreement, revops.score_model, revops.score_group, revops.score_rule, revops.stage, revops.transition, revops.sla_policy,
     revops.question, revops.nurture_track, revops.nurture_step, revops.handoff_rule, revops.auto_move,
     revops.binding, revops.binding_role, revops.reconcile_run, revops.binding_health
@@ -254,7 +254,7 @@ GRANT SELECT ON ALL TABLES IN SCHEMA revops TO revops_admin;
 -- what pg_dump needs to read
 GRANT SELECT ON ALL SEQUENCES IN SCHEMA revops TO revops_admin;
 GRANT INSERT, UPDATE, DELETE ON revops.workspace, revops.signal, revops.reason, revops.rep, revops.team,
-    revops.team_member, revops.route, revops.time_off, revops.rep_skill, revops.skill_need, revops.exchange_rate, revops.calendar, revops.calendar_hours,
+    revops.team_member, revops.route, revops.time_off, revops.rep_skill, revops.rep_cap, revops.skill_need, revops.exchange_rate, revops.calendar, revops.calendar_hours,
     revops.calendar_exception, revops.score_model, revops.score_group, revops.score_rule, revops.question, revops.stage, revops.transition,
     revops.sla_policy, revops.nurture_track, revops.nurture_step, revops.handoff_rule, revops.auto_move, revops.next_step_rule, revops.binding, revops.binding_role, revops.adopted_move
     TO revops_admin;

@@ -34,6 +34,16 @@ typedef struct Signal
 	CapPlaces	caps;			/* places in Definitions.caps */
 } Signal;
 
+/* What a cap of a rep bounds. */
+typedef enum CapPeriod
+{
+	CAP_OPEN,					/* leads at a time */
+	CAP_DAY,
+	CAP_WEEK,
+	CAP_MONTH,
+	N_CAP_PERIODS
+} CapPeriod;
+
 typedef struct Rep
 {
 	int32		rep_id;
@@ -42,6 +52,9 @@ typedef struct Rep
 	bool		active;
 	int			nabsences;
 	struct Absence *absences;	/* in order of their beginning */
+	int			ncaps;
+	CapPeriod	caps[N_CAP_PERIODS];	/* those that the rep has a cap of */
+	bool		counted;		/* whose open leads take places */
 	uint64	   *skills;			/* bits by place in Definitions.needs; NULL: no need is known */
 } Rep;
 
@@ -74,6 +87,8 @@ typedef struct Team
 	int			n;				/* members, in order of rep_id */
 	int32	   *rep_ids;
 	int32	   *weights;
+	bool		least_loaded;	/* gets it, in place of whose turn it is */
+	bool		capped;			/* some member has a cap */
 	bool		only_in_hours;	/* of the members' own calendars */
 	WhenAway	when_away;
 	int32		other_team_id;	/* AWAY_OTHER_TEAM */
@@ -156,6 +171,8 @@ typedef struct Definitions
 	Team	   *teams;
 	int			nroutes;
 	Route	   *routes;
+	bool		counted;		/* some rep is */
+	pg_tz	   *reporting_zone;	/* of the caps of reps; NULL: none has any */
 	int			nneeds;
 	SkillNeed  *needs;
 	int			npolicies;

@@ -4,8 +4,10 @@
  */
 #include "postgres.h"
 
+#include "pgtime.h"
 #include "utils/timestamp.h"
 
+#include "base/errors.h"
 #include "define/load.h"
 #include "define/routing_load.h"
 
@@ -51,6 +53,39 @@ load_absences(Definitions *def)
 	}
 }
 
+/* A word of rep_cap.period. */
+static CapPeriod
+cap_period(const char *word)
+{
+	return strcmp(word, "open") == 0 ? CAP_OPEN : strcmp(word, "day") == 0 ? CAP_DAY :
+		strcmp(word, "week") == 0 ? CAP_WEEK : CAP_MONTH;
+}
+
+static void
+load_caps_of_reps(Definitions *def)
+{
+	uint64		n = read_rows(def, "SELECT c.rep_id, c.period, w.time_zone FROM revops.rep_cap c JOIN revops.rep USING (rep_id) "
+							  "JOIN revops.workspace w USING (workspace_id) WHERE workspace_id = $1 ORDER BY 1, 2");
+
+	for (uint64 i = 0; i < n; i++)
+	{
+		Rep		   *rep = rep_by_id(def, int_field(i, 1));
+		CapPeriod	period = cap_period(text_field(def, i, 2));
+
+		rep->caps[rep->ncaps++] = period;
+		rep->counted |= period == CAP_OPEN;
+		def->counted |= rep->counted;
+	}
+	if (n > 0)
+		def->reporting_zone = pg_tzset(text_field(def, 0, 3));
+	if (n > 0 && def->reporting_zone == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_REVOPS_INVALID_DEFINITION),
+				 errmsg("time zone \"%s\" of workspace %d does not exist", text_field(def, 0, 3), def->workspace_id),
+				 errdetail("The caps of reps by day, week or month are of that zone."),
+				 errhint("Set workspace.time_zone.")));
+}
+
 static void
 load_needs(Definitions *def)
 {
@@ -91,7 +126,7 @@ when_away(const char *word)
 static void
 load_teams(Definitions *def)
 {
-	def->nteams = (int) read_rows(def, "SELECT team_id, team, only_in_hours, when_away, other_team_id FROM revops.team "
+	def->nteams = (int) read_rows(def, "SELECT team_id, team, only_in_hours, when_away, other_team_id, mode = 'least_loaded' FROM revops.team "
 								  "WHERE workspace_id = $1 ORDER BY team_id");
 	def->teams = zeroed(def, sizeof(Team) * def->nteams);
 	for (int i = 0; i < def->nteams; i++)
@@ -101,7 +136,18 @@ load_teams(Definitions *def)
 		def->teams[i].only_in_hours = bool_field(i, 3);
 		def->teams[i].when_away = when_away(text_field(def, i, 4));
 		def->teams[i].other_team_id = int_field(i, 5);
+		def->teams[i].least_loaded = bool_field(i, 6);
 	}
+}
+
+static void
+take_member(Definitions *def, Team *team, Rep *rep)
+{
+	if (rep == NULL)
+		return;
+	rep->counted |= team->least_loaded;
+	def->counted |= rep->counted;
+	team->capped |= rep->ncaps > 0;
 }
 
 static void
@@ -125,6 +171,7 @@ load_members(Definitions *def)
 		{
 			team->rep_ids[m] = int_field(first + m, 2);
 			team->weights[m] = int_field(first + m, 3);
+			take_member(def, team, rep_by_id(def, team->rep_ids[m]));
 		}
 	}
 }
@@ -157,6 +204,7 @@ load_routing(Definitions *def)
 {
 	load_reps(def);
 	load_absences(def);
+	load_caps_of_reps(def);
 	load_needs(def);
 	load_teams(def);
 	load_members(def);

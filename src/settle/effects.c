@@ -13,6 +13,7 @@
 
 #include "base/handover.h"
 #include "settle/auto.h"
+#include "settle/capacity.h"
 #include "settle/clocks.h"
 #include "settle/effects.h"
 #include "settle/handoff.h"
@@ -155,6 +156,8 @@ effects_timer(Settle *s, const LeadRow *row, const char *timer, TimestampTz due_
 void
 effects_write(Settle *s, LeadRow *row, const Effects *e)
 {
+	if (s->def->counted)
+		capacity_settle(s, row, e);
 	for (int i = 0; i < e->nmoves; i++)
 		write_move(s, row, &e->moves[i], row->state.moves + i + 1, settle_actor(s),
 				   e->quiet);

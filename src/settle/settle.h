@@ -69,6 +69,8 @@ typedef struct Settle
 	void	   *holds_arg;
 
 	struct Turns *turns;		/* of teams, taken here: see turns.h */
+	struct Bitmapset *full;		/* reps, by place, who can take no more: see capacity.h */
+	int		   *loads;			/* open leads by place of the rep; -1: not counted yet; NULL: none is */
 	struct RouteTrace *trace;	/* who is told of routes, and nothing is taken: see team.h */
 
 	Oid			reader;			/* revops_reader, as which rules run; 0: not asked yet */

@@ -38,6 +38,7 @@ static const char *const table_names[N_TABLES] = {
 	[TABLE_DUPLICATE_LINK] = "duplicate_link",
 	[TABLE_TURN] = "turn",
 	[TABLE_INTENT_FALL] = "intent_fall",
+	[TABLE_PLACE] = "place",
 };
 
 /* The columns as the install script makes them; rows are written by place. */
@@ -147,6 +148,10 @@ static const Oid duplicate_link_types[LINK_COLS] = {
 	INT8OID, INT4OID, INT4OID, INT4OID, TIMESTAMPTZOID, INT8OID, TEXTOID
 };
 
+static const Oid place_types[PLACE_COLS] = {
+	INT8OID, INT4OID, INT4OID, BOOLOID, TEXTOID, INT8OID
+};
+
 static const Oid turn_types[TURN_COLS] = {
 	INT4OID, INT8OID, INT8OID, INT4ARRAYOID, INT4ARRAYOID, FLOAT8ARRAYOID
 };
@@ -184,6 +189,7 @@ static const struct
 	[TABLE_DUPLICATE_LINK] = {LINK_COLS, duplicate_link_types},
 	[TABLE_TURN] = {TURN_COLS, turn_types},
 	[TABLE_INTENT_FALL] = {FALL_COLS, intent_fall_types},
+	[TABLE_PLACE] = {PLACE_COLS, place_types},
 };
 
 static const char *const sequence_names[N_SEQUENCES] = {
@@ -198,6 +204,7 @@ static const char *const sequence_names[N_SEQUENCES] = {
 	[SEQUENCE_WRITE_BACK_ID] = "write_back_due_due_id_seq",
 	[SEQUENCE_TIMER_ID] = "timer_timer_id_seq",
 	[SEQUENCE_TURN_SHARD] = "turn_shard",
+	[SEQUENCE_PLACE_ID] = "place_id",
 };
 
 static const char *const index_names[N_INDEXES] = {
@@ -207,6 +214,8 @@ static const char *const index_names[N_INDEXES] = {
 	[INDEX_OPPORTUNITY_KEY] = "opportunity_key",
 	[INDEX_INBOX_KEY] = "inbox_key",
 	[INDEX_INBOX_LEAD] = "inbox_lead",
+	[INDEX_PLACE_FREE] = "place_free",
+	[INDEX_PLACE_LEAD] = "place_lead",
 };
 
 /* What was looked up; InvalidOid: not yet, or not since one of them changed. */

@@ -6,6 +6,7 @@
 
 #include "utils/timestamp.h"
 
+#include "settle/capacity.h"
 #include "settle/question.h"
 #include "settle/team.h"
 #include "settle/turns.h"
@@ -141,9 +142,46 @@ first_there(const Field *field)
 	return -1;
 }
 
-/* Take a turn; or, where nothing is to be taken, say whose it would be. */
+/* Keep those away who have more open leads for their weight than another. */
+static void
+only_least_loaded(Settle *s, Field *field)
+{
+	const Team *team = field->team;
+	int64		least = 0;
+	int64		weight = 0;		/* 0: nobody was seen yet */
+
+	for (int i = 0; i < team->n; i++)
+	{
+		int64		load = field->away[i] ? 0 : capacity_load(s, field->reps[i]) + 1;
+
+		if (field->away[i] || (weight != 0 && load * weight >= least * team->weights[i]))
+			continue;
+		least = load;
+		weight = team->weights[i];
+	}
+	for (int i = 0; i < team->n; i++)
+		if (!field->away[i] &&
+			(capacity_load(s, field->reps[i]) + 1) * weight > least * team->weights[i])
+			keep_away(field, i, OBSTACLE_LOADED);
+}
+
+/* Those who were kept away by it are not any more. */
+static void
+forget_loads(Field *field)
+{
+	for (int i = 0; i < field->team->n; i++)
+	{
+		if (field->obstacles[i] != OBSTACLE_LOADED)
+			continue;
+		field->obstacles[i] = NO_OBSTACLE;
+		field->away[i] = false;
+		field->there++;
+	}
+}
+
+/* Whose turn it is; where nothing is to be taken, whose it would be. */
 static int
-take_turn(Settle *s, Field *field)
+whose_turn(Settle *s, Field *field)
 {
 	if (s->trace != NULL)
 		return turns_peek(s, field->team, field->away);
@@ -153,6 +191,32 @@ take_turn(Settle *s, Field *field)
 		return first_there(field);
 	}
 	return turns_next(s, field->team, field->there == field->team->n ? NULL : field->away);
+}
+
+/* Take a turn, and a place of whose turn it is; who has none left is passed over. */
+static int
+take_turn(Settle *s, Field *field)
+{
+	Team	   *team = field->team;
+
+	for (;;)
+	{
+		int			place;
+		bool		alone;
+
+		if (team->least_loaded && !s->foresees)
+			only_least_loaded(s, field);
+		alone = field->there == 1;
+		place = whose_turn(s, field);
+		if (place < 0 || !team->capped || (s->foresees && s->trace == NULL))
+			return place;
+		if (s->trace == NULL ? capacity_take(s, field->reps[place]) : capacity_has(s, field->reps[place]))
+			return place;
+		if (!alone && s->trace == NULL)
+			turns_undo(s, team);
+		keep_away(field, place, OBSTACLE_FULL);
+		forget_loads(field);
+	}
 }
 
 /* When a rep who is away by time is there again; NO_TIME: never. */
@@ -284,7 +348,10 @@ leads_to(Settle *s, const Route *route, RouteTarget *target)
 	target->route_id = route->route_id;
 	target->team_id = route->team_id;
 	target->to_queue = route->to_queue;
-	target->rep_id = rep != NULL && team_rep_is_there(s, rep) ? rep->rep_id : 0;
+	target->rep_id = 0;
+	if (rep != NULL && team_rep_is_there(s, rep) &&
+		(s->trace != NULL || s->foresees ? capacity_has(s, rep) : capacity_take(s, rep)))
+		target->rep_id = rep->rep_id;
 	return target->rep_id != 0 || target->team_id != 0;
 }
 
@@ -298,7 +365,7 @@ verdict_on(Settle *s, int place, RouteTarget *target)
 		return closed;
 	if (!question_holds(s, s->program->routing, s->program->route_rule[place], "route", route->name))
 		return "condition does not hold";
-	return leads_to(s, route, target) ? NULL : "its rep is away";
+	return leads_to(s, route, target) ? NULL : "its rep is away or has no room";
 }
 
 bool

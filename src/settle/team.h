@@ -18,7 +18,8 @@ typedef enum Obstacle
 	OBSTACLE_HOURS,				/* outside of the rep's own */
 	OBSTACLE_SPARED,			/* it is to be another's */
 	OBSTACLE_SKILL,
-	OBSTACLE_FULL				/* as many leads as the rep may have */
+	OBSTACLE_FULL,				/* as many leads as the rep may have */
+	OBSTACLE_LOADED				/* more than others, in a team where the least loaded gets it */
 } Obstacle;
 
 /* Is the rep switched on, and has no time off now? */

@@ -40,6 +40,7 @@ typedef struct Turns
 	int64		shard;
 	int64		taken;			/* in this epoch, by this row */
 	double	   *accounts;		/* by place in the team */
+	double	   *before;			/* the last turn */
 	ItemPointerData tid;
 	bool		made;			/* the row is not in the table yet */
 	int			use;			/* place in the log of rows in use */
@@ -228,6 +229,7 @@ load(Settle *s, Team *team)
 
 	t->team = team;
 	t->accounts = MemoryContextAllocZero(s->context, sizeof(double) * team->n);
+	t->before = MemoryContextAllocZero(s->context, sizeof(double) * team->n);
 	if (next_free(s, team->team_id, PG_INT64_MIN, &t->shard, &t->tid, &held))
 	{
 		bool		isnull;
@@ -287,7 +289,20 @@ turns_next(Settle *s, Team *team, const bool *away)
 		return place;
 	t = turns_of(s, team);
 	t->taken++;
+	memcpy(t->before, t->accounts, sizeof(double) * team->n);
 	return schedule_next(team->n, team->weights, t->accounts, away);
+}
+
+void
+turns_undo(Settle *s, Team *team)
+{
+	for (Turns *t = s->turns; t != NULL; t = t->next)
+	{
+		if (t->team != team)
+			continue;
+		memcpy(t->accounts, t->before, sizeof(double) * team->n);
+		t->taken--;
+	}
 }
 
 int

@@ -27,7 +27,10 @@ extern int	turns_next(Settle *s, Team *team, const bool *away);
 /* Whose turn it would be; nothing is taken, and no row is locked. */
 extern int	turns_peek(Settle *s, Team *team, const bool *away);
 
-/* The turn that was taken last for the team was not used, and is the member's no more. */
+/* The turn that was taken last for the team was none: whose it was can't take the lead. */
+extern void turns_undo(Settle *s, Team *team);
+
+/* A lead that the member was given does not count. */
 extern void turns_credit(Settle *s, Team *team, int place);
 
 /* Write what was taken; called once, when the settle ends. */

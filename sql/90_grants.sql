@@ -146,6 +146,9 @@ GRANT EXECUTE ON FUNCTION
     revops.score_quality_by_role(text, text, text, text),
     revops.attribution(text, text, timestamptz, timestamptz, interval, interval, boolean, boolean)
     TO revops_reader;
+-- why this rep
+GRANT EXECUTE ON FUNCTION revops.explain_route(bigint), revops.explain_route_of(jsonb, text, int) TO revops_marketing, revops_sales;
+GRANT SELECT ON revops.turn_credit TO revops_marketing, revops_sales;
 -- the next step of a lead: rules are read by all, what shows single leads is not for readers
 GRANT SELECT ON revops.next_step_rule TO revops_reader;
 GRANT EXECUTE ON FUNCTION revops.next_step(bigint), revops.account_leads(bigint, int), revops.timeline(bigint, timestamptz, timestamptz),
@@ -224,6 +227,9 @@ GRANT EXECUTE ON FUNCTION
     revops.no_response(bigint, timestamptz),
     revops.advance(bigint, text, text),
     revops.assign(bigint, text, text),
+    revops.reassign(bigint, text, text, interval),
+    revops.return_to_pool(bigint, text, text),
+    revops.credit_lead(bigint, text),
     revops.correct_stage_change(bigint, int, text, text)
     TO revops_sales;
 

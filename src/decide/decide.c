@@ -511,15 +511,19 @@ static void
 reassign(Decision *d, const Verb *verb)
 {
 	Pick		pick = {.team_id = verb->team_id != 0 ? verb->team_id : d->state->team_id,
-	.not_rep_id = d->state->rep_id,.retry_at = NO_TIME};
+	.not_rep_id = d->state->rep_id,.fresh = true,.retry_at = NO_TIME};
+	RouteTarget target = {0};
+	bool		there = d->state->rep_id != 0 && d->env->rep_active(d->env->arg, d->state->rep_id);
 
-	if (pick.team_id == 0)
-	{
-		assign_by_route(d, d->state->rep_id, CAUSE_REASSIGNED, verb->reason);
+	if (there && verb->cool_down > 0 && d->now < d->state->assigned_at + verb->cool_down)
 		return;
-	}
-	d->env->pick_rep(d->env->arg, &pick);
-	if (pick.rep_id == 0 && d->state->rep_id != 0 && d->env->rep_active(d->env->arg, d->state->rep_id))
+	if (pick.team_id == 0 && d->env->route(d->env->arg, &target))
+		pick.team_id = target.team_id;
+	if (target.rep_id != d->state->rep_id)
+		pick.rep_id = target.rep_id;
+	if (pick.rep_id == 0)
+		d->env->pick_rep(d->env->arg, &pick);
+	if (pick.rep_id == 0 && there)
 		return;
 	assign_to(d, pick.team_id, pick.rep_id, 0, CAUSE_REASSIGNED, verb->reason);
 	effects_set_timer(d->effects, TIMER_WAITING, pick.retry_at);

@@ -337,6 +337,7 @@ typedef struct Verb
 	int			track;			/* VERB_ENROL */
 	int64		survivor_id;	/* VERB_DUPLICATE */
 	int32		seq;			/* VERB_OVERTURN: of the move that was the rejection */
+	int64		cool_down;		/* VERB_REASSIGN: not sooner after it was given, microseconds */
 } Verb;
 
 typedef enum OpportunityNews
@@ -511,11 +512,12 @@ typedef struct RouteTarget
 	bool		to_queue;		/* it waits in the team */
 } RouteTarget;
 
-/* Who of a team gets a lead: asked with the first two. */
+/* Who of a team gets a lead: asked with the first three. */
 typedef struct Pick
 {
 	int32		team_id;		/* out: the team that has it, where another stands in */
 	int32		not_rep_id;		/* who must not get it; 0: anybody may */
+	bool		fresh;			/* nor those from whom it was taken, while not_rep_id is there */
 	int32		rep_id;			/* 0: nobody can */
 	TimestampTz retry_at;		/* when it is to be tried again; NO_TIME: it is not */
 } Pick;

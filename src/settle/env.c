@@ -36,12 +36,6 @@ env_route(void *arg, RouteTarget *target)
 	return team_route(arg, target);
 }
 
-static void
-env_pick_rep(void *arg, Pick *pick)
-{
-	team_pick(arg, pick);
-}
-
 static bool
 env_rep_active(void *arg, int32 rep_id)
 {
@@ -49,6 +43,20 @@ env_rep_active(void *arg, int32 rep_id)
 	Rep		   *rep = rep_by_id(s->def, rep_id);
 
 	return rep != NULL && team_rep_is_there(s, rep);
+}
+
+static void
+env_pick_rep(void *arg, Pick *pick)
+{
+	Pick		asked = *pick;
+
+	team_pick(arg, pick);
+	if (pick->rep_id != 0 || !pick->fresh || env_rep_active(arg, pick->not_rep_id))
+		return;
+	/* somebody must have it: even who had it before */
+	*pick = asked;
+	pick->fresh = false;
+	team_pick(arg, pick);
 }
 
 /* The policy's calendar, or the rep's own in its place; wall time stays wall time. */

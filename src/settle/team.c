@@ -4,9 +4,15 @@
  */
 #include "postgres.h"
 
+#include "access/genam.h"
+#include "access/skey.h"
+#include "access/stratnum.h"
+#include "utils/builtins.h"
+#include "utils/fmgroids.h"
 #include "utils/timestamp.h"
 
 #include "settle/capacity.h"
+#include "settle/engine_scan.h"
 #include "settle/question.h"
 #include "settle/team.h"
 #include "settle/turns.h"
@@ -107,10 +113,35 @@ keep_away(Field *field, int place, Obstacle obstacle)
 	field->there--;
 }
 
+/* Those from whom the lead at hand was taken, by their number. */
+static Bitmapset *
+had_it(Settle *s)
+{
+	Bitmapset  *reps = NULL;
+	ScanKeyData key;
+	SysScanDesc scan;
+	HeapTuple	tuple;
+
+	settle_flush(s);
+	ScanKeyInit(&key, ASSIGNMENT_LEAD_ID + 1, BTEqualStrategyNumber, F_INT8EQ, Int64GetDatum(s->lead_id));
+	scan = engine_scan(&s->writers, TABLE_ASSIGNMENT, writer_pkey(&s->writers, TABLE_ASSIGNMENT), 1, &key);
+	while (HeapTupleIsValid(tuple = engine_scan_next(scan)))
+	{
+		Datum		cause = engine_column(&s->writers, TABLE_ASSIGNMENT, tuple, ASSIGNMENT_CAUSE);
+		int32		rep_id = DatumGetInt32(engine_column(&s->writers, TABLE_ASSIGNMENT, tuple, ASSIGNMENT_FROM_REP_ID));
+
+		if (rep_id != 0 && strcmp(TextDatumGetCString(cause), cause_name(CAUSE_REASSIGNED)) == 0)
+			reps = bms_add_member(reps, rep_id);
+	}
+	engine_scan_end(scan);
+	return reps;
+}
+
 static void
-survey(Settle *s, Team *team, int32 not_rep_id, Field *field)
+survey(Settle *s, Team *team, const Pick *pick, Field *field)
 {
 	const uint64 *needed = needed_skills(s, team);
+	Bitmapset  *spared = pick->fresh ? had_it(s) : NULL;
 
 	field->team = team;
 	field->reps = palloc(sizeof(Rep *) * Max(team->n, 1));
@@ -123,7 +154,8 @@ survey(Settle *s, Team *team, int32 not_rep_id, Field *field)
 		Obstacle	obstacle = away_by_time(s, team, rep);
 
 		field->reps[i] = rep;
-		if (obstacle == NO_OBSTACLE && team->rep_ids[i] == not_rep_id)
+		if (obstacle == NO_OBSTACLE && (team->rep_ids[i] == pick->not_rep_id ||
+										bms_is_member(team->rep_ids[i], spared)))
 			obstacle = OBSTACLE_SPARED;
 		if (obstacle == NO_OBSTACLE && !has_skills(s, rep, needed))
 			obstacle = OBSTACLE_SKILL;
@@ -311,7 +343,7 @@ team_pick(Settle *s, Pick *pick)
 		int			place;
 
 		pick->team_id = team->team_id;
-		survey(s, team, pick->not_rep_id, &field);
+		survey(s, team, pick, &field);
 		place = take_turn(s, &field);
 		tell_members(s, &field, place);
 		if (place >= 0)

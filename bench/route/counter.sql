@@ -1,0 +1,1 @@
+INSERT INTO counted (source, country) VALUES ('web', 'DE');

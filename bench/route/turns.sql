@@ -1,0 +1,1 @@
+INSERT INTO person (source, country) VALUES ('web', 'DE');

@@ -76,6 +76,21 @@ GRANT EXECUTE ON FUNCTION
     revops.audit_handoff(int, int, int, double precision)
     TO revops_reader;
 GRANT SELECT ON revops.rule_meaning, revops.rule_status TO revops_reader;
+-- one form for e-mail addresses, phone numbers, names
+GRANT SELECT ON revops.free_mail_domain TO revops_reader;
+GRANT EXECUTE ON FUNCTION
+    revops.normal_email(text, boolean, boolean),
+    revops.email_domain(text),
+    revops.normal_domain(text),
+    revops.domain_and_parents(text),
+    revops.calling_code(text),
+    revops.normal_phone(text, text),
+    revops.plain_letters(text),
+    revops.normal_name(text),
+    revops.normal_company(text),
+    revops.standard_free_mail(),
+    revops.is_free_mail(text)
+    TO revops_reader;
 
 GRANT SELECT ON revops.agreement_approval, revops.agreement_history, revops.agreement_overdue,
     revops.lead_status, revops.sla_due,
@@ -267,5 +282,6 @@ GRANT INSERT, UPDATE, DELETE ON revops.workspace, revops.signal, revops.reason, 
 GRANT UPDATE (kinds, reader, notify, note) ON revops.event_consumer TO revops_admin;
 GRANT INSERT, UPDATE (keep, lapse), DELETE ON revops.event_retention TO revops_admin;
 GRANT UPDATE (note, review_on, decide_by), DELETE ON revops.agreement TO revops_admin;
+GRANT INSERT, UPDATE, DELETE ON revops.free_mail_domain TO revops_admin;
 GRANT DELETE ON revops.attribution_run TO revops_admin;
 GRANT EXECUTE ON ALL ROUTINES IN SCHEMA revops TO revops_admin;

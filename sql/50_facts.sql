@@ -138,7 +138,7 @@ COMMENT ON COLUMN revops.assignment.rep_id IS 'rep who got it; NULL: the team''s
 COMMENT ON COLUMN revops.assignment.from_team_id IS 'team that had it';
 COMMENT ON COLUMN revops.assignment.from_rep_id IS 'rep who had it';
 COMMENT ON COLUMN revops.assignment.route_id IS 'route that chose the team';
-COMMENT ON COLUMN revops.assignment.cause IS 'route (weighted round robin), kept (the owner it had), host (the host''s owner or team column), assign (by hand), unrouted (no route matched), released (a recycled lead came back, and its track does not give it to the rep who had it), accept (to the rep who accepted it), waited (somebody of its team was there again), reassigned (another rep of its team was to have it), returned (to the pool of its team)';
+COMMENT ON COLUMN revops.assignment.cause IS 'route (weighted round robin), kept (the owner it had), host (the host''s owner or team column), assign (by hand), unrouted (no route matched), released (a recycled lead came back, and its track does not give it to the rep who had it), accept (to the rep who accepted it), waited (somebody of its team was there again), reassigned (another rep of its team was to have it), returned (to the pool of its team), account (to who has its account), survivor (to who has the lead that it seems to be a duplicate of), duplicate (to nobody: it seems to be one, see matching)';
 COMMENT ON COLUMN revops.assignment.reason IS 'coded reason';
 COMMENT ON COLUMN revops.assignment.actor IS 'role that acted';
 COMMENT ON COLUMN revops.assignment.source IS 'source of the lead then';

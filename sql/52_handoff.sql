@@ -102,5 +102,6 @@ BEGIN ATOMIC
     UPDATE revops.dispute_resolution r SET note = NULL WHERE r.lead_id = erase_notes.lead_id AND r.note IS NOT NULL;
     UPDATE revops.rejection_verdict v SET note = NULL WHERE v.lead_id = erase_notes.lead_id AND v.note IS NOT NULL;
     UPDATE revops.correction y SET because = NULL WHERE y.lead_id = erase_notes.lead_id AND y.because IS NOT NULL;
+    DELETE FROM revops.lead_identifier i WHERE i.lead_id = erase_notes.lead_id;
 END;
-COMMENT ON FUNCTION revops.erase_notes(bigint) IS 'Part of forget(): erases what people wrote in disputes, reviews and corrections of a lead. Raises RV007 in any other use.';
+COMMENT ON FUNCTION revops.erase_notes(bigint) IS 'Part of forget(): erases what people wrote in disputes, reviews and corrections of a lead, and what it is found again by. Raises RV007 in any other use.';

@@ -76,6 +76,11 @@ GRANT EXECUTE ON FUNCTION
     revops.audit_handoff(int, int, int, double precision)
     TO revops_reader;
 GRANT SELECT ON revops.rule_meaning, revops.rule_status TO revops_reader;
+-- accounts and duplicates
+GRANT SELECT ON revops.matching, revops.account_source, revops.account TO revops_reader;
+GRANT EXECUTE ON FUNCTION revops.trgm_schema(), revops.name_similarity(text, text) TO revops_reader;
+GRANT SELECT ON revops.account_match, revops.lead_duplicate, revops.duplicates TO revops_marketing, revops_sales;
+GRANT EXECUTE ON FUNCTION revops.explain_match(bigint), revops.dismiss_duplicate(bigint, bigint) TO revops_marketing, revops_sales;
 -- one form for e-mail addresses, phone numbers, names
 GRANT SELECT ON revops.free_mail_domain TO revops_reader;
 GRANT EXECUTE ON FUNCTION
@@ -282,6 +287,6 @@ GRANT INSERT, UPDATE, DELETE ON revops.workspace, revops.signal, revops.reason, 
 GRANT UPDATE (kinds, reader, notify, note) ON revops.event_consumer TO revops_admin;
 GRANT INSERT, UPDATE (keep, lapse), DELETE ON revops.event_retention TO revops_admin;
 GRANT UPDATE (note, review_on, decide_by), DELETE ON revops.agreement TO revops_admin;
-GRANT INSERT, UPDATE, DELETE ON revops.free_mail_domain TO revops_admin;
+GRANT INSERT, UPDATE, DELETE ON revops.free_mail_domain, revops.matching, revops.account_source, revops.account TO revops_admin;
 GRANT DELETE ON revops.attribution_run TO revops_admin;
 GRANT EXECUTE ON ALL ROUTINES IN SCHEMA revops TO revops_admin;

@@ -40,6 +40,8 @@ static const char *const cause_names[N_CAUSES] = {
 	[CAUSE_WAITED] = "waited",
 	[CAUSE_REASSIGNED] = "reassigned",
 	[CAUSE_RETURNED] = "returned",
+	[CAUSE_ACCOUNT] = "account",
+	[CAUSE_SURVIVOR] = "survivor",
 };
 
 const char *

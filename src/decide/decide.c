@@ -173,7 +173,8 @@ assign_by_route(Decision *d, int32 not_rep_id, Cause cause, const char *reason)
 /*
  * The handoff: the owner that the host names, else the next rep of the team that
  * it names, else the owner that the lead has, unless a track keeps it from that
- * one, else the first matching route's next rep.
+ * one, else who has its account or its survivor, else the first matching route's
+ * next rep.
  */
 static void
 hand_off(Decision *d)
@@ -182,6 +183,7 @@ hand_off(Decision *d)
 	int32		rep_id = d->state->rep_id;
 	int32		spared;
 	bool		kept = kept_from(d, rep_id, &spared);
+	KnownOwner	owner;
 
 	if (news->owner_told && news->host_rep_id != 0)
 		assign_to(d, news->team_told ? news->host_team_id : d->state->team_id,
@@ -190,6 +192,9 @@ hand_off(Decision *d)
 		assign_in_team(d, news->host_team_id, spared, 0, CAUSE_HOST, NULL);
 	else if (rep_id != 0 && !kept && d->env->rep_active(d->env->arg, rep_id))
 		assign_to(d, d->state->team_id, rep_id, 0, CAUSE_KEPT, NULL);
+	else if (d->env->known_owner != NULL && d->env->known_owner(d->env->arg, &owner) &&
+			 (owner.rep_id == 0 || owner.rep_id != spared))
+		assign_to(d, owner.team_id, owner.rep_id, 0, owner.cause, NULL);
 	else
 		assign_by_route(d, spared, CAUSE_ROUTE, NULL);
 }

@@ -262,6 +262,8 @@ typedef enum Cause
 	CAUSE_WAITED,				/* somebody of its team is there now */
 	CAUSE_REASSIGNED,			/* another rep is to have it */
 	CAUSE_RETURNED,				/* it is anybody's of its team again */
+	CAUSE_ACCOUNT,				/* who has its account */
+	CAUSE_SURVIVOR,				/* who has the lead that it seems to be a duplicate of */
 	N_CAUSES
 } Cause;
 
@@ -522,6 +524,14 @@ typedef struct Pick
 	TimestampTz retry_at;		/* when it is to be tried again; NO_TIME: it is not */
 } Pick;
 
+/* Who should get a lead before routes are tried. */
+typedef struct KnownOwner
+{
+	Cause		cause;			/* CAUSE_ACCOUNT, CAUSE_SURVIVOR; CAUSE_DUPLICATE: nobody is to get it */
+	int32		team_id;		/* 0: none */
+	int32		rep_id;
+} KnownOwner;
+
 /* What a decision must ask of the outside. */
 typedef struct DecideEnv
 {
@@ -561,6 +571,8 @@ typedef struct DecideEnv
 	/* when so much time is over; false: nobody can tell */
 	bool		(*time_up) (void *arg, int64 span, int32 calendar_id, TimestampTz from,
 							TimestampTz *at);
+	/* who should get the lead before routes are tried; NULL, or false: nobody */
+	bool		(*known_owner) (void *arg, KnownOwner *owner);
 } DecideEnv;
 
 /* News of nothing. */

@@ -96,7 +96,9 @@ load_workspace(Definitions *def)
 {
 	if (read_rows(def, "SELECT currency, EXISTS (SELECT FROM revops.binding b WHERE b.workspace_id = $1 "
 				  "AND b.write_back IS NOT NULL AND b.detached_at IS NULL), "
-				  "EXISTS (SELECT FROM revops.event_consumer c WHERE c.workspace_id = $1 AND c.notify) FROM revops.workspace WHERE workspace_id = $1") == 0)
+				  "EXISTS (SELECT FROM revops.event_consumer c WHERE c.workspace_id = $1 AND c.notify), "
+				  "EXISTS (SELECT FROM revops.matching m WHERE m.workspace_id = $1 AND (m.accounts OR m.duplicates)) "
+				  "FROM revops.workspace WHERE workspace_id = $1") == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_REVOPS_UNKNOWN_OBJECT),
 				 errmsg("workspace %d does not exist", def->workspace_id),
@@ -104,6 +106,7 @@ load_workspace(Definitions *def)
 	def->currency = text_field(def, 0, 1);
 	def->writes_back = bool_field(0, 2);
 	def->notifies = bool_field(0, 3);
+	def->matches = bool_field(0, 4);
 }
 
 /* The version in force, if there is one. */

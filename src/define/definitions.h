@@ -155,6 +155,7 @@ typedef struct Definitions
 	int32		agreement_id;	/* 0: none is in force */
 	char	   *currency;
 	bool		writes_back;	/* some binding of leads writes into the host's rows */
+	bool		matches;		/* leads are matched to accounts, or compared with each other */
 	bool		notifies;		/* some consumer of events wants a NOTIFY */
 	Agreement  *agreement;		/* NULL: none is in force */
 	int			nsignals;

@@ -13,6 +13,7 @@
 #include "settle/enrich.h"
 #include "settle/env.h"
 #include "settle/handoff.h"
+#include "settle/known.h"
 #include "settle/nurture.h"
 #include "settle/question.h"
 #include "settle/team.h"
@@ -34,6 +35,12 @@ static bool
 env_route(void *arg, RouteTarget *target)
 {
 	return team_route(arg, target);
+}
+
+static bool
+env_known_owner(void *arg, KnownOwner *owner)
+{
+	return known_owner(arg, owner);
 }
 
 static bool
@@ -213,6 +220,7 @@ env_init(DecideEnv *env, Settle *s)
 	env->arg = s;
 	env->route = env_route;
 	env->pick_rep = env_pick_rep;
+	env->known_owner = s->def->matches ? env_known_owner : NULL;
 	env->rep_active = env_rep_active;
 	env->promise = env_promise;
 	env->nurture = &nurture_env;

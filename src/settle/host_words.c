@@ -11,6 +11,7 @@
 #include "define/stage_map.h"
 #include "settle/handoff.h"
 #include "settle/host_words.h"
+#include "settle/known.h"
 
 static bool
 role_changed(Settle *s, TupleTableSlot *now, TupleTableSlot *before, int role)
@@ -185,6 +186,8 @@ host_reason(Settle *s, TupleTableSlot *roles, LeadNews *news)
 void
 host_words(Settle *s, TupleTableSlot *now, TupleTableSlot *before, LeadNews *news)
 {
+	if (s->def->matches)
+		known_take(s, now, before);
 	news->strict = s->binding->strict;
 	if (s->unspoken)
 		return;

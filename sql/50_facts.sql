@@ -27,7 +27,7 @@ COMMENT ON COLUMN revops.touch.touch_id IS 'number of the touch';
 COMMENT ON COLUMN revops.touch.recorded_at IS 'engine time when it was recorded';
 COMMENT ON COLUMN revops.touch.workspace_id IS 'workspace';
 COMMENT ON COLUMN revops.touch.signal_id IS 'its signal; NULL: the host wrote a code that no signal has (see fault)';
-COMMENT ON COLUMN revops.touch.binding_id IS 'binding that brought it; NULL: record_touch()';
+COMMENT ON COLUMN revops.touch.binding_id IS 'binding that brought it; NULL: record_touch(), or a merge (merged_touch)';
 COMMENT ON COLUMN revops.touch.sign IS '1: happened; -1: taken back';
 COMMENT ON COLUMN revops.touch.source_key IS 'key of the host''s row';
 COMMENT ON COLUMN revops.touch.source IS 'channel that it came by (paid_search, referral, event ...); empty: not told';

@@ -7,13 +7,20 @@ CREATE FUNCTION revops.touches_counted(lead_id bigint, agreement_id int, recorde
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path = pg_catalog, pg_temp
     AS $$
-    WITH known AS (
+    WITH told AS (
         -- a touch and its taking back are of one host row, moment and signal
         SELECT t.occurred_at, t.signal_id, t.binding_id, t.source_key, min(t.touch_id) AS touch_id, sum(t.sign)::int AS n
         FROM revops.touch t
         WHERE t.lead_id = $1 AND t.recorded_at <= $3
         GROUP BY t.occurred_at, t.signal_id, t.binding_id, t.source_key
-        HAVING sum(t.sign) > 0
+        HAVING sum(t.sign) <> 0
+    ), known AS (
+        -- what a merge has taken back is of no host row: it cancels any of that moment and signal
+        SELECT o.occurred_at, o.signal_id, o.binding_id, o.source_key, o.touch_id,
+               (greatest(least(o.up_to, o.net), 0) - greatest(least(o.up_to - greatest(o.n, 0), o.net), 0))::int AS n
+        FROM (SELECT t.*, sum(t.n) OVER (PARTITION BY t.occurred_at, t.signal_id) AS net,
+                     sum(greatest(t.n, 0)) OVER (PARTITION BY t.occurred_at, t.signal_id ORDER BY t.touch_id) AS up_to
+              FROM told t) o
     ), weighed AS (
         SELECT k.*, r.rule_id, r.points, abs(r.points) AS amount, r.cap, r.score_group, g.cap AS group_cap,
                date_trunc(r.cap_period, k.occurred_at AT TIME ZONE m.zone) AS period,

@@ -222,7 +222,8 @@ JOIN revops.lead l ON l.lead_id = d.lead_id
 JOIN revops.lead o ON o.lead_id = d.of_lead_id
 LEFT JOIN revops.rep a ON a.rep_id = l.rep_id
 LEFT JOIN revops.rep b ON b.rep_id = o.rep_id
-WHERE d.dismissed_at IS NULL AND l.gone_at IS NULL AND o.gone_at IS NULL;
+WHERE d.dismissed_at IS NULL AND l.gone_at IS NULL AND o.gone_at IS NULL
+  AND NOT EXISTS (SELECT FROM revops.merged_lead m WHERE m.lead_id IN (d.lead_id, d.of_lead_id));
 COMMENT ON VIEW revops.duplicates IS 'Leads that seem to be there twice, and that nobody has said are not: to be merged (merge_leads()) or dismissed (dismiss_duplicate()).';
 COMMENT ON COLUMN revops.duplicates.workspace_id IS 'workspace';
 COMMENT ON COLUMN revops.duplicates.lead_id IS 'the lead that was written later';

@@ -58,6 +58,8 @@ CREATE FUNCTION revops.history_facts() RETURNS TABLE (fact text, id text, mark t
            ('enrichment', 'lead_id', 'r.seq', 'at'),
            ('correction', 'lead_id', 'r.correction_id', 'at'),
            ('duplicate_link', 'lead_id', 'r.seq', 'at'),
+           ('lead_merge', 'duplicate_id', 'r.merge_id', 'at'),
+           ('lead_unmerge', 'merge_id', 'r.merge_id', 'at'),
            ('dispute', 'lead_id', 'r.dispute_id', 'at'),
            ('dispute_resolution', 'lead_id', 'r.dispute_id', 'at'),
            ('rejection_verdict', 'lead_id', 'r.verdict_id', 'at')

@@ -43,6 +43,9 @@ BEGIN
         LEFT JOIN revops.signal s ON s.signal_id = t.signal_id
         LEFT JOIN revops.binding b ON b.binding_id = t.binding_id
         WHERE t.lead_id = $1 AND t.occurred_at >= $2 AND t.occurred_at < $3
+          -- what a merge took from here and gave back is no news of this lead
+          AND NOT EXISTS (SELECT FROM revops.merged_touch x JOIN revops.lead_merge m USING (merge_id)
+                          WHERE x.touch_id = t.touch_id AND m.duplicate_id = t.lead_id)
         UNION ALL
         SELECT c.at, NULL, 5, c.change_id, 'opportunity', o.key, c.earlier, c.status, b.binding,
                jsonb_strip_nulls(jsonb_build_object('amount', c.amount, 'currency', c.currency, 'base_amount', c.base_amount))
@@ -122,6 +125,14 @@ BEGIN
         SELECT y.at, y.at, 18, y.correction_id, 'correction', y.fact, y.before, y.after, y.actor,
                jsonb_strip_nulls(jsonb_build_object(CASE y.fact WHEN 'touch' THEN 'touch_id' ELSE 'seq' END, y.fact_id, 'because', y.because))
         FROM revops.correction y WHERE y.lead_id = $1 AND y.at >= $2 AND y.at < $3
+        UNION ALL
+        SELECT k.at, k.at, 19, m.merge_id, k.kind, CASE WHEN m.duplicate_id = $1 THEN 'into' ELSE 'of' END, NULL, l.key, k.actor,
+               jsonb_build_object('lead_id', l.lead_id, 'reason', k.reason)
+        FROM revops.lead_merge m
+        LEFT JOIN revops.lead_unmerge u USING (merge_id)
+        CROSS JOIN LATERAL (VALUES (m.at, 'merge', m.actor, m.reason), (u.at, 'merge taken back', u.actor, u.reason)) AS k (at, kind, actor, reason)
+        LEFT JOIN revops.lead l ON l.lead_id = CASE WHEN m.duplicate_id = $1 THEN m.survivor_id ELSE m.duplicate_id END
+        WHERE $1 IN (m.duplicate_id, m.survivor_id) AND k.at >= $2 AND k.at < $3
         -- further facts of a lead join here
     )
     SELECT t.at, t.recorded_at, t.kind, t.what, t.before, t.after, t.who, nullif(t.detail, '{}')
@@ -129,4 +140,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION revops.timeline(bigint, timestamptz, timestamptz) IS
-    'Every fact about a lead from since (included) to until (excluded), in order of time; of one moment in the order in which they were recorded, causes first. kind says what happened: profile (what: the roles that changed; detail: each before and after), enrichment, answer, touch, touch taken back (what: signal), opportunity (what: its key; before, after: status), override, override withdrawn (what: part of the score), intent fell, stage (what: cause), assignment (what: cause; before, after: rep, or team where there is none), clock started, clock stopped (after: outcome), clock breached (at the due time), nurture (what: change; after: track), held back (it still waits), duplicate (after: key of the survivor), dispute (what: opened, resolved; after: outcome), review (what: team; after: what it says of the rejection), correction (what: the fact, which is among the rows as it was written). recorded_at is the engine''s time when it was written down, NULL where that is not kept; who the role that acted, or the binding that brought it. A deal counts that is the lead''s now. Personal roles have no history. Raises RV002 for an unknown lead.';
+    'Every fact about a lead from since (included) to until (excluded), in order of time; of one moment in the order in which they were recorded, causes first. kind says what happened: profile (what: the roles that changed; detail: each before and after), enrichment, answer, touch, touch taken back (what: signal), opportunity (what: its key; before, after: status), override, override withdrawn (what: part of the score), intent fell, stage (what: cause), assignment (what: cause; before, after: rep, or team where there is none), clock started, clock stopped (after: outcome), clock breached (at the due time), nurture (what: change; after: track), held back (it still waits), duplicate (after: key of the survivor), dispute (what: opened, resolved; after: outcome), review (what: team; after: what it says of the rejection), correction (what: the fact, which is among the rows as it was written), merge, merge taken back (what: into, of; after: key of the other lead; touches that a survivor got are among its own). recorded_at is the engine''s time when it was written down, NULL where that is not kept; who the role that acted, or the binding that brought it. A deal counts that is the lead''s now. Personal roles have no history. Raises RV002 for an unknown lead.';

@@ -620,7 +620,7 @@ replay_leads(const ReplayTask *task)
 	r.context = AllocSetContextCreate(old, "pg_revops replay", ALLOCSET_DEFAULT_SIZES);
 	r.lead_context = AllocSetContextCreate(r.context, "pg_revops lead", ALLOCSET_DEFAULT_SIZES);
 	MemoryContextSwitchTo(r.context);
-	r.env = (DecideEnv) {NULL, no_route, no_rep, not_active, no_promise, NULL, NULL, NULL, NULL, NULL, nobody, NULL, NULL, NULL};
+	r.env = (DecideEnv) {NULL, no_route, no_rep, not_active, no_promise, NULL, NULL, NULL, NULL, NULL, nobody, NULL, NULL, NULL, NULL};
 	r.fired = palloc0(sizeof(uint64) * (r.agreement->nrules / 64 + 1));
 	r.store = touch_store_fill(r.context, touch, snapshot, task->def->workspace_id, 1,
 							   lead_last(lead, snapshot), false);

@@ -190,6 +190,7 @@ world_env(World *world, DecideEnv *env)
 	env->auto_holds = world_auto_holds;
 	env->tries = world_tries;
 	env->time_up = world_time_up;
+	env->known_owner = NULL;
 }
 
 static char words[4096];

@@ -127,9 +127,10 @@ BEGIN ATOMIC
           UNION ALL SELECT l.workspace_id, l.source, l.campaign, l.mql_at, 'mql', 1, NULL FROM lead l
           UNION ALL SELECT l.workspace_id, l.source, l.campaign, l.accepted_at, 'accepted', 1, NULL FROM lead l
           UNION ALL SELECT l.workspace_id, l.source, l.campaign, l.won_at,
-                           CASE WHEN EXISTS (SELECT FROM paid p WHERE p.workspace_id = l.workspace_id
-                                             AND (p.campaign = l.campaign OR (p.campaign IS NULL AND p.source = l.source)))
-                                THEN 'paid_customer' ELSE 'customer' END, 1, NULL FROM lead l
+                           CASE WHEN (l.workspace_id, l.campaign) IN (SELECT p.workspace_id, p.campaign FROM paid p WHERE p.campaign IS NOT NULL)
+                                  OR (l.workspace_id, l.source) IN (SELECT p.workspace_id, p.source FROM paid p
+                                                                    WHERE p.campaign IS NULL AND p.source IS NOT NULL)
+                                THEN 'paid_customer' ELSE 'customer' END, 1, NULL FROM lead l WHERE l.won_at IS NOT NULL
           UNION ALL SELECT o.workspace_id, l.source, l.campaign, o.closed_at, 'deal', o.base_amount, NULL
           FROM revops.opportunity o LEFT JOIN lead l ON l.lead_id = o.lead_id WHERE o.status = 'won'
           UNION ALL SELECT o.workspace_id, l.source, l.campaign, l.created_at, 'cohort', o.base_amount, o.closed_at

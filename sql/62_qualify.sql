@@ -7,7 +7,7 @@ CREATE FUNCTION revops.refuse_unknown_lead(lead_id bigint) RETURNS void
 BEGIN
     IF NOT EXISTS (SELECT FROM revops.lead l WHERE l.lead_id = $1) THEN
         RAISE EXCEPTION USING ERRCODE = 'RV002',
-            MESSAGE = format('lead %s does not exist', $1),
+            MESSAGE = format('lead %s does not exist', COALESCE($1::text, 'NULL')),
             DETAIL = 'No lead has this number; it is not the key of a row of yours.',
             HINT = 'revops.lead_id(binding, key) finds a lead''s number.';
     END IF;

@@ -59,7 +59,7 @@ CREATE TABLE revops.team
     function     text NOT NULL DEFAULT 'sales' CHECK (function IN ('marketing', 'sales')),
     only_in_hours boolean NOT NULL DEFAULT false,
     when_away    text NOT NULL DEFAULT 'queue' CHECK (when_away IN ('queue', 'hold', 'team')),
-    other_team_id int REFERENCES revops.team,
+    other_team_id int,
     UNIQUE (workspace_id, team),
     CONSTRAINT team_other_told CHECK ((when_away = 'team') = (other_team_id IS NOT NULL) AND other_team_id <> team_id)
 );

@@ -76,9 +76,14 @@ UPDATE revops.team SET when_away = 'team', other_team_id = pg_temp.team('office'
 UPDATE revops.rep SET active = false WHERE rep = 'eve';
 INSERT INTO person (id, source) VALUES (44, 'office');
 SELECT key, team, rep, route, cause FROM given WHERE key BETWEEN 41 AND 44 ORDER BY key;
+INSERT INTO revops.team (team) VALUES ('spare');
+UPDATE revops.team SET other_team_id = pg_temp.team('spare') WHERE team = 'night';
+DELETE FROM revops.team WHERE team = 'spare';
+UPDATE revops.team SET other_team_id = 4711 WHERE team = 'night';
 UPDATE revops.team SET when_away = 'team', other_team_id = NULL WHERE team = 'night';
 UPDATE revops.team SET other_team_id = team_id WHERE team = 'night';
 UPDATE revops.team SET when_away = 'queue', other_team_id = NULL;
+DELETE FROM revops.team WHERE team = 'spare';
 UPDATE revops.rep SET active = true;
 
 -- E1 routes to a rep, with and without a team behind; to a queue; for a time; by hours

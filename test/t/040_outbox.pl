@@ -170,6 +170,8 @@ sub crash
 {
 	my ($server) = @_;
 	my $postmaster = (split /\n/, slurp_file($server->data_dir . '/postmaster.pid'))[0];
+	# stopped, it starts no process that we would not see, and that would keep its memory
+	kill 'STOP', $postmaster;
 	my @children = split ' ', `ps -o pid= --ppid $postmaster`;
 	$server->kill9;
 	kill 'KILL', @children;

@@ -61,6 +61,8 @@ sub firing
 sub crash
 {
 	my $postmaster = (split /\n/, slurp_file($node->data_dir . '/postmaster.pid'))[0];
+	# stopped, it starts no process that we would not see, and that would keep its memory
+	kill 'STOP', $postmaster;
 	my @children = split ' ', `ps -o pid= --ppid $postmaster`;
 	$node->kill9;
 	kill 'KILL', @children;

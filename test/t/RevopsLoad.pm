@@ -431,7 +431,9 @@ sub kill_backend
 sub kill_server
 {
 	my ($node) = @_;
-	my @pids = ($node->{_pid}, split /\n/, $node->safe_psql('postgres', 'SELECT pid FROM pg_stat_activity'));
+	# stopped, it starts no process that we would not see
+	kill 'STOP', $node->{_pid};
+	my @pids = ($node->{_pid}, split ' ', `ps -o pid= --ppid $node->{_pid}`);
 	$node->kill9;
 	kill 'KILL', @pids;
 	# until they are gone the shared memory is theirs

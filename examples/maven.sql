@@ -114,7 +114,7 @@ FROM maven.pipeline d
 CROSS JOIN LATERAL (VALUES (1, 'Prospecting', engage_date), (2, 'Engaging', engage_date), (3, deal_stage, close_date)) AS s (n, stage, at)
 WHERE s.at IS NOT NULL ORDER BY d.opportunity_id, s.n;
 CALL revops.adopt_history('pipeline', 'maven.stage_log', '{"lead": "opportunity_id", "stage": "stage", "at": "at", "reason": "CASE stage WHEN ''Lost'' THEN ''not_told'' END"}');
--- an account is told as a whole: backfill() reads deals row by row, and would date a customer by the first won deal that it meets
+-- an account is told as a whole: backfill() tells it what its deals were batch by batch, and they may lie in several
 CREATE VIEW maven.account_log AS
 SELECT a.account, s.stage, s.at
 FROM (SELECT account, min(engage_date) AS engaged, min(close_date) FILTER (WHERE deal_stage = 'Won') AS won

@@ -307,15 +307,15 @@ write_deal(Capture *capture, const Deal *deal, TimestampTz at, bool *written)
  * that alone.
  */
 static bool
-all_lost(Capture *capture, const Deal *deal)
+all_lost(Capture *capture, int64 lead_id, const char *status)
 {
 	const Agreement *a = capture->settle.agreement;
 	Oid			type = INT8OID;
-	Datum		value = Int64GetDatum(deal->lead_id);
+	Datum		value = Int64GetDatum(lead_id);
 	OwnerScope	scope;
 	bool		lost;
 
-	if (a == NULL || !a->loses || strcmp(deal->status, "lost") != 0)
+	if (a == NULL || !a->loses || strcmp(status, "lost") != 0)
 		return false;
 	owner_enter(&scope);
 	if (SPI_execute_with_args("SELECT FROM revops.opportunity WHERE lead_id = $1 AND status IN ('open', 'won')",
@@ -326,32 +326,113 @@ all_lost(Capture *capture, const Deal *deal)
 	return lost;
 }
 
+/* What deals have to say to a lead. */
+static void
+tell_lead(Capture *capture, int64 lead_id, OpportunityNews news, bool lost, TimestampTz at)
+{
+	LeadChange	change;
+
+	if (news == OPPORTUNITY_NONE && !lost)
+		return;
+	change_init(&change);
+	change.opportunity = news;
+	change.opportunity_at = at;
+	change.lost = lost;
+	(void) settle_lead(&capture->settle, lead_id, &change);
+}
+
 /* A deal opened, won or lost moves its lead; what it was before moves it no more. */
 static void
 move_lead(Capture *capture, const Deal *deal, const char *before)
 {
-	LeadChange	change;
+	OpportunityNews news = OPPORTUNITY_NONE;
 
 	if (deal->lead_id == 0 || (before != NULL && strcmp(before, deal->status) == 0))
 		return;
-	change_init(&change);
 	if (strcmp(deal->status, "won") == 0)
-	{
-		change.opportunity = OPPORTUNITY_IS_WON;
-		change.opportunity_at = deal->closed_at;
-	}
+		news = OPPORTUNITY_IS_WON;
 	else if (before == NULL)
-	{
-		change.opportunity = OPPORTUNITY_OPENED;
-		change.opportunity_at = deal->opened_at;
-	}
-	change.lost = all_lost(capture, deal);
-	if (change.opportunity == OPPORTUNITY_NONE && !change.lost)
-		return;
-	if (change.opportunity == OPPORTUNITY_NONE)
-		change.opportunity_at = deal->closed_at;
-	(void) settle_lead(&capture->settle, deal->lead_id, &change);
+		news = OPPORTUNITY_OPENED;
+	tell_lead(capture, deal->lead_id, news, all_lost(capture, deal->lead_id, deal->status),
+			  news == OPPORTUNITY_OPENED ? deal->opened_at : deal->closed_at);
 }
+
+/* ----- deals of the past -------------------------------------------------------- */
+
+/* What happened in a deal, to be told to its lead in its turn. */
+typedef struct DealStep
+{
+	int64		lead_id;
+	TimestampTz at;
+	int			turn;			/* of what happened at one moment */
+	OpportunityNews news;
+	bool		lost;
+} DealStep;
+
+static void
+add_step(Capture *capture, List **adopted, DealStep step)
+{
+	MemoryContext old = MemoryContextSwitchTo(capture->context);
+	DealStep   *kept = palloc(sizeof(DealStep));
+
+	*kept = step;
+	*adopted = lappend(*adopted, kept);
+	MemoryContextSwitchTo(old);
+}
+
+/* A deal that is closed was open before, where it is told since when. */
+static void
+keep_adopted(Capture *capture, const Deal *deal, const char *before, List **adopted)
+{
+	bool		open = deal->closed_at == NO_TIME;
+
+	if (deal->lead_id == 0 || (before != NULL && strcmp(before, deal->status) == 0))
+		return;
+	if (before == NULL && (open || deal->opened_at <= deal->closed_at ||
+						   strcmp(deal->status, "lost") == 0))
+		add_step(capture, adopted, (DealStep) {deal->lead_id, deal->opened_at, 0, OPPORTUNITY_OPENED, false});
+	if (strcmp(deal->status, "won") == 0)
+		add_step(capture, adopted, (DealStep) {deal->lead_id, deal->closed_at, 1, OPPORTUNITY_IS_WON, false});
+	else if (strcmp(deal->status, "lost") == 0)
+		add_step(capture, adopted, (DealStep) {deal->lead_id, deal->closed_at, 2, OPPORTUNITY_NONE, true});
+}
+
+static int
+by_lead_and_time(const ListCell *a, const ListCell *b)
+{
+	const DealStep *left = lfirst(a);
+	const DealStep *right = lfirst(b);
+
+	if (left->lead_id != right->lead_id)
+		return left->lead_id < right->lead_id ? -1 : 1;
+	if (left->at != right->at)
+		return left->at < right->at ? -1 : 1;
+	return left->turn - right->turn;
+}
+
+/* See take_rows.h. */
+void
+settle_adopted(Capture *capture, Taking *taking)
+{
+	ListCell   *cell;
+	int64		last = 0;
+
+	list_sort(taking->deals, by_lead_and_time);
+	foreach(cell, taking->deals)
+	{
+		const DealStep *step = lfirst(cell);
+
+		/* what was settled before of the same lead must be found */
+		if (step->lead_id == last)
+			settle_flush(&capture->settle);
+		last = step->lead_id;
+		tell_lead(capture, last, step->news,
+				  step->lost && all_lost(capture, last, "lost"), step->at);
+	}
+	taking->deals = NIL;
+}
+
+/* ----- rows ------------------------------------------------------------------------ */
 
 /* A deal whose row is there no more, or counts no more. */
 static void
@@ -371,9 +452,12 @@ drop_deal(Capture *capture, const char *key)
 	settle_flush(&capture->settle);
 }
 
-/* Returns whether the row had anything new to say. */
+/*
+ * Returns whether the row had anything new to say.  With adopted (a list to be
+ * added to), what it says of its lead is kept for settle_adopted.
+ */
 static bool
-take_deal(Capture *capture, TupleTableSlot *roles, const char *key)
+take_deal(Capture *capture, TupleTableSlot *roles, const char *key, List **adopted)
 {
 	char	   *before;
 	Deal		deal;
@@ -382,7 +466,10 @@ take_deal(Capture *capture, TupleTableSlot *roles, const char *key)
 	read_deal(capture, roles, key, &deal);
 	before = write_deal(capture, &deal, deal.closed_at != NO_TIME ? deal.closed_at : deal.opened_at,
 						&written);
-	move_lead(capture, &deal, before);
+	if (adopted != NULL)
+		keep_adopted(capture, &deal, before, adopted);
+	else
+		move_lead(capture, &deal, before);
 	return written;
 }
 
@@ -402,7 +489,7 @@ capture_opportunity_again(Capture *capture, BindingRun *run, TupleTableSlot *row
 	if (queue_wants(capture))
 		queue_put(capture, counts ? QUEUE_WRITTEN : QUEUE_REMOVED, key, NULL, roles);
 	else if (counts)
-		(void) take_deal(capture, roles, key);
+		(void) take_deal(capture, roles, key, NULL);
 	else
 		drop_deal(capture, key);
 }
@@ -483,7 +570,8 @@ take_opportunity_row(Capture *capture, BindingRun *run, TupleTableSlot *row, voi
 	else if (!taking_leaves(taking, key))
 	{
 		settle_as(&capture->settle, capture->binding);
-		if (take_deal(capture, capture_project(capture, run, row), key))
+		if (take_deal(capture, capture_project(capture, run, row), key,
+					  taking->what->adopt ? &taking->deals : NULL))
 			taking->taken->taken++;
 		else
 			taking->taken->known++;
@@ -580,7 +668,7 @@ capture_opportunity_entry(Capture *capture, const QueueEntry *entry, TupleTableS
 			break;
 		default:
 			if (!entry->waited || lacks_lead(capture, entry->key))
-				(void) take_deal(capture, roles, entry->key);
+				(void) take_deal(capture, roles, entry->key, NULL);
 			break;
 	}
 	/* what follows may concern the same lead */

@@ -63,6 +63,7 @@ begin(Capture *capture, Taking *taking)
 		touches_begin(&taking->touches, s, false);
 		taking->touches.at_once = true;
 	}
+	taking->deals = NIL;
 }
 
 static void
@@ -70,6 +71,7 @@ end(Capture *capture, Taking *taking)
 {
 	if (capture->binding->kind == BINDING_TOUCH)
 		touches_settle(&taking->touches);
+	settle_adopted(capture, taking);
 	settle_end(&capture->settle);
 }
 

@@ -62,6 +62,7 @@ typedef struct Taking
 	List	   *left_out;		/* keys of what->moving, sorted */
 	bool		look;
 	Touches		touches;		/* of a touch binding */
+	List	   *deals;			/* of an opportunity binding: what is to be told to leads */
 } Taking;
 
 /* Is the row with this key to be left out? */
@@ -72,5 +73,11 @@ extern void take_lead_row(Capture *capture, BindingRun *run, TupleTableSlot *row
 extern void take_touch_row(Capture *capture, BindingRun *run, TupleTableSlot *row, void *arg);
 extern void take_opportunity_row(Capture *capture, BindingRun *run, TupleTableSlot *row,
 								 void *arg);
+
+/*
+ * Tell the leads what deals of the past have told: of each lead in the order in
+ * which it happened, whatever the order of the rows.
+ */
+extern void settle_adopted(Capture *capture, Taking *taking);
 
 #endif							/* REVOPS_TAKE_ROWS_H */

@@ -205,6 +205,15 @@ settle_new(Settle *s, TupleTableSlot *roles, const char *key)
 	settle_old(s, roles, key, NULL);
 }
 
+/* Where the host does not tell it, the lead was there when it first moved. */
+static TimestampTz
+past_created_at(Settle *s, TupleTableSlot *roles, const Past *past)
+{
+	if (!roles->tts_isnull[LEAD_CREATED_AT] || past->n == 0)
+		return created_at(s, roles);
+	return Min(past->moves[0].at, s->now);
+}
+
 void
 settle_old(Settle *s, TupleTableSlot *roles, const char *key, const Past *past)
 {
@@ -215,7 +224,8 @@ settle_old(Settle *s, TupleTableSlot *roles, const char *key, const Past *past)
 	Effects		effects = {0};
 
 	memset(&row, 0, sizeof(row));
-	state_init(&row.state, engine_next(SEQUENCE_LEAD_ID), created_at(s, roles));
+	state_init(&row.state, engine_next(SEQUENCE_LEAD_ID),
+			   past == NULL ? created_at(s, roles) : past_created_at(s, roles, past));
 	s->lead_id = row.state.lead_id;
 	s->roles = roles;
 	row.workspace_id = s->def->workspace_id;

@@ -204,5 +204,40 @@ CALL revops.adopt_history('noted', 'crm.note', '{"lead": "lead", "stage": "data 
 SELECT message, sum(occurrences) AS n FROM revops.fault WHERE binding_id = 9 GROUP BY 1 ORDER BY 1;
 SELECT * FROM revops.verify();
 
+-- ----- deals of the past, in whatever order the rows lie ------------------------------------------
+-- by pencil: ann's first deal (row 12) was opened on 1 March and lost on 10 March, her second (row 11) opened on 5 March and
+-- won on 1 April: opportunity on 1 March, customer on 1 April; bob's won deal tells no opening: customer at once, on 3 April;
+-- cyd's deal (row 15) was opened on 7 March, and won on 9 March by row 14, opened on 8 March; dan's lead names its stage
+CREATE TABLE crm.party (id text PRIMARY KEY, stage text, created timestamptz);
+CREATE TABLE crm.sale (id int PRIMARY KEY, party text, state text, opened timestamptz, closed timestamptz);
+INSERT INTO crm.party VALUES ('ann', NULL, '2025-02-01 00:00+00'), ('bob', NULL, '2025-02-01 00:00+00'), ('cyd', NULL, '2025-02-01 00:00+00'),
+    ('dan', 'sql', '2025-02-01 00:00+00');
+INSERT INTO crm.sale VALUES (11, 'ann', 'won', '2025-03-05 00:00+00', '2025-04-01 00:00+00'), (12, 'ann', 'lost', '2025-03-01 00:00+00', '2025-03-10 00:00+00'),
+    (13, 'bob', 'won', NULL, '2025-04-03 00:00+00'), (14, 'cyd', 'won', '2025-03-08 00:00+00', '2025-03-09 00:00+00'),
+    (15, 'cyd', 'open', '2025-03-07 00:00+00', NULL), (16, 'dan', 'won', '2025-03-07 00:00+00', '2025-03-08 00:00+00');
+SELECT revops.attach_lead('parties', 'crm.party', '{"stage": "stage", "created_at": "created"}') AS parties,
+       revops.attach_opportunity('sales', 'crm.sale', 'parties', '{"lead": "party", "won": "state = ''won''", "lost": "state = ''lost''",
+           "opened_at": "opened", "closed_at": "closed"}') AS sales \g /dev/null
+CALL revops.backfill('parties');
+CALL revops.backfill('sales');
+SELECT key, seq, at, "from", "to", cause, viol FROM moves WHERE b = (SELECT binding_id FROM revops.binding WHERE binding = 'parties') AND seq > 1 ORDER BY key, seq;
+SELECT key, status, opened_at, closed_at FROM revops.opportunity WHERE binding_id = (SELECT binding_id FROM revops.binding WHERE binding = 'sales') AND key <> '13' ORDER BY key;
+-- once more, and one that is won since: what was told is told once
+UPDATE crm.sale SET state = 'won', closed = '2025-05-01 00:00+00' WHERE id = 15;
+CALL revops.backfill('sales');
+SELECT count(*) AS moves FROM moves WHERE b = (SELECT binding_id FROM revops.binding WHERE binding = 'parties') AND seq > 1;
+
+-- ----- history of leads whose creation nobody has written down: they were there when they first moved ------
+CREATE TABLE crm.undated (id int PRIMARY KEY, stage text);
+CREATE TABLE crm.undated_log (id int, stage text, at timestamptz);
+INSERT INTO crm.undated VALUES (1, 'sql'), (2, NULL);
+INSERT INTO crm.undated_log VALUES (1, 'sql', '2025-03-01 00:00+00'), (1, 'lead', '2025-01-01 00:00+00'), (1, 'mql', '2025-02-01 00:00+00');
+SELECT revops.attach_lead('undated', 'crm.undated', '{"stage": "stage"}') > 0 AS attached;
+CALL revops.adopt_history('undated', 'crm.undated_log', '{"lead": "id", "stage": "stage", "at": "at"}');
+CALL revops.backfill('undated');
+SELECT key, created_at, stage, stage_since FROM leads WHERE key IN (SELECT id::text FROM crm.undated) AND stage_since <> created_at AND stage = 'sql' AND created_at < '2025-02-01';
+SELECT key, seq, at, "from", "to", cause, spent FROM moves WHERE b = (SELECT binding_id FROM revops.binding WHERE binding = 'undated');
+SELECT * FROM revops.verify();
+
 DROP OWNED BY backfill_owner CASCADE;
 DROP ROLE backfill_owner;

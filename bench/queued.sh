@@ -6,6 +6,8 @@
 #   COPY     of many leads: CPU time of the backend
 #   single   one lead a transaction, 4 clients, synchronous_commit off:
 #            transactions a second
+#   durable  the same with synchronous_commit and fsync on, as a server comes;
+#            for information, as it depends on the disk
 # No worker runs: it settles after the commit, in a process of its own.  What
 # settling costs is measured in the end, for information, and beside it the same
 # COPY into a binding that is inline; then every lead must be there, each once.
@@ -16,7 +18,7 @@
 #   BENCH_ROUNDS         how many rounds (default 3)
 #   BENCH_SECONDS        length of a run of single inserts (default 5)
 #   BENCH_SINGLE_ROUNDS  how many rounds of those (default 7)
-#   BENCH_QUEUED_CELLS   which of the two (default both)
+#   BENCH_QUEUED_CELLS   which of the three (default all)
 #
 # What it needs is said in bench/write/lib.sh.  Prints tables to standard error,
 # one JSON object a line to standard output; ends non-zero where a bar is missed.
@@ -28,7 +30,7 @@ leads=${BENCH_LEADS:-200000}
 rounds=${BENCH_ROUNDS:-3}
 seconds=${BENCH_SECONDS:-5}
 single_rounds=${BENCH_SINGLE_ROUNDS:-7}
-cells=${BENCH_QUEUED_CELLS:-copy single}
+cells=${BENCH_QUEUED_CELLS:-copy single durable}
 # shellcheck source=./bench/write/lib.sh
 source bench/write/lib.sh
 
@@ -81,12 +83,12 @@ load()
 	drop_copy run
 }
 
-# single VARIANT: prints transactions a second
+# single VARIANT COMMIT: prints transactions a second with this synchronous_commit
 single()
 {
 	local database
 	database=$(copy_of run)
-	PGOPTIONS='-c synchronous_commit=off -c jit=off' \
+	PGOPTIONS="-c synchronous_commit=$2 -c jit=off" \
 		pgbench -n -M prepared -c 4 -j 2 -T "$seconds" -f "bench/write/single_$1.sql" "$database" > "$work/out" 2>&1 ||
 		{ cat "$work/out" >&2; return 1; }
 	[ "$1" != queued ] || settle "$database" queued > "$work/settled"
@@ -145,18 +147,37 @@ case " $cells " in *" copy "*)
 	} >&2
 	bar queued_copy_vs_bare "$(ratio copy)" 1.6 '<='
 esac
-case " $cells " in *" single "*)
+# singles CELL COMMIT: all rounds of it, and what they gave
+singles()
+{
+	local round variant
 	for ((round = 1; round <= single_rounds; round++)); do
 		for variant in $(in_turn "$round"); do
-			single "$variant" >> "$work/single.$variant"
+			single "$variant" "$2" >> "$work/$1.$variant"
 		done
 	done
 	{
-		echo "one lead a transaction, 4 clients, no worker, transactions a second (medians of $single_rounds rounds):"
+		echo "one lead a transaction, 4 clients, no worker, synchronous_commit $2, transactions a second (medians of $single_rounds rounds):"
 		for variant in queued bare; do
-			shown single "$variant" 1
+			shown "$1" "$variant" 1
 		done
 	} >&2
+}
+
+# set_fsync VALUE: of the whole server, for as long as the cell lasts
+set_fsync()
+{
+	$admin -c "ALTER SYSTEM $1" -Atc 'SELECT pg_reload_conf()' > /dev/null
+}
+
+case " $cells " in *" single "*)
+	singles single off
 	bar queued_single_vs_bare "$(ratio single)" 0.85 '>='
+esac
+case " $cells " in *" durable "*)
+	set_fsync 'SET fsync = on'
+	trap 'set_fsync "RESET fsync"; clean_up' EXIT
+	singles durable on
+	echo "{\"bench\":\"queued_durable_vs_bare\",\"value\":$(printf '%.3f' "$(ratio durable)")}"
 esac
 exit $missed

@@ -131,6 +131,10 @@ moment_field(int column)
 /*
  * When is something due next?  True when there is something that was due
  * already and is not done: its lead is busy, or somebody is at the agreement.
+ *
+ * Timers are asked for between two bounds: of a table that was never analysed
+ * the planner believes a third to lie below one bound, and goes through all leads
+ * to find theirs; between two it believes few.
  */
 static bool
 look_ahead(Desk *desk, TimestampTz now)
@@ -147,7 +151,8 @@ look_ahead(Desk *desk, TimestampTz now)
 							  "AND stopped_at IS NULL AND breached_at IS NULL), "
 							  "(SELECT min(try_at) FROM revops.agreement WHERE try_at > $1 AND status = 'approved')), "
 							  "(SELECT min(at) FROM revops.inbox WHERE at > $2), "
-							  "EXISTS (SELECT FROM revops.timer JOIN revops.lead USING (lead_id) WHERE " TIMER_IS_DUE("due_at", "$1") ") "
+							  "EXISTS (SELECT FROM revops.timer JOIN revops.lead USING (lead_id) "
+							  "WHERE due_at BETWEEN '-infinity' AND $1) "
 							  "OR EXISTS (SELECT FROM revops.sla_clock JOIN revops.lead USING (lead_id) "
 							  "WHERE due_at <= $1 AND stopped_at IS NULL AND breached_at IS NULL)",
 							  2, types, v, NULL, true, 0) != SPI_OK_SELECT || SPI_processed != 1)

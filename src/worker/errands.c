@@ -291,7 +291,7 @@ errands_timers(Errands *page, TimestampTz now, int32 batch, const LeadList *exce
 				 "CASE t.timer WHEN 'intent_falls' THEN l.fall_at = t.due_at WHEN 'nurture_step' THEN l.enrolled "
 				 "WHEN 'nurture_silence' THEN l.awaited WHEN 'override_ends' THEN true ELSE l.moves = t.seq END AS holds "
 				 "FROM revops.timer t JOIN revops.lead l USING (lead_id) "
-				 "WHERE " TIMER_IS_DUE("t.due_at", "$1") " AND l.lead_id <> ALL ($3) "
+				 "WHERE t.due_at <= $1 AND l.lead_id <> ALL ($3) "
 				 "ORDER BY t.due_at LIMIT $2 FOR NO KEY UPDATE SKIP LOCKED) "
 				 "SELECT workspace_id::bigint, lead_id, timer_id, holds::int::bigint, "
 				 "EXISTS (SELECT FROM revops.sla_clock c WHERE c.lead_id = due.lead_id AND c.due_at <= due.due_at "

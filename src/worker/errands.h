@@ -71,13 +71,6 @@ extern void errands_fold(Errands *page, int64 after, int32 batch, FoldManner man
 /* Computes these leads of a workspace anew, each locked and decided about. */
 extern void errands_rescore(Errands *page, int32 workspace_id, const LeadList *leads);
 
-/*
- * Which timers are due, for a query.  Of a table that was never analysed the
- * planner believes a third to be due, and reads leads whole to find theirs; of
- * what lies between two bounds it believes it of few.
- */
-#define TIMER_IS_DUE(column, now) column " BETWEEN '-infinity' AND " now
-
 /* Fires up to batch timers that are due at the moment. */
 extern void errands_timers(Errands *page, TimestampTz now, int32 batch, const LeadList *except);
 

@@ -26,7 +26,7 @@ SELECT w.state, w.pid, w.started_at,
 FROM revops.worker_state() AS w;
 COMMENT ON VIEW revops.worker IS
     'The background worker of this database and what waits for it: always one row, also where there is no worker. For administrators only, as texts of errors may quote data.';
-COMMENT ON COLUMN revops.worker.state IS 'idle, folding, reading the inbox, writing back, firing what is due, waiting after an error, starting; or why there is none: not running (listed, to be started soon), not listed (in pg_revops.databases), not preloaded (pg_revops is not in shared_preload_libraries), standby';
+COMMENT ON COLUMN revops.worker.state IS 'idle, folding, reading the inbox, writing back, firing what is due, rolling up, waiting after an error, starting; or why there is none: not running (listed, to be started soon), not listed (in pg_revops.databases), not preloaded (pg_revops is not in shared_preload_libraries), standby';
 COMMENT ON COLUMN revops.worker.pid IS 'process; NULL: none runs';
 COMMENT ON COLUMN revops.worker.started_at IS 'when the process started, by the clock; NULL: none runs';
 COMMENT ON COLUMN revops.worker.urgent_lag IS 'age of the oldest delta that may move its lead; NULL: none waits';
@@ -42,4 +42,4 @@ COMMENT ON COLUMN revops.worker.due_fired IS 'timers it fired and breaches it to
 COMMENT ON COLUMN revops.worker.errors IS 'errors that ended a step; the log has all of them. What went wrong with single leads is in revops.fault';
 COMMENT ON COLUMN revops.worker.last_error IS 'message of the last one; NULL: none';
 COMMENT ON COLUMN revops.worker.last_error_at IS 'when, by the clock; NULL: none';
-COMMENT ON COLUMN revops.worker.last_error_step IS 'fold, fold later, inbox, write back or due; NULL: none';
+COMMENT ON COLUMN revops.worker.last_error_step IS 'fold, fold later, inbox, write back, roll up or due; NULL: none';

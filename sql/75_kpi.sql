@@ -40,7 +40,8 @@ COMMENT ON FUNCTION revops.kpi_period(text, timestamptz, text) IS
 
 CREATE FUNCTION revops.kpi_share(part bigint, whole bigint)
     RETURNS numeric
-    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    -- not STRICT, which would keep the planner from putting it in line
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN round(part::numeric / NULLIF(whole, 0), 4);
 COMMENT ON FUNCTION revops.kpi_share(bigint, bigint) IS
     'part / whole, 0 to 1, rounded to 4 decimals; NULL where whole is 0.';

@@ -3,7 +3,7 @@
 
 CREATE FUNCTION revops.kpi_complete(grain text, period date, time_zone text)
     RETURNS boolean
-    LANGUAGE sql STABLE STRICT PARALLEL SAFE
+    LANGUAGE sql STABLE PARALLEL SAFE
     RETURN (period + CASE grain WHEN 'quarter' THEN interval '3 months' ELSE ('1 ' || grain)::interval END)
            AT TIME ZONE time_zone <= revops.engine_now();
 COMMENT ON FUNCTION revops.kpi_complete(text, date, text) IS

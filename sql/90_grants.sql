@@ -152,6 +152,29 @@ GRANT EXECUTE ON FUNCTION
     revops.kpi_content(text, timestamptz, timestamptz),
     revops.required_volume(interval), revops.kpi_complete(text, date, text)
     TO revops_reader;
+-- the plain views call these in the name of who reads them
+GRANT EXECUTE ON FUNCTION
+    revops.kpi_entry_rolled(text),
+    revops.kpi_funnel_rolled(text),
+    revops.kpi_source_rolled(text),
+    revops.kpi_segment_rolled(text),
+    revops.kpi_stage_conversion_rolled(text),
+    revops.kpi_stage_volume_rolled(text),
+    revops.kpi_lead_velocity_rolled(text),
+    revops.kpi_leakage_rolled(text),
+    revops.kpi_stage_time_rolled(text),
+    revops.kpi_recycle_rolled(text),
+    revops.kpi_acceptance_rolled(text),
+    revops.kpi_rejection_reasons_rolled(text),
+    revops.kpi_response_time_rolled(text),
+    revops.kpi_sla_compliance_rolled(text),
+    revops.kpi_pipeline_rolled(text),
+    revops.kpi_deals_rolled(text),
+    revops.kpi_win_loss_rolled(text),
+    revops.kpi_revenue_rolled(text)
+    TO revops_reader;
+GRANT SELECT ON revops.rollup_status TO revops_reader;
+GRANT EXECUTE ON FUNCTION revops.roll_up(int), revops.discard_rollups() TO revops_admin;
 GRANT SELECT ON revops.spend, revops.spent, revops.quota TO revops_reader;
 GRANT INSERT, UPDATE, DELETE ON revops.spend TO revops_marketing, revops_admin;
 GRANT INSERT, UPDATE, DELETE ON revops.quota TO revops_sales, revops_admin;

@@ -20,6 +20,7 @@
 #include "worker/errands.h"
 #include "worker/meanings.h"
 #include "worker/outbox.h"
+#include "worker/rollups.h"
 #include "worker/versions.h"
 
 PG_FUNCTION_INFO_V1(revops_fold_batch);
@@ -81,5 +82,6 @@ revops_run_due(PG_FUNCTION_ARGS)
 	/* not of what was to be done: it is the engine's own look */
 	(void) meanings_note();
 	(void) outbox_purge(now, batch);
+	rollups_try(now, batch);
 	PG_RETURN_INT32(versions + timers.done + breaches.done + (inbox == INBOX_BUSY ? 0 : inbox));
 }

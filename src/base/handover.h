@@ -20,8 +20,12 @@ typedef enum HandoverWork
 	HANDOVER_INBOX = 4,			/* an entry of the inbox that is due */
 	HANDOVER_LEADS_FREED = 8,	/* leads were locked: the worker may have passed them over */
 	HANDOVER_LOOK = 16,			/* anything may wait: look at all there is */
-	HANDOVER_WRITE_BACK = 32	/* a row of the host's that is to be written */
+	HANDOVER_WRITE_BACK = 32,	/* a row of the host's that is to be written */
+	HANDOVER_ROLL_UP = 64		/* a lead that KPIs count differently now; this may wait too */
 } HandoverWork;
+
+/* What the worker collects for a while before it does it. */
+#define HANDOVER_MAY_WAIT	(HANDOVER_FOLD_LATER | HANDOVER_ROLL_UP)
 
 /* Listens to the ends of transactions; called from _PG_init while preloaded. */
 extern void handover_init(void);

@@ -126,7 +126,7 @@ mailbox_leave(Mailbox *box, uint32 work)
 	uint32		before = pg_atomic_fetch_or_u32(&box->work, work);
 
 	/* the first that may wait is told of, so that the worker sets a time */
-	if ((work & ~(uint32) HANDOVER_FOLD_LATER) != 0 || (work & ~before) != 0)
+	if ((work & ~(uint32) HANDOVER_MAY_WAIT) != 0 || (work & ~before) != 0)
 		wake_reader(box);
 }
 

@@ -256,6 +256,15 @@ same_deal(TupleDesc desc, Datum *a, bool *a_nulls, Datum *b, bool *b_nulls)
 	return true;
 }
 
+/* The lead that had the deal before may lose it. */
+static void
+note_lead_before(Writers *writers, const Datum *old, const bool *old_nulls)
+{
+	writer_note_unrolled(writers, old_nulls[DEAL_LEAD_ID] ?
+						 -DatumGetInt64(old[DEAL_OPPORTUNITY_ID]) :
+						 DatumGetInt64(old[DEAL_LEAD_ID]));
+}
+
 /*
  * Write state and fact, if there is anything new.  Returns the status that the
  * deal had for this lead: NULL when it is new, or was another lead's.
@@ -288,6 +297,7 @@ write_deal(Capture *capture, const Deal *deal, TimestampTz at, bool *written)
 			*written = false;
 			return before;
 		}
+		note_lead_before(writers, old, old_nulls);
 		writer_update(writers, TABLE_OPPORTUNITY, &tid, v, nulls);
 	}
 	else
@@ -598,7 +608,9 @@ take_truncate(Capture *capture)
 
 	owner_enter(&scope);
 	if (SPI_execute_with_args("WITH gone AS (UPDATE revops.opportunity SET status = 'gone' "
-							  "WHERE binding_id = $1 AND status <> 'gone' RETURNING *) "
+							  "WHERE binding_id = $1 AND status <> 'gone' RETURNING *), "
+							  "told AS (INSERT INTO revops.unrolled_lead "
+							  "SELECT DISTINCT coalesce(lead_id, -opportunity_id) FROM gone) "
 							  "INSERT INTO revops.opportunity_change SELECT opportunity_id, "
 							  "nextval('revops.opportunity_change_id'), workspace_id, lead_id, "
 							  "$2, status, amount, currency, base_amount FROM gone",

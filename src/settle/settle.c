@@ -479,6 +479,8 @@ settle_locked(Settle *s, LeadRow *row, const LeadChange *change)
 	fold_end(&s->writers);
 	news.is_gone = change->is_gone || (pending.is_gone && !change->is_back);
 	news.is_back = change->is_back || (pending.is_back && !change->is_gone);
+	if (news.is_gone || news.is_back)
+		writer_note_unrolled(&s->writers, row->state.lead_id);
 	news.opportunity = Max(change->opportunity, pending.opportunity);
 	news.opportunity_at = news.opportunity == change->opportunity ?
 		change->opportunity_at : pending.opportunity_at;

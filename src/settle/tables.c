@@ -39,6 +39,7 @@ static const char *const table_names[N_TABLES] = {
 	[TABLE_TURN] = "turn",
 	[TABLE_INTENT_FALL] = "intent_fall",
 	[TABLE_PLACE] = "place",
+	[TABLE_UNROLLED_LEAD] = "unrolled_lead",
 };
 
 /* The columns as the install script makes them; rows are written by place. */
@@ -161,6 +162,10 @@ static const Oid intent_fall_types[FALL_COLS] = {
 	INT2OID, TEXTOID, TEXTOID, TEXTOID
 };
 
+static const Oid unrolled_lead_types[UNROLLED_COLS] = {
+	INT8OID
+};
+
 static const struct
 {
 	int			ncolumns;
@@ -190,6 +195,7 @@ static const struct
 	[TABLE_TURN] = {TURN_COLS, turn_types},
 	[TABLE_INTENT_FALL] = {FALL_COLS, intent_fall_types},
 	[TABLE_PLACE] = {PLACE_COLS, place_types},
+	[TABLE_UNROLLED_LEAD] = {UNROLLED_COLS, unrolled_lead_types},
 };
 
 static const char *const sequence_names[N_SEQUENCES] = {

@@ -19,6 +19,7 @@
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
 
+#include "base/handover.h"
 #include "base/owner.h"
 #include "settle/lead_find.h"
 #include "settle/writer.h"
@@ -144,8 +145,8 @@ next_slot(Writers *writers, Writer *w)
 	return w->slots[w->used++];
 }
 
-void
-writer_add(Writers *writers, EngineTable table, Datum *values, bool *nulls)
+static void
+collect(Writers *writers, EngineTable table, Datum *values, bool *nulls)
 {
 	TupleDesc	desc = RelationGetDescr(writer_rel(writers, table));
 	TupleTableSlot *slot = next_slot(writers, &writers->tables[table]);
@@ -154,6 +155,49 @@ writer_add(Writers *writers, EngineTable table, Datum *values, bool *nulls)
 	/* owned by the slot, so that materializing it copies nothing */
 	ExecStoreHeapTuple(heap_form_tuple(desc, values, nulls), slot, true);
 	MemoryContextSwitchTo(old);
+}
+
+void
+writer_note_unrolled(Writers *writers, int64 lead_id)
+{
+	Datum		value = Int64GetDatum(lead_id);
+	bool		isnull = false;
+
+	/* what is written of a lead is mostly written in one go */
+	if (writers->unrolled == lead_id)
+		return;
+	collect(writers, TABLE_UNROLLED_LEAD, &value, &isnull);
+	handover_note(HANDOVER_ROLL_UP);
+	writers->unrolled = lead_id;
+}
+
+/* The roll-ups of the KPIs are told of every row that they are made from. */
+static void
+note_unrolled(Writers *writers, EngineTable table, const Datum *values, const bool *nulls)
+{
+	switch (table)
+	{
+		case TABLE_STAGE_CHANGE:
+		case TABLE_ASSIGNMENT:
+		case TABLE_SLA_CLOCK:
+			/* the lead is their first column */
+			writer_note_unrolled(writers, DatumGetInt64(values[0]));
+			break;
+		case TABLE_OPPORTUNITY:
+			writer_note_unrolled(writers, nulls[DEAL_LEAD_ID] ?
+								 -DatumGetInt64(values[DEAL_OPPORTUNITY_ID]) :
+								 DatumGetInt64(values[DEAL_LEAD_ID]));
+			break;
+		default:
+			break;
+	}
+}
+
+void
+writer_add(Writers *writers, EngineTable table, Datum *values, bool *nulls)
+{
+	collect(writers, table, values, nulls);
+	note_unrolled(writers, table, values, nulls);
 }
 
 /* For these no executor is needed, whose making costs as much as their entries. */
@@ -363,6 +407,7 @@ writer_update(Writers *writers, EngineTable table, ItemPointer tid,
 	TupleTableSlot *slot = update_slot(writers, w);
 	bool		needs_index;
 
+	note_unrolled(writers, table, values, nulls);
 	ExecStoreHeapTuple(heap_form_tuple(RelationGetDescr(rel), values, nulls), slot, true);
 	/* the row is locked, or nobody else's: which snapshot does not matter */
 	simple_table_tuple_update(rel, tid, slot, GetActiveSnapshot(), &needs_index);

@@ -57,6 +57,7 @@ typedef struct Writers
 	bool		renames_seen;	/* ... and they may */
 	MemoryContext keep;			/* rows of leads that are looked up are copied there; NULL: not */
 	bool		roomy;			/* batch keeps WRITER_BATCH_MEMORY when reset */
+	int64		unrolled;		/* lead last noted for the roll-ups; 0: none */
 	Writer		tables[N_TABLES];
 } Writers;
 
@@ -72,6 +73,14 @@ extern Oid	writer_pkey(Writers *writers, EngineTable table);
 /* Collect a row; the values are copied. */
 extern void writer_add(Writers *writers, EngineTable table,
 					   Datum *values, bool *nulls);
+
+/*
+ * What the KPIs count of this lead changes: roll_up() is to look at it again
+ * (table unrolled_lead).  Rows of stage_change, assignment, sla_clock and
+ * opportunity are noted by those who write them here; this is for all else.  A
+ * deal without a lead is noted by its own number, negative.
+ */
+extern void writer_note_unrolled(Writers *writers, int64 lead_id);
 
 /*
  * Does inserting run nothing but our own code and PostgreSQL's?  Not so where

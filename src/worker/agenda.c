@@ -18,6 +18,9 @@
 /* however long a round took: what comes meanwhile must not make the next one longer still */
 #define FOLD_LATER_MAX		(1000 * MSEC)
 #define DUE_MAX			(250 * MSEC)
+/* changes are rolled up together: who reads the KPIs adds those that wait */
+#define ROLL_UP_PAUSE	(500 * MSEC)
+#define ROLL_UP_MAX		(15000 * MSEC)
 /* after a vain retry where leads were freed indeed: at most */
 #define RETRY_MAX		(50 * MSEC)
 /* and where they may have been: at least, and at most */
@@ -198,6 +201,9 @@ agenda_end(Agenda *agenda, Chore chore, int64 now)
 			break;
 		case CHORE_FOLD_LATER:
 			c->pause_until = now + Min(Max(SHARE * c->spent, FOLD_LATER_PAUSE), FOLD_LATER_MAX);
+			break;
+		case CHORE_ROLL_UP:
+			c->pause_until = now + Min(Max(SHARE * c->spent, ROLL_UP_PAUSE), ROLL_UP_MAX);
 			break;
 	}
 }

@@ -15,6 +15,7 @@ chore_activity(Chore chore)
 		[CHORE_DUE] = "firing what is due",
 		[CHORE_FOLD_LATER] = "folding",
 		[CHORE_WRITE_BACK] = "writing back",
+		[CHORE_ROLL_UP] = "rolling up",
 	};
 
 	return activities[chore];
@@ -29,6 +30,7 @@ chore_name(Chore chore)
 		[CHORE_DUE] = "due",
 		[CHORE_FOLD_LATER] = "fold later",
 		[CHORE_WRITE_BACK] = "write back",
+		[CHORE_ROLL_UP] = "roll up",
 	};
 
 	return names[chore];

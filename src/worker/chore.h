@@ -11,10 +11,11 @@ typedef enum Chore
 	CHORE_INBOX,				/* host rows to be read again */
 	CHORE_DUE,					/* timers and breaches */
 	CHORE_FOLD_LATER,			/* all deltas, now and then */
-	CHORE_WRITE_BACK			/* rows of the host's that show their leads */
+	CHORE_WRITE_BACK,			/* rows of the host's that show their leads */
+	CHORE_ROLL_UP				/* the sums that the KPIs read, now and then */
 } Chore;
 
-#define N_CHORES (CHORE_WRITE_BACK + 1)
+#define N_CHORES (CHORE_ROLL_UP + 1)
 
 /* What it is doing, as a participle: "folding"; and the word for one that failed. */
 extern const char *chore_activity(Chore chore);

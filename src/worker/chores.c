@@ -19,6 +19,7 @@
 #include "worker/errands.h"
 #include "worker/meanings.h"
 #include "worker/outbox.h"
+#include "worker/rollups.h"
 #include "worker/versions.h"
 
 /* Small pages: locks are held for some milliseconds only. */
@@ -26,6 +27,9 @@
 
 /* events that are looked at, and purged where they are old, at a time */
 #define PURGE_PAGE	1000
+
+/* changes that are rolled up together: the more, the more often they are of one sum */
+#define ROLL_UP_PAGE	1000
 
 void
 chore_begin(Desk *desk, Chore chore)
@@ -40,6 +44,9 @@ chore_begin(Desk *desk, Chore chore)
 		case CHORE_FOLD_LATER:
 			/* what comes from here on asks for another round */
 			(void) mailbox_take(desk->box, HANDOVER_FOLD_LATER);
+			break;
+		case CHORE_ROLL_UP:
+			(void) mailbox_take(desk->box, HANDOVER_ROLL_UP);
 			break;
 		case CHORE_DUE:
 			/* before the tables are read: an earlier time told meanwhile stays */
@@ -115,6 +122,19 @@ write_back(Desk *desk)
 	result.ends = last == 0;
 	if (result.ends)
 		desk->write_back_due = write_back_next(PG_INT64_MIN);
+	return result;
+}
+
+static PageResult
+roll_up(void)
+{
+	PageResult	result = {0};
+
+	result.done = rollups_keep(ROLL_UP_PAGE);
+	/* one page a round: who reads the KPIs can wait for them better than the machine for us */
+	result.ends = true;
+	if (result.done == ROLL_UP_PAGE)
+		handover_note(HANDOVER_ROLL_UP);
 	return result;
 }
 
@@ -229,6 +249,8 @@ chore_page(Desk *desk, Chore chore)
 			return inbox_page(desk);
 		case CHORE_WRITE_BACK:
 			return write_back(desk);
+		case CHORE_ROLL_UP:
+			return roll_up();
 		case CHORE_DUE:
 			break;
 	}

@@ -104,7 +104,7 @@ static void
 hear(Worker *w, int64 now)
 {
 	Mailbox    *box = w->desk.box;
-	uint32		word = mailbox_take(box, ~(uint32) (HANDOVER_FOLD_LATER | MAILBOX_STOP));
+	uint32		word = mailbox_take(box, ~(uint32) (HANDOVER_MAY_WAIT | MAILBOX_STOP));
 	TimestampTz clock;
 
 	if ((word & HANDOVER_LOOK) != 0 || now >= w->look_at)
@@ -119,6 +119,8 @@ hear(Worker *w, int64 now)
 		agenda_wish(&w->agenda, CHORE_WRITE_BACK, now);
 	if ((pg_atomic_read_u32(&box->work) & HANDOVER_FOLD_LATER) != 0)
 		agenda_wish(&w->agenda, CHORE_FOLD_LATER, now);
+	if ((pg_atomic_read_u32(&box->work) & HANDOVER_ROLL_UP) != 0)
+		agenda_wish(&w->agenda, CHORE_ROLL_UP, now);
 	if ((word & (HANDOVER_LEADS_FREED | MAILBOX_MAYBE_FREED)) != 0)
 		agenda_freed(&w->agenda, (word & HANDOVER_LEADS_FREED) != 0, now);
 
@@ -174,6 +176,8 @@ hear_myself(Worker *w)
 		agenda_wish(&w->agenda, CHORE_WRITE_BACK, agenda_clock());
 	if ((left & (HANDOVER_FOLD | HANDOVER_FOLD_LATER)) != 0)
 		agenda_wish(&w->agenda, CHORE_FOLD_LATER, agenda_clock());
+	if ((left & HANDOVER_ROLL_UP) != 0)
+		agenda_wish(&w->agenda, CHORE_ROLL_UP, agenda_clock());
 }
 
 static void

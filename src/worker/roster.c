@@ -188,6 +188,9 @@ roster_count(int place, Chore chore, int done, bool round_ends)
 		case CHORE_WRITE_BACK:
 			/* not counted: what waits is in revops.write_back_due */
 			break;
+		case CHORE_ROLL_UP:
+			/* nor this: what waits is in revops.unrolled_lead */
+			break;
 	}
 	unlock();
 }

@@ -63,10 +63,10 @@ BEGIN
             INSERT INTO crm.act VALUES (n, who, (ARRAY['demo_request', 'call', 'email_reply'])[1 + pg_temp.dice(3, n, 7)], moment);
         WHEN 6 THEN PERFORM revops.accept(l.lead_id) FROM revops.lead l WHERE l.key = who::text;
         WHEN 7 THEN PERFORM revops.reject(l.lead_id, r.reason) FROM revops.lead l, revops.reason r WHERE l.key = who::text ORDER BY r.reason LIMIT 1;
-        WHEN 8 THEN PERFORM revops.recycle(l.lead_id, r.reason, moment + interval '20 days') FROM revops.lead l, revops.reason r WHERE l.key = who::text ORDER BY r.reason LIMIT 1;
+        WHEN 8 THEN PERFORM revops.recycle(l.lead_id, r.reason, moment + interval '20 days') FROM revops.lead l, revops.reason r WHERE l.key = who::text AND r.reason = 'timing';
         WHEN 9 THEN DELETE FROM crm.lead WHERE id = who AND pg_temp.dice(3, n, 8) = 0;
         WHEN 10, 11 THEN
-            INSERT INTO crm.deal VALUES (what, NULLIF(who, 7), n * 1.5, 'open', moment, NULL, 'pro', NULL)
+            INSERT INTO crm.deal VALUES (what, NULLIF(1 + pg_temp.dice(7, n, 9), 7), n * 1.5, 'open', moment, NULL, 'pro', NULL)
             ON CONFLICT (id) DO UPDATE SET lead_id = excluded.lead_id, amount = NULLIF(excluded.amount, 30);
         WHEN 12 THEN UPDATE crm.deal SET status = 'won', closed = moment WHERE id = what;
         WHEN 13 THEN UPDATE crm.deal SET status = 'lost', closed = moment, reason = 'price' WHERE id = what;
@@ -96,10 +96,17 @@ END $$;
 SELECT * FROM wrong ORDER BY after, view LIMIT 20;
 SELECT serve, changes_waiting > 0 AS waiting, leads > 20 AS leads, groups > 100 AS groups, because FROM revops.rollup_status;
 -- there was something to count in each of them
-SELECT count(*) FILTER (WHERE n = 0) AS empty FROM (SELECT count(*) AS n FROM revops.kpi_recycle_month
-    UNION ALL SELECT count(*) FROM revops.kpi_rejection_reasons_month UNION ALL SELECT count(*) FROM revops.kpi_response_time_month
-    UNION ALL SELECT count(*) FROM revops.kpi_win_loss_month UNION ALL SELECT count(*) FROM revops.kpi_revenue_month
-    UNION ALL SELECT count(*) FROM revops.kpi_stage_time_month UNION ALL SELECT count(*) FROM revops.kpi_leakage_month) v;
+SELECT view FROM (
+    SELECT 'recycle' AS view, count(*) AS n FROM revops.kpi_recycle_month UNION ALL
+    SELECT 'rejection_reasons', count(*) FROM revops.kpi_rejection_reasons_month UNION ALL
+    SELECT 'response_time', count(*) FROM revops.kpi_response_time_month WHERE answered > 0 UNION ALL
+    SELECT 'sla_compliance', count(*) FROM revops.kpi_sla_compliance_month WHERE breached > 0 UNION ALL
+    SELECT 'acceptance', count(*) FROM revops.kpi_acceptance_month WHERE accepted > 0 UNION ALL
+    SELECT 'win_loss', count(*) FROM revops.kpi_win_loss_month WHERE outcome = 'lost' UNION ALL
+    SELECT 'revenue', count(*) FROM revops.kpi_revenue_month WHERE expansion_amount > 0 UNION ALL
+    SELECT 'stage_time', count(*) FROM revops.kpi_stage_time_month UNION ALL
+    SELECT 'leakage', count(*) FROM revops.kpi_leakage_month) v
+WHERE n = 0;
 
 -- a roll-up that is rolled back has not been
 BEGIN;

@@ -310,6 +310,15 @@ sub load_start
 	return $load;
 }
 
+# By what the views of KPIs, which read the roll-ups, differ from their functions,
+# which read the facts: each in one snapshot; '': by nothing.
+my $kpi_drift = join "\nUNION ALL\n", map { my $kpi = $_; map { qq{
+	SELECT '$kpi by $_', * FROM (
+		(SELECT k::text FROM revops.kpi_$kpi('$_') k EXCEPT ALL SELECT k::text FROM revops.kpi_${kpi}_$_ k)
+		UNION ALL
+		(SELECT k::text FROM revops.kpi_${kpi}_$_ k EXCEPT ALL SELECT k::text FROM revops.kpi_$kpi('$_') k)) d (k)}} qw(week month) }
+  qw(funnel stage_conversion acceptance sla_compliance source pipeline deals revenue);
+
 # Look at all leads, each time in one snapshot, until the load ends or the
 # server is gone; after so many times, once, do what is to be done.
 sub load_watch
@@ -318,7 +327,7 @@ sub load_watch
 	while ($load->{run}->pumpable)
 	{
 		$load->{run}->pump_nb;
-		my ($status, $drift) = $load->{node}->psql('postgres', 'SELECT * FROM crm.drift');
+		my ($status, $drift) = $load->{node}->psql('postgres', $load->{checks} % 5 == 4 ? $kpi_drift : 'SELECT * FROM crm.drift');
 		last if $status != 0;
 		$load->{checks}++;
 		$load->{wrong} ||= $drift;
@@ -410,6 +419,10 @@ sub load_checks
 		FULL JOIN crm.deal d ON d.id::text = o.key
 		WHERE o.status IS DISTINCT FROM CASE WHEN d.won THEN 'won' ELSE 'open' END}),
 		'', '... and so it is with deals');
+	is($node->safe_psql('postgres', $kpi_drift), '', '... KPIs say by roll-ups what they say by facts');
+	$node->safe_psql('postgres', 'DO $$ BEGIN WHILE revops.roll_up(100) > 0 LOOP NULL; END LOOP; END $$');
+	is($node->safe_psql('postgres', $kpi_drift), '', '... also when all is rolled up');
+	is($node->safe_psql('postgres', 'SELECT serve, because FROM revops.rollup_status'), 't|', '... and the roll-ups were right all the time');
 	is($node->safe_psql('postgres', 'SELECT object, message, detail FROM revops.fault'), '', '... no fault was recorded');
 	is($node->safe_psql('postgres', 'SELECT * FROM revops.inbox_entry'), '', '... and nothing waits in the inbox');
 }

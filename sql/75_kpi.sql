@@ -154,16 +154,6 @@ COMMENT ON FUNCTION revops.kpi_stage_conversion(text, timestamptz, timestamptz) 
     'Stage conversion by cohort: one row for each period, stage and set of dimensions. An entry is one row of stage_change; it belongs to the period of its moment (at), and its outcome is what happened to the lead afterwards, whenever that was: recent periods still grow. A lead that enters a stage twice makes two entries, each with its own stay; one later move forward makes both advanced. Order and purpose of a stage are those of the agreement of the move. The side stages (purpose nurture, disqualified) are below all others: a move into them is never an advance, and an entry into one has advanced when the lead came back to an ordinary stage. conversion_rate = advanced / entered. Hours are stage_change.spent of the next move. Only [since, until) counts; NULL is an open end. Rates and hours are rounded to 4 decimals; medians and percentiles are not additive. Source: stage_change, stage. Raises RV004.';
 REVOKE ALL ON FUNCTION revops.kpi_stage_conversion(text, timestamptz, timestamptz) FROM PUBLIC;
 
-CREATE VIEW revops.kpi_stage_conversion_week AS
-SELECT * FROM revops.kpi_stage_conversion('week', NULL, NULL);
-COMMENT ON VIEW revops.kpi_stage_conversion_week IS
-    'kpi_stage_conversion() by week, over all time.';
-
-CREATE VIEW revops.kpi_stage_conversion_month AS
-SELECT * FROM revops.kpi_stage_conversion('month', NULL, NULL);
-COMMENT ON VIEW revops.kpi_stage_conversion_month IS
-    'kpi_stage_conversion() by month, over all time.';
-
 CREATE TYPE revops.kpi_source_row AS
 (
     workspace_id         int,
@@ -262,16 +252,6 @@ END;
 COMMENT ON FUNCTION revops.kpi_source(text, timestamptz, timestamptz) IS
     'Where leads enter and what becomes of them, by cohort: a lead belongs to the period of its creation (lead_created_at) and to the source of its entry; what it reached counts whenever that was, so recent periods still grow. A lead counts once in each column that it earned. A stage that was skipped was not entered: a lead won without having been an MQL is not an MQL. lead_to_mql = mqls / leads, mql_to_sql = mqls_accepted / mqls, lead_to_won = won / leads. Money: opportunities of status won whose lead is known, by base_amount. Only [since, until) counts; NULL is an open end. Rates and days are rounded to 4 decimals; medians are not additive. Source: stage_change, stage, opportunity. Raises RV004.';
 REVOKE ALL ON FUNCTION revops.kpi_source(text, timestamptz, timestamptz) FROM PUBLIC;
-
-CREATE VIEW revops.kpi_source_week AS
-SELECT * FROM revops.kpi_source('week', NULL, NULL);
-COMMENT ON VIEW revops.kpi_source_week IS
-    'kpi_source() by week, over all time.';
-
-CREATE VIEW revops.kpi_source_month AS
-SELECT * FROM revops.kpi_source('month', NULL, NULL);
-COMMENT ON VIEW revops.kpi_source_month IS
-    'kpi_source() by month, over all time.';
 
 CREATE VIEW revops.handoff AS
 SELECT h.workspace_id,
@@ -409,16 +389,6 @@ COMMENT ON FUNCTION revops.kpi_acceptance(text, timestamptz, timestamptz) IS
     'Acceptance by cohort: a handoff (an entry into the stage of purpose qualified; two entries are two handoffs) belongs to the period in which it happened and counts by the move that ended the stay, whenever that was: recent periods still grow, read decided_share beside the rate. What counts as accepted, rejected, recycled and withdrawn: see the column outcome of the view handoff. acceptance_rate = accepted / handed_over; decided_share = (accepted + rejected + recycled) / handed_over. Team and rep: who had the lead at the decision, or has it now. Only [since, until) counts; NULL is an open end. Rates and hours are rounded to 4 decimals; medians are not additive. Source: stage_change, stage, assignment, lead (deleted or not). Raises RV004.';
 REVOKE ALL ON FUNCTION revops.kpi_acceptance(text, timestamptz, timestamptz) FROM PUBLIC;
 
-CREATE VIEW revops.kpi_acceptance_week AS
-SELECT * FROM revops.kpi_acceptance('week', NULL, NULL);
-COMMENT ON VIEW revops.kpi_acceptance_week IS
-    'kpi_acceptance() by week, over all time.';
-
-CREATE VIEW revops.kpi_acceptance_month AS
-SELECT * FROM revops.kpi_acceptance('month', NULL, NULL);
-COMMENT ON VIEW revops.kpi_acceptance_month IS
-    'kpi_acceptance() by month, over all time.';
-
 CREATE TYPE revops.kpi_rejection_reasons_row AS
 (
     workspace_id int,
@@ -477,16 +447,6 @@ END;
 COMMENT ON FUNCTION revops.kpi_rejection_reasons(text, timestamptz, timestamptz) IS
     'Why sales sent leads back: the rejected and recycled handoffs of kpi_acceptance(), by coded reason. n = number of handoffs; its sum is rejected + recycled there. The cohort is the period of the handoff, not of the decision. Only [since, until) counts; NULL is an open end. Source: stage_change, stage, assignment, reason. Raises RV004.';
 REVOKE ALL ON FUNCTION revops.kpi_rejection_reasons(text, timestamptz, timestamptz) FROM PUBLIC;
-
-CREATE VIEW revops.kpi_rejection_reasons_week AS
-SELECT * FROM revops.kpi_rejection_reasons('week', NULL, NULL);
-COMMENT ON VIEW revops.kpi_rejection_reasons_week IS
-    'kpi_rejection_reasons() by week, over all time.';
-
-CREATE VIEW revops.kpi_rejection_reasons_month AS
-SELECT * FROM revops.kpi_rejection_reasons('month', NULL, NULL);
-COMMENT ON VIEW revops.kpi_rejection_reasons_month IS
-    'kpi_rejection_reasons() by month, over all time.';
 
 CREATE TYPE revops.kpi_response_time_row AS
 (
@@ -596,16 +556,6 @@ COMMENT ON FUNCTION revops.kpi_response_time(text, timestamptz, timestamptz) IS
     'Speed to lead by cohort: a clock of promise first_response belongs to the period in which it started. Response time = from started_at to stopped_at of the answered ones; those never answered have none, so read unanswered beside it. Business minutes are business_between(calendar_id, started_at, stopped_at); a clock without calendar counts wall time there too. share_within_sla = within_sla / (within_sla + breached): the same formula as the compliance of kpi_sla_compliance(); clocks that run and are not due, and those void before due_at, are not in it. Now is engine_now(); a touch that waits to be folded has not answered yet. Only [since, until) counts; NULL is an open end. Rates and minutes are rounded to 4 decimals; medians and percentiles are not additive. Source: sla_clock. Raises RV004.';
 REVOKE ALL ON FUNCTION revops.kpi_response_time(text, timestamptz, timestamptz) FROM PUBLIC;
 
-CREATE VIEW revops.kpi_response_time_week AS
-SELECT * FROM revops.kpi_response_time('week', NULL, NULL);
-COMMENT ON VIEW revops.kpi_response_time_week IS
-    'kpi_response_time() by week, over all time.';
-
-CREATE VIEW revops.kpi_response_time_month AS
-SELECT * FROM revops.kpi_response_time('month', NULL, NULL);
-COMMENT ON VIEW revops.kpi_response_time_month IS
-    'kpi_response_time() by month, over all time.';
-
 CREATE TYPE revops.kpi_sla_compliance_row AS
 (
     workspace_id int,
@@ -673,13 +623,3 @@ END;
 COMMENT ON FUNCTION revops.kpi_sla_compliance(text, timestamptz, timestamptz) IS
     'Compliance with the promises of the agreement: a clock belongs to the period in which it falls due (due_at). compliance = kept / (kept + breached). breached = outcome late, or running with due_at <= engine_now(), or void with stopped_at >= due_at; a clock void before due_at and one that runs and is not due are out of the rate. A touch that waits to be folded has not answered yet. Only [since, until) counts; NULL is an open end. Rates are rounded to 4 decimals. Source: sla_clock, sla_policy. Raises RV004.';
 REVOKE ALL ON FUNCTION revops.kpi_sla_compliance(text, timestamptz, timestamptz) FROM PUBLIC;
-
-CREATE VIEW revops.kpi_sla_compliance_week AS
-SELECT * FROM revops.kpi_sla_compliance('week', NULL, NULL);
-COMMENT ON VIEW revops.kpi_sla_compliance_week IS
-    'kpi_sla_compliance() by week, over all time.';
-
-CREATE VIEW revops.kpi_sla_compliance_month AS
-SELECT * FROM revops.kpi_sla_compliance('month', NULL, NULL);
-COMMENT ON VIEW revops.kpi_sla_compliance_month IS
-    'kpi_sla_compliance() by month, over all time.';

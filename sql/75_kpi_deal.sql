@@ -135,16 +135,6 @@ COMMENT ON FUNCTION revops.kpi_pipeline(text, timestamptz, timestamptz) IS
     'Pipeline created, and what became of it, by cohort: a deal belongs to the period in which it was opened, whenever it is closed, so recent periods still move from open to won and lost. win_rate_of_all = won / created, beside win_rate of kpi_deals(), which is of closed deals. Amounts are base amounts. Deleted deals do not count. Source: opportunity, stage_change (revops.deal). Only [since, until) counts; NULL is an open end. Raises RV004.';
 REVOKE ALL ON FUNCTION revops.kpi_pipeline(text, timestamptz, timestamptz) FROM PUBLIC;
 
-CREATE VIEW revops.kpi_pipeline_week AS
-SELECT * FROM revops.kpi_pipeline('week', NULL, NULL);
-COMMENT ON VIEW revops.kpi_pipeline_week IS
-    'kpi_pipeline() by week, over all time.';
-
-CREATE VIEW revops.kpi_pipeline_month AS
-SELECT * FROM revops.kpi_pipeline('month', NULL, NULL);
-COMMENT ON VIEW revops.kpi_pipeline_month IS
-    'kpi_pipeline() by month, over all time.';
-
 CREATE TYPE revops.kpi_deals_row AS
 (
     workspace_id       int,
@@ -253,16 +243,6 @@ COMMENT ON FUNCTION revops.kpi_deals(text, timestamptz, timestamptz) IS
     'Win rate, deal size, cycle length and pipeline velocity, by the period in which deals were closed. win_rate = won / (won + lost): open deals are not in it (win_rate_of_all of kpi_pipeline() has all opportunities). velocity = closed x win_rate x average_deal / cycle in days, which is won x average_deal / cycle: in two forms, by the mean and by the median cycle of the won deals. Each row is of its own dimensions: add up counts, amounts and won_days and divide again for a coarser view; medians and percentiles can not be added. Rates and days are rounded to 4 decimals. Deleted deals do not count. Source: opportunity, stage_change (revops.deal). Only [since, until) counts; NULL is an open end. Raises RV004.';
 REVOKE ALL ON FUNCTION revops.kpi_deals(text, timestamptz, timestamptz) FROM PUBLIC;
 
-CREATE VIEW revops.kpi_deals_week AS
-SELECT * FROM revops.kpi_deals('week', NULL, NULL);
-COMMENT ON VIEW revops.kpi_deals_week IS
-    'kpi_deals() by week, over all time.';
-
-CREATE VIEW revops.kpi_deals_month AS
-SELECT * FROM revops.kpi_deals('month', NULL, NULL);
-COMMENT ON VIEW revops.kpi_deals_month IS
-    'kpi_deals() by month, over all time.';
-
 CREATE TYPE revops.kpi_win_loss_row AS
 (
     workspace_id     int,
@@ -333,16 +313,6 @@ END;
 COMMENT ON FUNCTION revops.kpi_win_loss(text, timestamptz, timestamptz) IS
     'Why deals are won and lost, and against whom, by the period in which they were closed: the roles reason and competitor of the deal. share_of_outcome = deals / all deals of that outcome, over all other dimensions: shares of a period add up to 1. Deals without a reason have a row of their own (NULL), so that silence shows. Source: opportunity, stage_change (revops.deal). Only [since, until) counts; NULL is an open end. Raises RV004.';
 REVOKE ALL ON FUNCTION revops.kpi_win_loss(text, timestamptz, timestamptz) FROM PUBLIC;
-
-CREATE VIEW revops.kpi_win_loss_week AS
-SELECT * FROM revops.kpi_win_loss('week', NULL, NULL);
-COMMENT ON VIEW revops.kpi_win_loss_week IS
-    'kpi_win_loss() by week, over all time.';
-
-CREATE VIEW revops.kpi_win_loss_month AS
-SELECT * FROM revops.kpi_win_loss('month', NULL, NULL);
-COMMENT ON VIEW revops.kpi_win_loss_month IS
-    'kpi_win_loss() by month, over all time.';
 
 CREATE TYPE revops.kpi_revenue_row AS
 (
@@ -425,13 +395,3 @@ END;
 COMMENT ON FUNCTION revops.kpi_revenue(text, timestamptz, timestamptz) IS
     'Revenue by source, campaign and segment, by the period in which deals were won. The source is that of the lead''s entry: kpi_source() has the same deals by cohort of the leads. new_customers are leads whose first won deal falls into the period, whatever its nature. Source: opportunity, stage_change (revops.deal). Only [since, until) counts; NULL is an open end. Raises RV004.';
 REVOKE ALL ON FUNCTION revops.kpi_revenue(text, timestamptz, timestamptz) FROM PUBLIC;
-
-CREATE VIEW revops.kpi_revenue_week AS
-SELECT * FROM revops.kpi_revenue('week', NULL, NULL);
-COMMENT ON VIEW revops.kpi_revenue_week IS
-    'kpi_revenue() by week, over all time.';
-
-CREATE VIEW revops.kpi_revenue_month AS
-SELECT * FROM revops.kpi_revenue('month', NULL, NULL);
-COMMENT ON VIEW revops.kpi_revenue_month IS
-    'kpi_revenue() by month, over all time.';

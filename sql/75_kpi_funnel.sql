@@ -77,16 +77,6 @@ COMMENT ON FUNCTION revops.kpi_entry(text, timestamptz, timestamptz) IS
     'Where leads enter: leads by the period of their creation and the stage of their entry (a form may make an MQL at once). Source: stage_change. Only [since, until) counts; NULL is an open end. Raises RV004.';
 REVOKE ALL ON FUNCTION revops.kpi_entry(text, timestamptz, timestamptz) FROM PUBLIC;
 
-CREATE VIEW revops.kpi_entry_week AS
-SELECT * FROM revops.kpi_entry('week', NULL, NULL);
-COMMENT ON VIEW revops.kpi_entry_week IS
-    'kpi_entry() by week, over all time.';
-
-CREATE VIEW revops.kpi_entry_month AS
-SELECT * FROM revops.kpi_entry('month', NULL, NULL);
-COMMENT ON VIEW revops.kpi_entry_month IS
-    'kpi_entry() by month, over all time.';
-
 CREATE TYPE revops.kpi_funnel_row AS
 (
     workspace_id        int,
@@ -192,16 +182,6 @@ COMMENT ON FUNCTION revops.kpi_funnel(text, timestamptz, timestamptz) IS
     'The funnel of distinct leads, by cohort: a lead belongs to the period of its creation and counts once in each step that it reached, however often it came back, and whatever became of it: being recycled or disqualified takes nothing away. A step that was skipped counts as reached (funnel_stage.level), so that no step has more leads than the one before; skipped_ columns say how many there are, and kpi_source() counts only stages that were entered. What a cohort reached counts whenever that was, so recent periods still grow; complete is that of the period of creation. Source: stage_change, stage (revops.funnel_stage). Only [since, until) counts; NULL is an open end. Raises RV004.';
 REVOKE ALL ON FUNCTION revops.kpi_funnel(text, timestamptz, timestamptz) FROM PUBLIC;
 
-CREATE VIEW revops.kpi_funnel_week AS
-SELECT * FROM revops.kpi_funnel('week', NULL, NULL);
-COMMENT ON VIEW revops.kpi_funnel_week IS
-    'kpi_funnel() by week, over all time.';
-
-CREATE VIEW revops.kpi_funnel_month AS
-SELECT * FROM revops.kpi_funnel('month', NULL, NULL);
-COMMENT ON VIEW revops.kpi_funnel_month IS
-    'kpi_funnel() by month, over all time.';
-
 CREATE TYPE revops.kpi_stage_volume_row AS
 (
     workspace_id                 int,
@@ -289,16 +269,6 @@ COMMENT ON FUNCTION revops.kpi_stage_volume(text, timestamptz, timestamptz) IS
     'How many leads became what in a period, by the moment when they did: the conversion by volume, which may exceed 1, as those who convert may have begun earlier; kpi_stage_conversion() and kpi_funnel() have it by cohort. A lead counts once in each column, when it first entered the stage of that purpose. Source: stage_change, stage. Only [since, until) counts; NULL is an open end. Raises RV004.';
 REVOKE ALL ON FUNCTION revops.kpi_stage_volume(text, timestamptz, timestamptz) FROM PUBLIC;
 
-CREATE VIEW revops.kpi_stage_volume_week AS
-SELECT * FROM revops.kpi_stage_volume('week', NULL, NULL);
-COMMENT ON VIEW revops.kpi_stage_volume_week IS
-    'kpi_stage_volume() by week, over all time.';
-
-CREATE VIEW revops.kpi_stage_volume_month AS
-SELECT * FROM revops.kpi_stage_volume('month', NULL, NULL);
-COMMENT ON VIEW revops.kpi_stage_volume_month IS
-    'kpi_stage_volume() by month, over all time.';
-
 CREATE TYPE revops.kpi_lead_velocity_row AS
 (
     workspace_id       int,
@@ -359,16 +329,6 @@ END;
 COMMENT ON FUNCTION revops.kpi_lead_velocity(text, timestamptz, timestamptz) IS
     'Lead velocity rate: how fast the number of new MQLs grows from one period to the next. Each period between the first and the last has a row, those without MQLs too. A lead counts once, when it first became an MQL. Source: stage_change, stage. Only [since, until) counts; NULL is an open end. Raises RV004.';
 REVOKE ALL ON FUNCTION revops.kpi_lead_velocity(text, timestamptz, timestamptz) FROM PUBLIC;
-
-CREATE VIEW revops.kpi_lead_velocity_week AS
-SELECT * FROM revops.kpi_lead_velocity('week', NULL, NULL);
-COMMENT ON VIEW revops.kpi_lead_velocity_week IS
-    'kpi_lead_velocity() by week, over all time.';
-
-CREATE VIEW revops.kpi_lead_velocity_month AS
-SELECT * FROM revops.kpi_lead_velocity('month', NULL, NULL);
-COMMENT ON VIEW revops.kpi_lead_velocity_month IS
-    'kpi_lead_velocity() by month, over all time.';
 
 CREATE TYPE revops.kpi_leakage_row AS
 (
@@ -448,16 +408,6 @@ END;
 COMMENT ON FUNCTION revops.kpi_leakage(text, timestamptz, timestamptz) IS
     'Where the funnel leaks: moves out of a stage backwards or aside, with their reason, by the period of the move. Order and purpose of the stages are those of the agreement of the move. Moves out of nurture and disqualified leak only where they go to the other of the two. Source: stage_change, stage, corrected_move. Only [since, until) counts; NULL is an open end. Raises RV004.';
 REVOKE ALL ON FUNCTION revops.kpi_leakage(text, timestamptz, timestamptz) FROM PUBLIC;
-
-CREATE VIEW revops.kpi_leakage_week AS
-SELECT * FROM revops.kpi_leakage('week', NULL, NULL);
-COMMENT ON VIEW revops.kpi_leakage_week IS
-    'kpi_leakage() by week, over all time.';
-
-CREATE VIEW revops.kpi_leakage_month AS
-SELECT * FROM revops.kpi_leakage('month', NULL, NULL);
-COMMENT ON VIEW revops.kpi_leakage_month IS
-    'kpi_leakage() by month, over all time.';
 
 CREATE TYPE revops.kpi_stage_time_row AS
 (
@@ -543,16 +493,6 @@ END;
 COMMENT ON FUNCTION revops.kpi_stage_time(text, timestamptz, timestamptz) IS
     'Time between the points of the funnel, by the period in which the later one was reached: from creation to MQL, MQL to SQL, SQL to opportunity, opportunity to won, MQL to won and creation to won. Of each point the first time counts. A lead that skipped the earlier point is in no row of that pair. Time within one stage is in kpi_stage_conversion(). Source: stage_change, stage. Only [since, until) counts; NULL is an open end. Raises RV004.';
 REVOKE ALL ON FUNCTION revops.kpi_stage_time(text, timestamptz, timestamptz) FROM PUBLIC;
-
-CREATE VIEW revops.kpi_stage_time_week AS
-SELECT * FROM revops.kpi_stage_time('week', NULL, NULL);
-COMMENT ON VIEW revops.kpi_stage_time_week IS
-    'kpi_stage_time() by week, over all time.';
-
-CREATE VIEW revops.kpi_stage_time_month AS
-SELECT * FROM revops.kpi_stage_time('month', NULL, NULL);
-COMMENT ON VIEW revops.kpi_stage_time_month IS
-    'kpi_stage_time() by month, over all time.';
 
 CREATE TYPE revops.kpi_recycle_row AS
 (
@@ -642,13 +582,3 @@ END;
 COMMENT ON FUNCTION revops.kpi_recycle(text, timestamptz, timestamptz) IS
     'Recycled leads and what becomes of them, by the period in which they were recycled: what came later counts whenever that was, so recent periods still grow. A lead that is deleted in nurture has not returned. Source: stage_change, stage, corrected_move. Only [since, until) counts; NULL is an open end. Raises RV004.';
 REVOKE ALL ON FUNCTION revops.kpi_recycle(text, timestamptz, timestamptz) FROM PUBLIC;
-
-CREATE VIEW revops.kpi_recycle_week AS
-SELECT * FROM revops.kpi_recycle('week', NULL, NULL);
-COMMENT ON VIEW revops.kpi_recycle_week IS
-    'kpi_recycle() by week, over all time.';
-
-CREATE VIEW revops.kpi_recycle_month AS
-SELECT * FROM revops.kpi_recycle('month', NULL, NULL);
-COMMENT ON VIEW revops.kpi_recycle_month IS
-    'kpi_recycle() by month, over all time.';

@@ -98,16 +98,6 @@ COMMENT ON FUNCTION revops.kpi_segment(text, timestamptz, timestamptz) IS
     'Fit and conversion by segment, by cohort: a lead belongs to the period of its creation; what it reached counts whenever that was, so recent periods still grow. A lead counts once in each column that it earned. A lead that has moved since has the segment and fit of its last move; moves of the past that were adopted have fit 0. Rates are rounded to 4 decimals. Source: stage_change, stage, opportunity. Only [since, until) counts; NULL is an open end. Raises RV004.';
 REVOKE ALL ON FUNCTION revops.kpi_segment(text, timestamptz, timestamptz) FROM PUBLIC;
 
-CREATE VIEW revops.kpi_segment_week AS
-SELECT * FROM revops.kpi_segment('week', NULL, NULL);
-COMMENT ON VIEW revops.kpi_segment_week IS
-    'kpi_segment() by week, over all time.';
-
-CREATE VIEW revops.kpi_segment_month AS
-SELECT * FROM revops.kpi_segment('month', NULL, NULL);
-COMMENT ON VIEW revops.kpi_segment_month IS
-    'kpi_segment() by month, over all time.';
-
 CREATE TYPE revops.kpi_retention_row AS
 (
     workspace_id         int,

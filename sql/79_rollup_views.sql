@@ -24,8 +24,12 @@ $$;
 COMMENT ON FUNCTION revops.kpi_entry_rolled(text) IS
     'kpi_entry() by week or month over all time, from the roll-ups. The views kpi_entry_week and kpi_entry_month read it.';
 REVOKE ALL ON FUNCTION revops.kpi_entry_rolled(text) FROM PUBLIC;
-CREATE OR REPLACE VIEW revops.kpi_entry_week AS SELECT * FROM revops.kpi_entry_rolled('week');
-CREATE OR REPLACE VIEW revops.kpi_entry_month AS SELECT * FROM revops.kpi_entry_rolled('month');
+CREATE VIEW revops.kpi_entry_week AS SELECT * FROM revops.kpi_entry_rolled('week');
+COMMENT ON VIEW revops.kpi_entry_week IS
+    'kpi_entry() by week, over all time.';
+CREATE VIEW revops.kpi_entry_month AS SELECT * FROM revops.kpi_entry_rolled('month');
+COMMENT ON VIEW revops.kpi_entry_month IS
+    'kpi_entry() by month, over all time.';
 
 CREATE FUNCTION revops.kpi_funnel_rolled(grain text) RETURNS SETOF revops.kpi_funnel_row
     LANGUAGE plpgsql STABLE SECURITY DEFINER
@@ -54,8 +58,12 @@ $$;
 COMMENT ON FUNCTION revops.kpi_funnel_rolled(text) IS
     'kpi_funnel() by week or month over all time, from the roll-ups. The views kpi_funnel_week and kpi_funnel_month read it.';
 REVOKE ALL ON FUNCTION revops.kpi_funnel_rolled(text) FROM PUBLIC;
-CREATE OR REPLACE VIEW revops.kpi_funnel_week AS SELECT * FROM revops.kpi_funnel_rolled('week');
-CREATE OR REPLACE VIEW revops.kpi_funnel_month AS SELECT * FROM revops.kpi_funnel_rolled('month');
+CREATE VIEW revops.kpi_funnel_week AS SELECT * FROM revops.kpi_funnel_rolled('week');
+COMMENT ON VIEW revops.kpi_funnel_week IS
+    'kpi_funnel() by week, over all time.';
+CREATE VIEW revops.kpi_funnel_month AS SELECT * FROM revops.kpi_funnel_rolled('month');
+COMMENT ON VIEW revops.kpi_funnel_month IS
+    'kpi_funnel() by month, over all time.';
 
 CREATE FUNCTION revops.kpi_source_rolled(grain text) RETURNS SETOF revops.kpi_source_row
     LANGUAGE plpgsql STABLE SECURITY DEFINER
@@ -83,8 +91,12 @@ $$;
 COMMENT ON FUNCTION revops.kpi_source_rolled(text) IS
     'kpi_source() by week or month over all time, from the roll-ups. The views kpi_source_week and kpi_source_month read it.';
 REVOKE ALL ON FUNCTION revops.kpi_source_rolled(text) FROM PUBLIC;
-CREATE OR REPLACE VIEW revops.kpi_source_week AS SELECT * FROM revops.kpi_source_rolled('week');
-CREATE OR REPLACE VIEW revops.kpi_source_month AS SELECT * FROM revops.kpi_source_rolled('month');
+CREATE VIEW revops.kpi_source_week AS SELECT * FROM revops.kpi_source_rolled('week');
+COMMENT ON VIEW revops.kpi_source_week IS
+    'kpi_source() by week, over all time.';
+CREATE VIEW revops.kpi_source_month AS SELECT * FROM revops.kpi_source_rolled('month');
+COMMENT ON VIEW revops.kpi_source_month IS
+    'kpi_source() by month, over all time.';
 
 CREATE FUNCTION revops.kpi_segment_rolled(grain text) RETURNS SETOF revops.kpi_segment_row
     LANGUAGE plpgsql STABLE SECURITY DEFINER
@@ -112,8 +124,12 @@ $$;
 COMMENT ON FUNCTION revops.kpi_segment_rolled(text) IS
     'kpi_segment() by week or month over all time, from the roll-ups. The views kpi_segment_week and kpi_segment_month read it.';
 REVOKE ALL ON FUNCTION revops.kpi_segment_rolled(text) FROM PUBLIC;
-CREATE OR REPLACE VIEW revops.kpi_segment_week AS SELECT * FROM revops.kpi_segment_rolled('week');
-CREATE OR REPLACE VIEW revops.kpi_segment_month AS SELECT * FROM revops.kpi_segment_rolled('month');
+CREATE VIEW revops.kpi_segment_week AS SELECT * FROM revops.kpi_segment_rolled('week');
+COMMENT ON VIEW revops.kpi_segment_week IS
+    'kpi_segment() by week, over all time.';
+CREATE VIEW revops.kpi_segment_month AS SELECT * FROM revops.kpi_segment_rolled('month');
+COMMENT ON VIEW revops.kpi_segment_month IS
+    'kpi_segment() by month, over all time.';
 
 CREATE FUNCTION revops.kpi_stage_conversion_rolled(grain text) RETURNS SETOF revops.kpi_stage_conversion_row
     LANGUAGE plpgsql STABLE SECURITY DEFINER
@@ -145,8 +161,12 @@ $$;
 COMMENT ON FUNCTION revops.kpi_stage_conversion_rolled(text) IS
     'kpi_stage_conversion() by week or month over all time, from the roll-ups. The views kpi_stage_conversion_week and kpi_stage_conversion_month read it.';
 REVOKE ALL ON FUNCTION revops.kpi_stage_conversion_rolled(text) FROM PUBLIC;
-CREATE OR REPLACE VIEW revops.kpi_stage_conversion_week AS SELECT * FROM revops.kpi_stage_conversion_rolled('week');
-CREATE OR REPLACE VIEW revops.kpi_stage_conversion_month AS SELECT * FROM revops.kpi_stage_conversion_rolled('month');
+CREATE VIEW revops.kpi_stage_conversion_week AS SELECT * FROM revops.kpi_stage_conversion_rolled('week');
+COMMENT ON VIEW revops.kpi_stage_conversion_week IS
+    'kpi_stage_conversion() by week, over all time.';
+CREATE VIEW revops.kpi_stage_conversion_month AS SELECT * FROM revops.kpi_stage_conversion_rolled('month');
+COMMENT ON VIEW revops.kpi_stage_conversion_month IS
+    'kpi_stage_conversion() by month, over all time.';
 
 CREATE FUNCTION revops.kpi_stage_volume_rolled(grain text) RETURNS SETOF revops.kpi_stage_volume_row
     LANGUAGE plpgsql STABLE SECURITY DEFINER
@@ -174,8 +194,12 @@ $$;
 COMMENT ON FUNCTION revops.kpi_stage_volume_rolled(text) IS
     'kpi_stage_volume() by week or month over all time, from the roll-ups. The views kpi_stage_volume_week and kpi_stage_volume_month read it.';
 REVOKE ALL ON FUNCTION revops.kpi_stage_volume_rolled(text) FROM PUBLIC;
-CREATE OR REPLACE VIEW revops.kpi_stage_volume_week AS SELECT * FROM revops.kpi_stage_volume_rolled('week');
-CREATE OR REPLACE VIEW revops.kpi_stage_volume_month AS SELECT * FROM revops.kpi_stage_volume_rolled('month');
+CREATE VIEW revops.kpi_stage_volume_week AS SELECT * FROM revops.kpi_stage_volume_rolled('week');
+COMMENT ON VIEW revops.kpi_stage_volume_week IS
+    'kpi_stage_volume() by week, over all time.';
+CREATE VIEW revops.kpi_stage_volume_month AS SELECT * FROM revops.kpi_stage_volume_rolled('month');
+COMMENT ON VIEW revops.kpi_stage_volume_month IS
+    'kpi_stage_volume() by month, over all time.';
 
 CREATE FUNCTION revops.kpi_leakage_rolled(grain text) RETURNS SETOF revops.kpi_leakage_row
     LANGUAGE plpgsql STABLE SECURITY DEFINER
@@ -203,8 +227,12 @@ $$;
 COMMENT ON FUNCTION revops.kpi_leakage_rolled(text) IS
     'kpi_leakage() by week or month over all time, from the roll-ups. The views kpi_leakage_week and kpi_leakage_month read it.';
 REVOKE ALL ON FUNCTION revops.kpi_leakage_rolled(text) FROM PUBLIC;
-CREATE OR REPLACE VIEW revops.kpi_leakage_week AS SELECT * FROM revops.kpi_leakage_rolled('week');
-CREATE OR REPLACE VIEW revops.kpi_leakage_month AS SELECT * FROM revops.kpi_leakage_rolled('month');
+CREATE VIEW revops.kpi_leakage_week AS SELECT * FROM revops.kpi_leakage_rolled('week');
+COMMENT ON VIEW revops.kpi_leakage_week IS
+    'kpi_leakage() by week, over all time.';
+CREATE VIEW revops.kpi_leakage_month AS SELECT * FROM revops.kpi_leakage_rolled('month');
+COMMENT ON VIEW revops.kpi_leakage_month IS
+    'kpi_leakage() by month, over all time.';
 
 CREATE FUNCTION revops.kpi_stage_time_rolled(grain text) RETURNS SETOF revops.kpi_stage_time_row
     LANGUAGE plpgsql STABLE SECURITY DEFINER
@@ -232,8 +260,12 @@ $$;
 COMMENT ON FUNCTION revops.kpi_stage_time_rolled(text) IS
     'kpi_stage_time() by week or month over all time, from the roll-ups. The views kpi_stage_time_week and kpi_stage_time_month read it.';
 REVOKE ALL ON FUNCTION revops.kpi_stage_time_rolled(text) FROM PUBLIC;
-CREATE OR REPLACE VIEW revops.kpi_stage_time_week AS SELECT * FROM revops.kpi_stage_time_rolled('week');
-CREATE OR REPLACE VIEW revops.kpi_stage_time_month AS SELECT * FROM revops.kpi_stage_time_rolled('month');
+CREATE VIEW revops.kpi_stage_time_week AS SELECT * FROM revops.kpi_stage_time_rolled('week');
+COMMENT ON VIEW revops.kpi_stage_time_week IS
+    'kpi_stage_time() by week, over all time.';
+CREATE VIEW revops.kpi_stage_time_month AS SELECT * FROM revops.kpi_stage_time_rolled('month');
+COMMENT ON VIEW revops.kpi_stage_time_month IS
+    'kpi_stage_time() by month, over all time.';
 
 CREATE FUNCTION revops.kpi_recycle_rolled(grain text) RETURNS SETOF revops.kpi_recycle_row
     LANGUAGE plpgsql STABLE SECURITY DEFINER
@@ -261,8 +293,12 @@ $$;
 COMMENT ON FUNCTION revops.kpi_recycle_rolled(text) IS
     'kpi_recycle() by week or month over all time, from the roll-ups. The views kpi_recycle_week and kpi_recycle_month read it.';
 REVOKE ALL ON FUNCTION revops.kpi_recycle_rolled(text) FROM PUBLIC;
-CREATE OR REPLACE VIEW revops.kpi_recycle_week AS SELECT * FROM revops.kpi_recycle_rolled('week');
-CREATE OR REPLACE VIEW revops.kpi_recycle_month AS SELECT * FROM revops.kpi_recycle_rolled('month');
+CREATE VIEW revops.kpi_recycle_week AS SELECT * FROM revops.kpi_recycle_rolled('week');
+COMMENT ON VIEW revops.kpi_recycle_week IS
+    'kpi_recycle() by week, over all time.';
+CREATE VIEW revops.kpi_recycle_month AS SELECT * FROM revops.kpi_recycle_rolled('month');
+COMMENT ON VIEW revops.kpi_recycle_month IS
+    'kpi_recycle() by month, over all time.';
 
 CREATE FUNCTION revops.kpi_acceptance_rolled(grain text) RETURNS SETOF revops.kpi_acceptance_row
     LANGUAGE plpgsql STABLE SECURITY DEFINER
@@ -291,8 +327,12 @@ $$;
 COMMENT ON FUNCTION revops.kpi_acceptance_rolled(text) IS
     'kpi_acceptance() by week or month over all time, from the roll-ups. The views kpi_acceptance_week and kpi_acceptance_month read it.';
 REVOKE ALL ON FUNCTION revops.kpi_acceptance_rolled(text) FROM PUBLIC;
-CREATE OR REPLACE VIEW revops.kpi_acceptance_week AS SELECT * FROM revops.kpi_acceptance_rolled('week');
-CREATE OR REPLACE VIEW revops.kpi_acceptance_month AS SELECT * FROM revops.kpi_acceptance_rolled('month');
+CREATE VIEW revops.kpi_acceptance_week AS SELECT * FROM revops.kpi_acceptance_rolled('week');
+COMMENT ON VIEW revops.kpi_acceptance_week IS
+    'kpi_acceptance() by week, over all time.';
+CREATE VIEW revops.kpi_acceptance_month AS SELECT * FROM revops.kpi_acceptance_rolled('month');
+COMMENT ON VIEW revops.kpi_acceptance_month IS
+    'kpi_acceptance() by month, over all time.';
 
 CREATE FUNCTION revops.kpi_rejection_reasons_rolled(grain text) RETURNS SETOF revops.kpi_rejection_reasons_row
     LANGUAGE plpgsql STABLE SECURITY DEFINER
@@ -318,8 +358,12 @@ $$;
 COMMENT ON FUNCTION revops.kpi_rejection_reasons_rolled(text) IS
     'kpi_rejection_reasons() by week or month over all time, from the roll-ups. The views kpi_rejection_reasons_week and kpi_rejection_reasons_month read it.';
 REVOKE ALL ON FUNCTION revops.kpi_rejection_reasons_rolled(text) FROM PUBLIC;
-CREATE OR REPLACE VIEW revops.kpi_rejection_reasons_week AS SELECT * FROM revops.kpi_rejection_reasons_rolled('week');
-CREATE OR REPLACE VIEW revops.kpi_rejection_reasons_month AS SELECT * FROM revops.kpi_rejection_reasons_rolled('month');
+CREATE VIEW revops.kpi_rejection_reasons_week AS SELECT * FROM revops.kpi_rejection_reasons_rolled('week');
+COMMENT ON VIEW revops.kpi_rejection_reasons_week IS
+    'kpi_rejection_reasons() by week, over all time.';
+CREATE VIEW revops.kpi_rejection_reasons_month AS SELECT * FROM revops.kpi_rejection_reasons_rolled('month');
+COMMENT ON VIEW revops.kpi_rejection_reasons_month IS
+    'kpi_rejection_reasons() by month, over all time.';
 
 CREATE FUNCTION revops.kpi_response_time_rolled(grain text) RETURNS SETOF revops.kpi_response_time_row
     LANGUAGE plpgsql STABLE SECURITY DEFINER
@@ -360,8 +404,12 @@ $$;
 COMMENT ON FUNCTION revops.kpi_response_time_rolled(text) IS
     'kpi_response_time() by week or month over all time, from the roll-ups. The views kpi_response_time_week and kpi_response_time_month read it.';
 REVOKE ALL ON FUNCTION revops.kpi_response_time_rolled(text) FROM PUBLIC;
-CREATE OR REPLACE VIEW revops.kpi_response_time_week AS SELECT * FROM revops.kpi_response_time_rolled('week');
-CREATE OR REPLACE VIEW revops.kpi_response_time_month AS SELECT * FROM revops.kpi_response_time_rolled('month');
+CREATE VIEW revops.kpi_response_time_week AS SELECT * FROM revops.kpi_response_time_rolled('week');
+COMMENT ON VIEW revops.kpi_response_time_week IS
+    'kpi_response_time() by week, over all time.';
+CREATE VIEW revops.kpi_response_time_month AS SELECT * FROM revops.kpi_response_time_rolled('month');
+COMMENT ON VIEW revops.kpi_response_time_month IS
+    'kpi_response_time() by month, over all time.';
 
 CREATE FUNCTION revops.kpi_sla_compliance_rolled(grain text) RETURNS SETOF revops.kpi_sla_compliance_row
     LANGUAGE plpgsql STABLE SECURITY DEFINER
@@ -398,8 +446,12 @@ $$;
 COMMENT ON FUNCTION revops.kpi_sla_compliance_rolled(text) IS
     'kpi_sla_compliance() by week or month over all time, from the roll-ups. The views kpi_sla_compliance_week and kpi_sla_compliance_month read it.';
 REVOKE ALL ON FUNCTION revops.kpi_sla_compliance_rolled(text) FROM PUBLIC;
-CREATE OR REPLACE VIEW revops.kpi_sla_compliance_week AS SELECT * FROM revops.kpi_sla_compliance_rolled('week');
-CREATE OR REPLACE VIEW revops.kpi_sla_compliance_month AS SELECT * FROM revops.kpi_sla_compliance_rolled('month');
+CREATE VIEW revops.kpi_sla_compliance_week AS SELECT * FROM revops.kpi_sla_compliance_rolled('week');
+COMMENT ON VIEW revops.kpi_sla_compliance_week IS
+    'kpi_sla_compliance() by week, over all time.';
+CREATE VIEW revops.kpi_sla_compliance_month AS SELECT * FROM revops.kpi_sla_compliance_rolled('month');
+COMMENT ON VIEW revops.kpi_sla_compliance_month IS
+    'kpi_sla_compliance() by month, over all time.';
 
 CREATE FUNCTION revops.kpi_pipeline_rolled(grain text) RETURNS SETOF revops.kpi_pipeline_row
     LANGUAGE plpgsql STABLE SECURITY DEFINER
@@ -427,8 +479,12 @@ $$;
 COMMENT ON FUNCTION revops.kpi_pipeline_rolled(text) IS
     'kpi_pipeline() by week or month over all time, from the roll-ups. The views kpi_pipeline_week and kpi_pipeline_month read it.';
 REVOKE ALL ON FUNCTION revops.kpi_pipeline_rolled(text) FROM PUBLIC;
-CREATE OR REPLACE VIEW revops.kpi_pipeline_week AS SELECT * FROM revops.kpi_pipeline_rolled('week');
-CREATE OR REPLACE VIEW revops.kpi_pipeline_month AS SELECT * FROM revops.kpi_pipeline_rolled('month');
+CREATE VIEW revops.kpi_pipeline_week AS SELECT * FROM revops.kpi_pipeline_rolled('week');
+COMMENT ON VIEW revops.kpi_pipeline_week IS
+    'kpi_pipeline() by week, over all time.';
+CREATE VIEW revops.kpi_pipeline_month AS SELECT * FROM revops.kpi_pipeline_rolled('month');
+COMMENT ON VIEW revops.kpi_pipeline_month IS
+    'kpi_pipeline() by month, over all time.';
 
 CREATE FUNCTION revops.kpi_deals_rolled(grain text) RETURNS SETOF revops.kpi_deals_row
     LANGUAGE plpgsql STABLE SECURITY DEFINER
@@ -462,8 +518,12 @@ $$;
 COMMENT ON FUNCTION revops.kpi_deals_rolled(text) IS
     'kpi_deals() by week or month over all time, from the roll-ups. The views kpi_deals_week and kpi_deals_month read it.';
 REVOKE ALL ON FUNCTION revops.kpi_deals_rolled(text) FROM PUBLIC;
-CREATE OR REPLACE VIEW revops.kpi_deals_week AS SELECT * FROM revops.kpi_deals_rolled('week');
-CREATE OR REPLACE VIEW revops.kpi_deals_month AS SELECT * FROM revops.kpi_deals_rolled('month');
+CREATE VIEW revops.kpi_deals_week AS SELECT * FROM revops.kpi_deals_rolled('week');
+COMMENT ON VIEW revops.kpi_deals_week IS
+    'kpi_deals() by week, over all time.';
+CREATE VIEW revops.kpi_deals_month AS SELECT * FROM revops.kpi_deals_rolled('month');
+COMMENT ON VIEW revops.kpi_deals_month IS
+    'kpi_deals() by month, over all time.';
 
 CREATE FUNCTION revops.kpi_win_loss_rolled(grain text) RETURNS SETOF revops.kpi_win_loss_row
     LANGUAGE plpgsql STABLE SECURITY DEFINER
@@ -490,8 +550,12 @@ $$;
 COMMENT ON FUNCTION revops.kpi_win_loss_rolled(text) IS
     'kpi_win_loss() by week or month over all time, from the roll-ups. The views kpi_win_loss_week and kpi_win_loss_month read it.';
 REVOKE ALL ON FUNCTION revops.kpi_win_loss_rolled(text) FROM PUBLIC;
-CREATE OR REPLACE VIEW revops.kpi_win_loss_week AS SELECT * FROM revops.kpi_win_loss_rolled('week');
-CREATE OR REPLACE VIEW revops.kpi_win_loss_month AS SELECT * FROM revops.kpi_win_loss_rolled('month');
+CREATE VIEW revops.kpi_win_loss_week AS SELECT * FROM revops.kpi_win_loss_rolled('week');
+COMMENT ON VIEW revops.kpi_win_loss_week IS
+    'kpi_win_loss() by week, over all time.';
+CREATE VIEW revops.kpi_win_loss_month AS SELECT * FROM revops.kpi_win_loss_rolled('month');
+COMMENT ON VIEW revops.kpi_win_loss_month IS
+    'kpi_win_loss() by month, over all time.';
 
 CREATE FUNCTION revops.kpi_revenue_rolled(grain text) RETURNS SETOF revops.kpi_revenue_row
     LANGUAGE plpgsql STABLE SECURITY DEFINER
@@ -521,8 +585,12 @@ $$;
 COMMENT ON FUNCTION revops.kpi_revenue_rolled(text) IS
     'kpi_revenue() by week or month over all time, from the roll-ups. The views kpi_revenue_week and kpi_revenue_month read it.';
 REVOKE ALL ON FUNCTION revops.kpi_revenue_rolled(text) FROM PUBLIC;
-CREATE OR REPLACE VIEW revops.kpi_revenue_week AS SELECT * FROM revops.kpi_revenue_rolled('week');
-CREATE OR REPLACE VIEW revops.kpi_revenue_month AS SELECT * FROM revops.kpi_revenue_rolled('month');
+CREATE VIEW revops.kpi_revenue_week AS SELECT * FROM revops.kpi_revenue_rolled('week');
+COMMENT ON VIEW revops.kpi_revenue_week IS
+    'kpi_revenue() by week, over all time.';
+CREATE VIEW revops.kpi_revenue_month AS SELECT * FROM revops.kpi_revenue_rolled('month');
+COMMENT ON VIEW revops.kpi_revenue_month IS
+    'kpi_revenue() by month, over all time.';
 
 CREATE FUNCTION revops.kpi_lead_velocity_rolled(grain text) RETURNS SETOF revops.kpi_lead_velocity_row
     LANGUAGE plpgsql STABLE SECURITY DEFINER
@@ -558,5 +626,9 @@ $$;
 COMMENT ON FUNCTION revops.kpi_lead_velocity_rolled(text) IS
     'kpi_lead_velocity() by week or month over all time, from the roll-ups. The views kpi_lead_velocity_week and kpi_lead_velocity_month read it.';
 REVOKE ALL ON FUNCTION revops.kpi_lead_velocity_rolled(text) FROM PUBLIC;
-CREATE OR REPLACE VIEW revops.kpi_lead_velocity_week AS SELECT * FROM revops.kpi_lead_velocity_rolled('week');
-CREATE OR REPLACE VIEW revops.kpi_lead_velocity_month AS SELECT * FROM revops.kpi_lead_velocity_rolled('month');
+CREATE VIEW revops.kpi_lead_velocity_week AS SELECT * FROM revops.kpi_lead_velocity_rolled('week');
+COMMENT ON VIEW revops.kpi_lead_velocity_week IS
+    'kpi_lead_velocity() by week, over all time.';
+CREATE VIEW revops.kpi_lead_velocity_month AS SELECT * FROM revops.kpi_lead_velocity_rolled('month');
+COMMENT ON VIEW revops.kpi_lead_velocity_month IS
+    'kpi_lead_velocity() by month, over all time.';

@@ -192,21 +192,28 @@ write_stop(Settle *s, RunningClock *clock, const ClockStop *stop)
 	writer_update(&s->writers, TABLE_SLA_CLOCK, &clock->tid, clock->values, clock->nulls);
 }
 
+/* Stops the running clocks that the effects name; one that does not run has nothing to stop. */
+static void
+write_stops(Settle *s, const LeadRow *row, const Effects *e)
+{
+	Clocks		clocks;
+
+	read_clocks(s, &row->state, e->stops, clocks);
+	for (int kind = 0; kind < N_PROMISES; kind++)
+		if ((e->stops & PROMISE_BIT(kind)) && clocks[kind].seq != 0)
+			write_stop(s, &clocks[kind], &e->stop[kind]);
+}
+
 void
 clocks_write(Settle *s, const LeadRow *row, const Effects *e)
 {
-	Clocks		clocks;
 	int32		seq = row->state.clocks;
 
 	if (e->stops != 0)
-		read_clocks(s, &row->state, e->stops, clocks);
+		write_stops(s, row, e);
 	for (int kind = 0; kind < N_PROMISES; kind++)
-	{
-		if ((e->stops & PROMISE_BIT(kind)) && clocks[kind].seq != 0)
-			write_stop(s, &clocks[kind], &e->stop[kind]);
 		if (e->starts & PROMISE_BIT(kind))
 			write_start(s, row, e, &e->start[kind], ++seq);
-	}
 }
 
 void

@@ -264,9 +264,10 @@ void
 calendar_add_weekly(Calendar *cal, int isodow, TimeADT opens, TimeADT closes)
 {
 	Season	   *season = &cal->seasons[cal->n_seasons - 1];
-	const char *day = weekdays[isodow - 1];
+	const char *day;
 
 	Assert(isodow >= 1 && isodow <= 7);
+	day = weekdays[isodow - 1];
 	if (season->since != DATEVAL_NOBEGIN)
 		day = psprintf("%s from %s", day, day_text(season->since));
 	add_span(cal, &season->week[isodow - 1], day, opens, closes);

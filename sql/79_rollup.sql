@@ -10,6 +10,9 @@
 --                  its clocks and deals, which change
 --   rollup         the sums, a row for each KPI, length of period, period and group
 --
+-- What is rolled up has happened: a lead with a move that is later than now stays
+-- unrolled until it has.  (So a clock that goes back does not take back what is.)
+--
 -- Nothing of it is ever wrong for being late.  Under the snapshot of a query the
 -- three fit each other, as they change in one transaction: the answer is rollup
 -- - what the unrolled leads count by there + what they count by now.

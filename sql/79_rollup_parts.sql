@@ -17,7 +17,7 @@ CREATE TYPE revops.rollup_part AS
 );
 COMMENT ON TYPE revops.rollup_part IS 'What a lead, or a fact of it, adds to a row of table rollup.';
 
-CREATE FUNCTION revops.rollup_parts_of_moves(images revops.rolled_lead[], grain text, single text) RETURNS SETOF revops.rollup_part
+CREATE FUNCTION revops.rollup_parts_of_moves(images revops.rolled_lead[], grain text, single text, as_of timestamptz) RETURNS SETOF revops.rollup_part
     LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
     AS $$
@@ -106,7 +106,7 @@ BEGIN
           FROM stay s
           LEFT JOIN LATERAL (SELECT a.seq, a.team_id, a.rep_id FROM revops.assignment a
                              WHERE a.lead_id = s.lead_id AND a.seq <= s.assignments
-                               AND a.at <= COALESCE(s.next_at, s.gone_at, revops.engine_now())
+                               AND a.at <= COALESCE(s.next_at, s.gone_at, as_of)
                              ORDER BY a.at DESC, a.seq DESC LIMIT 1) o ON true
           WHERE s.purpose = 'qualified' AND (single IS NULL OR single IN ('acceptance', 'rejection_reasons'))),
          pair AS
@@ -203,10 +203,10 @@ BEGIN
     FROM handoff h WHERE h.outcome IN ('rejected', 'recycled') AND (single IS NULL OR single = 'rejection_reasons');
 END
 $$;
-COMMENT ON FUNCTION revops.rollup_parts_of_moves(revops.rolled_lead[], text, text) IS
+COMMENT ON FUNCTION revops.rollup_parts_of_moves(revops.rolled_lead[], text, text, timestamptz) IS
     'What leads add to the KPIs of the funnel (single: to one of them; NULL: all). roll_up() and the views of the KPIs call it.';
 
-CREATE FUNCTION revops.rollup_parts_of_clocks(images revops.rolled_lead[], grain text, single text) RETURNS SETOF revops.rollup_part
+CREATE FUNCTION revops.rollup_parts_of_clocks(images revops.rolled_lead[], grain text, single text, as_of timestamptz) RETURNS SETOF revops.rollup_part
     LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
     AS $$
@@ -240,10 +240,10 @@ BEGIN
     WHERE single IS NULL OR single = 'sla_compliance';
 END
 $$;
-COMMENT ON FUNCTION revops.rollup_parts_of_clocks(revops.rolled_lead[], text, text) IS
+COMMENT ON FUNCTION revops.rollup_parts_of_clocks(revops.rolled_lead[], text, text, timestamptz) IS
     'What leads'' clocks add to the KPIs of the promises (single: to one of them; NULL: all). roll_up() and the views of the KPIs call it.';
 
-CREATE FUNCTION revops.rollup_parts_of_deals(images revops.rolled_lead[], grain text, single text) RETURNS SETOF revops.rollup_part
+CREATE FUNCTION revops.rollup_parts_of_deals(images revops.rolled_lead[], grain text, single text, as_of timestamptz) RETURNS SETOF revops.rollup_part
     LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
     AS $$
@@ -265,7 +265,7 @@ BEGIN
           LEFT JOIN revops.stage_change e ON e.lead_id = i.lead_id AND e.seq = 1
           LEFT JOIN LATERAL (SELECT c.segment, c.team_id, c.rep_id FROM revops.stage_change c
                              WHERE c.lead_id = i.lead_id AND c.seq <= i.moves
-                               AND (c.seq = 1 OR c.at <= COALESCE(o.closed_at, revops.engine_now()))
+                               AND (c.seq = 1 OR c.at <= COALESCE(o.closed_at, as_of))
                              ORDER BY c.seq DESC LIMIT 1) m ON true
           LEFT JOIN revops.team t ON t.team_id = m.team_id
           LEFT JOIN revops.rep r ON r.rep_id = m.rep_id),
@@ -309,26 +309,26 @@ BEGIN
     GROUP BY d.workspace_id, d.lead_id, d.period, d.source, d.campaign, d.segment;
 END
 $$;
-COMMENT ON FUNCTION revops.rollup_parts_of_deals(revops.rolled_lead[], text, text) IS
+COMMENT ON FUNCTION revops.rollup_parts_of_deals(revops.rolled_lead[], text, text, timestamptz) IS
     'What leads'' deals add to the KPIs of deals (single: to one of them; NULL: all). roll_up() and the views of the KPIs call it.';
 
-CREATE FUNCTION revops.rollup_parts(images revops.rolled_lead[], grain text, single text) RETURNS SETOF revops.rollup_part
+CREATE FUNCTION revops.rollup_parts(images revops.rolled_lead[], grain text, single text, as_of timestamptz) RETURNS SETOF revops.rollup_part
     LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
     AS $$
 BEGIN
     IF single IS NULL OR single NOT IN ('response_time', 'sla_compliance', 'pipeline', 'deals', 'win_loss', 'revenue') THEN
-        RETURN QUERY SELECT * FROM revops.rollup_parts_of_moves(images, grain, single);
+        RETURN QUERY SELECT * FROM revops.rollup_parts_of_moves(images, grain, single, as_of);
     END IF;
     IF single IS NULL OR single IN ('response_time', 'sla_compliance') THEN
-        RETURN QUERY SELECT * FROM revops.rollup_parts_of_clocks(images, grain, single);
+        RETURN QUERY SELECT * FROM revops.rollup_parts_of_clocks(images, grain, single, as_of);
     END IF;
     IF single IS NULL OR single IN ('pipeline', 'deals', 'win_loss', 'revenue') THEN
-        RETURN QUERY SELECT * FROM revops.rollup_parts_of_deals(images, grain, single);
+        RETURN QUERY SELECT * FROM revops.rollup_parts_of_deals(images, grain, single, as_of);
     END IF;
 END
 $$;
-COMMENT ON FUNCTION revops.rollup_parts(revops.rolled_lead[], text, text) IS
+COMMENT ON FUNCTION revops.rollup_parts(revops.rolled_lead[], text, text, timestamptz) IS
     'What leads add to one KPI (named without kpi_) or, where single is NULL, to all that are rolled up.';
 
 -- the sum of what leads counted by, taken out, and of what they count by, put in
@@ -349,9 +349,10 @@ CREATE FUNCTION revops.rollup_change(old revops.rolled_lead[], new revops.rolled
            array_agg(p.value_2) FILTER (WHERE NOT p.is_new AND p.value_2 IS NOT NULL),
            array_agg(p.value_3) FILTER (WHERE p.is_new AND p.value_3 IS NOT NULL),
            array_agg(p.value_3) FILTER (WHERE NOT p.is_new AND p.value_3 IS NOT NULL)
-    FROM (SELECT true AS is_new, n.* FROM revops.rollup_parts(new, grain, single) n
+    FROM (SELECT true AS is_new, n.* FROM revops.rollup_parts(new, grain, single, revops.engine_now()) n
           UNION ALL
-          SELECT false, o.* FROM revops.rollup_parts(old, grain, single) o) p
+          -- what was rolled up was no matter of when: see roll_up_leads()
+          SELECT false, o.* FROM revops.rollup_parts(old, grain, single, 'infinity') o) p
     GROUP BY p.kpi, p.workspace_id, p.period, p.dims COLLATE "C"
     $$;
 COMMENT ON FUNCTION revops.rollup_change(revops.rolled_lead[], revops.rolled_lead[], text, text) IS

@@ -105,13 +105,18 @@ $$;
 COMMENT ON FUNCTION revops.roll_up_grain(revops.rolled_lead[], revops.rolled_lead[], text) IS
     'Puts into the sums of weeks or months by how much leads count differently. roll_up() calls it.';
 
-CREATE FUNCTION revops.roll_up_leads(leads bigint[]) RETURNS void
+CREATE FUNCTION revops.roll_up_leads(leads bigint[]) RETURNS int
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
     AS $$
 DECLARE
+    -- who has one that is later than now counts differently when that has passed: it may have been
+    -- written since this statement began, so it is looked for after the changes were taken out
+    later bigint[] := ARRAY(SELECT i FROM unnest(leads) i
+                            WHERE EXISTS (SELECT FROM revops.stage_change c WHERE c.lead_id = i AND c.at > revops.engine_now())
+                               OR EXISTS (SELECT FROM revops.assignment a WHERE a.lead_id = i AND a.at > revops.engine_now()));
     old revops.rolled_lead[] := ARRAY(SELECT r FROM revops.rolled_lead r WHERE r.lead_id = ANY (leads));
-    new revops.rolled_lead[] := ARRAY(SELECT i FROM revops.lead_images(leads) i);
+    new revops.rolled_lead[] := ARRAY(SELECT i FROM revops.lead_images(leads) i WHERE i.lead_id <> ALL (later));
 BEGIN
     PERFORM revops.roll_up_grain(old, new, 'week');
     PERFORM revops.roll_up_grain(old, new, 'month');
@@ -121,10 +126,12 @@ BEGIN
     ON CONFLICT ON CONSTRAINT rolled_lead_pkey DO UPDATE
     SET workspace_id = excluded.workspace_id, moves = excluded.moves, assignments = excluded.assignments,
         correction_id = excluded.correction_id, gone_at = excluded.gone_at, clocks = excluded.clocks, deals = excluded.deals;
+    INSERT INTO revops.unrolled_lead SELECT unnest(later);
+    RETURN cardinality(later);
 END
 $$;
 COMMENT ON FUNCTION revops.roll_up_leads(bigint[]) IS
-    'Takes leads out of the sums as they counted there, and puts them in as they count by now. roll_up() and rebuild_rollups() call it, one at a time.';
+    'Takes leads out of the sums as they counted there, and puts them in as they count by now; returns how many are left out, as they have a move or an assignment that is later than now. roll_up() calls it, one session at a time.';
 
 CREATE FUNCTION revops.roll_up_anew(batch int) RETURNS int
     LANGUAGE plpgsql
@@ -195,7 +202,7 @@ BEGIN
         RETURNING u.lead_id)
     SELECT array_agg(DISTINCT t.lead_id), count(*) INTO leads, n FROM taken t;
     IF n > 0 THEN
-        PERFORM revops.roll_up_leads(leads);
+        n := n - revops.roll_up_leads(leads);
     END IF;
     RETURN n;
 EXCEPTION WHEN data_corrupted THEN

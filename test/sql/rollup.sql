@@ -122,6 +122,23 @@ SET pg_revops.now = '2026-06-20 08:00+00';
 SELECT * FROM pg_temp.differences();
 SELECT revops.run_due() > 0 AS due;
 SELECT * FROM pg_temp.differences();
+-- whoever rolls up may have begun before the moves that he sees: they are left for later
+SET pg_revops.now = '2026-06-21 08:00+00';
+INSERT INTO crm.lead VALUES (90, 'p90@example.org', 'web', NULL, 'smb', '2026-06-21 08:00+00');
+INSERT INTO crm.deal VALUES (90, NULL, 900, 'open', '2026-06-21 08:00+00');
+SET pg_revops.now = '2026-06-21 09:00+00';
+INSERT INTO crm.act VALUES (9000, 90, 'demo_request', '2026-06-21 09:00+00');
+UPDATE crm.deal SET lead_id = 90 WHERE id = 90;
+SELECT stage, rep IS NOT NULL AS has_rep FROM revops.lead_status WHERE key = '90';
+SET pg_revops.now = '2026-06-21 08:30+00';
+DO $$ BEGIN WHILE revops.roll_up() > 0 LOOP NULL; END LOOP; END $$;
+SELECT changes_waiting FROM revops.rollup_status;
+SELECT * FROM pg_temp.differences();
+SET pg_revops.now = '2026-06-21 10:00+00';
+SELECT * FROM pg_temp.differences();
+DO $$ BEGIN WHILE revops.roll_up() > 0 LOOP NULL; END LOOP; END $$;
+SELECT changes_waiting FROM revops.rollup_status;
+SELECT * FROM pg_temp.differences();
 
 -- what is corrected counts by what it was corrected to
 SELECT revops.correct_stage_change(c.lead_id, c.seq, (SELECT max(reason) FROM revops.reason), 'a slip')

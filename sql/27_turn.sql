@@ -12,6 +12,7 @@ CREATE TABLE revops.turn
     members  int[] NOT NULL,
     weights  int[] NOT NULL,
     accounts double precision[] NOT NULL,
+    first_member int NOT NULL DEFAULT 0,
     PRIMARY KEY (team_id, shard)
 ) WITH (fillfactor = 20);
 COMMENT ON TABLE revops.turn IS
@@ -23,6 +24,7 @@ COMMENT ON COLUMN revops.turn.turns IS 'turns that were taken from this row sinc
 COMMENT ON COLUMN revops.turn.members IS 'rep_id of each member, those who are away among them';
 COMMENT ON COLUMN revops.turn.weights IS 'their weights when the last turn was taken; others now begin a new epoch';
 COMMENT ON COLUMN revops.turn.accounts IS 'turns that each member was entitled to less those that it got; what all rows of a team say adds up';
+COMMENT ON COLUMN revops.turn.first_member IS 'place, from 0, of the member who is the first among equals: rows that are used at once begin with different members';
 
 CREATE FUNCTION revops.forget_turns() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER

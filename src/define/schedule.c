@@ -6,11 +6,19 @@
  * account has at least 1/(2n-2) in it; among those, the one whose deadline is
  * nearest takes it: the moment when its account would come to 1 - 1/(2n-2).
  *
+ * Accounts that were added up, or that a cap or an absence has left behind, may be
+ * past their deadlines, several at once.  The nearest deadline would then be that
+ * of a small weight again and again, while a large one is not served at all: so
+ * among those whose deadline is past, who is owed most takes the turn.  From
+ * accounts of nothing there is never more than one such, and it is the same.
+ *
  * Where some are away the accounts of the others need not add up to nothing.
  * Each is then seen against its share of what they add up to, so that they stay
  * fair among themselves, whatever those who are away are owed.
  */
 #include "postgres.h"
+
+#include <math.h>
 
 #include "define/schedule.h"
 
@@ -26,16 +34,40 @@ is_there(const bool *away, int i)
 	return away == NULL || !away[i];
 }
 
+/* How a member stands when a turn is to be taken. */
+typedef struct Claim
+{
+	int			place;			/* -1: nobody's */
+	bool		late;			/* the deadline is past */
+	bool		may;			/* it may take the turn */
+	double		seen;			/* the account, this turn's entitlement counted */
+	double		deadline;
+	double		weight;
+} Claim;
+
+/* Does it come before the best one so far?  Among equals the earlier one stays. */
+static bool
+comes_before(const Claim *claim, const Claim *best)
+{
+	if (best->place < 0)
+		return true;
+	if (claim->late != best->late)
+		return claim->late;
+	if (claim->late)
+		return claim->seen > best->seen + NOTHING;
+	if (claim->may != best->may)
+		return claim->may;
+	return claim->deadline < best->deadline - NOTHING / claim->weight;
+}
+
 int
-schedule_next(int n, const int32 *weights, double *accounts, const bool *away)
+schedule_next(int n, const int32 *weights, double *accounts, const bool *away, int first)
 {
 	int64		total = 0;
 	double		sum = 0;
 	double		grain;
-	double		best_deadline = 0;
 	int			there = 0;
-	int			best = -1;
-	bool		may = false;	/* the best one may take the turn */
+	Claim		best = {.place = -1};
 
 	for (int i = 0; i < n; i++)
 	{
@@ -48,28 +80,24 @@ schedule_next(int n, const int32 *weights, double *accounts, const bool *away)
 	if (there == 0)
 		return -1;
 	grain = there > 1 ? 1.0 / (2 * there - 2) : 0;
-	for (int i = 0; i < n; i++)
+	for (int k = 0; k < n; k++)
 	{
+		int			i = (first + k) % n;
 		double		share = (double) weights[i] / total;
-		double		seen;
-		double		deadline;
-		bool		eligible;
+		Claim		claim = {.place = i,.weight = weights[i]};
 
 		if (!is_there(away, i))
 			continue;
-		seen = accounts[i] + share - sum * share;
-		eligible = seen >= grain - NOTHING;
-		deadline = (1 - grain - seen) / weights[i];
+		claim.seen = accounts[i] + share - sum * share;
+		claim.may = claim.seen >= grain - NOTHING;
+		claim.deadline = (1 - grain - claim.seen) / weights[i];
+		claim.late = claim.deadline < -NOTHING;
 		accounts[i] += share;
-		if (best >= 0 && (may > eligible ||
-						  (may == eligible && deadline >= best_deadline - NOTHING / weights[i])))
-			continue;
-		best = i;
-		best_deadline = deadline;
-		may = eligible;
+		if (comes_before(&claim, &best))
+			best = claim;
 	}
-	accounts[best] -= 1;
-	return best;
+	accounts[best.place] -= 1;
+	return best.place;
 }
 
 void
@@ -82,6 +110,33 @@ schedule_credit(int n, const int32 *weights, double *accounts, int place)
 	for (int i = 0; i < n; i++)
 		accounts[i] -= (double) weights[i] / total;
 	accounts[place] += 1;
+}
+
+/* How much of the addend the account has room for, both signs alike. */
+static double
+room_for(double account, double addend)
+{
+	double		room = addend > 0 ? 1 - account : 1 + account;
+
+	return fabs(addend) <= room ? 1 : Max(room, 0) / fabs(addend);
+}
+
+bool
+schedule_join(int n, double *accounts, double *others)
+{
+	double		part = 1;
+
+	for (int i = 0; i < n; i++)
+		if (others[i] != 0)
+			part = Min(part, room_for(accounts[i], others[i]));
+	for (int i = 0; i < n; i++)
+	{
+		double		taken = others[i] * part;
+
+		accounts[i] += taken;
+		others[i] -= taken;
+	}
+	return part == 1;
 }
 
 double

@@ -21,8 +21,17 @@
 /*
  * Take a turn: the place (0 .. n-1) of the member whose turn it is, -1 when all
  * are away.  away NULL: all are there.  The accounts are brought up to date.
+ * Among equals it is who comes first from place first on (0 .. n-1), round.
  */
-extern int	schedule_next(int n, const int32 *weights, double *accounts, const bool *away);
+extern int	schedule_next(int n, const int32 *weights, double *accounts, const bool *away,
+						  int first);
+
+/*
+ * Add to the accounts what another schedule of the same members says, as far as
+ * none of them comes to be farther than a turn from nothing: the same part of each
+ * member's, so that both go on to add up to what they did.  True: all of it.
+ */
+extern bool schedule_join(int n, double *accounts, double *others);
 
 /*
  * Take a turn back from the member at a place, as if it had never been: shared

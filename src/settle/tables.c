@@ -154,7 +154,7 @@ static const Oid place_types[PLACE_COLS] = {
 };
 
 static const Oid turn_types[TURN_COLS] = {
-	INT4OID, INT8OID, INT8OID, INT4ARRAYOID, INT4ARRAYOID, FLOAT8ARRAYOID
+	INT4OID, INT8OID, INT8OID, INT4ARRAYOID, INT4ARRAYOID, FLOAT8ARRAYOID, INT4OID
 };
 
 static const Oid intent_fall_types[FALL_COLS] = {

@@ -9,9 +9,14 @@
  * the transaction.
  *
  * A row's number comes from a sequence, so that two who make one at the same
- * time do not meet in the index.  Rows that are free while one of 16 turns is
- * taken are added to the row at hand, one at a time, and are gone: when there
- * were many transactions at once, what they left uneven is made even.
+ * time do not meet in the index.  One in 16 turns looks at another row: where it
+ * is free, what it says is added to the row at hand as far as that stays within the
+ * bound of one, and a row of which nothing is left is gone.  So there are never more
+ * rows than there were transactions at once, none of them is out of bounds, what
+ * all of them say never is by more than one for each, and whoever goes on alone
+ * works off what the others left.  (Were rows added up whatever they say, those that
+ * are made anew would begin with nothing, and what had added up would grow again
+ * and again.)
  */
 #include "postgres.h"
 
@@ -39,6 +44,7 @@ typedef struct Turns
 	Team	   *team;
 	int64		shard;
 	int64		taken;			/* in this epoch, by this row */
+	int			first;			/* place of who is the first among equals */
 	double	   *accounts;		/* by place in the team */
 	double	   *before;			/* the last turn */
 	ItemPointerData tid;
@@ -191,32 +197,145 @@ next_free(Settle *s, int32 team_id, int64 after, int64 *shard, ItemPointer tid, 
 	return found;
 }
 
-/* A further row that is free is added to this one, and is gone. */
+/* A column of a row that is a number, which is never NULL. */
+static int64
+number_of(TupleTableSlot *slot, int column)
+{
+	bool		isnull;
+	Datum		value = slot_getattr(slot, column + 1, &isnull);
+
+	return column == TURN_FIRST_MEMBER ? DatumGetInt32(value) : DatumGetInt64(value);
+}
+
+/*
+ * Choose another row of the team, not the same one each time; false: it has none
+ * but the one at hand.
+ */
+static bool
+choose_another(Settle *s, const Turns *t, ItemPointer tid, int64 *shard)
+{
+	ScanKeyData key;
+	SysScanDesc scan;
+	HeapTuple	tuple;
+	int64		wanted = t->taken / TURNS_MERGE;
+	ItemPointerData *tids = NULL;
+	int64	   *shards = NULL;
+	int			room = 0;
+	int			n = 0;
+
+	ScanKeyInit(&key, TURN_TEAM_ID + 1, BTEqualStrategyNumber, F_INT4EQ, Int32GetDatum(t->team->team_id));
+	scan = systable_beginscan(writer_rel(&s->writers, TABLE_TURN), writer_pkey(&s->writers, TABLE_TURN),
+							  true, SnapshotSelf, 1, &key);
+	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+	{
+		int64		other = DatumGetInt64(engine_column(&s->writers, TABLE_TURN, tuple, TURN_SHARD));
+
+		if (other == t->shard || in_use(t->team->team_id, other))
+			continue;
+		if (n == room)
+		{
+			room = Max(16, room * 2);
+			tids = tids == NULL ? palloc(sizeof(*tids) * room) : repalloc(tids, sizeof(*tids) * room);
+			shards = shards == NULL ? palloc(sizeof(*shards) * room) : repalloc(shards, sizeof(*shards) * room);
+		}
+		tids[n] = tuple->t_self;
+		shards[n++] = other;
+	}
+	systable_endscan(scan);
+	if (n == 0)
+		return false;
+	*tid = tids[wanted % n];
+	*shard = shards[wanted % n];
+	return true;
+}
+
+static Datum
+int_array(const int32 *values, int n)
+{
+	Datum	   *elements = palloc(sizeof(Datum) * n);
+
+	for (int i = 0; i < n; i++)
+		elements[i] = Int32GetDatum(values[i]);
+	return PointerGetDatum(construct_array(elements, n, INT4OID, sizeof(int32), true, TYPALIGN_INT));
+}
+
+static Datum
+double_array(const double *values, int n)
+{
+	Datum	   *elements = palloc(sizeof(Datum) * n);
+
+	for (int i = 0; i < n; i++)
+		elements[i] = Float8GetDatum(values[i]);
+	return PointerGetDatum(construct_array(elements, n, FLOAT8OID, sizeof(float8),
+										   FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
+}
+
+/* A row of the table as it is to be written. */
 static void
-merge_another(Settle *s, Turns *t)
+fill_row(const Turns *t, Datum *v)
+{
+	const Team *team = t->team;
+
+	v[TURN_TEAM_ID] = Int32GetDatum(team->team_id);
+	v[TURN_SHARD] = Int64GetDatum(t->shard);
+	v[TURN_TURNS] = Int64GetDatum(t->taken);
+	v[TURN_MEMBERS] = int_array(team->rep_ids, team->n);
+	v[TURN_WEIGHTS] = int_array(team->weights, team->n);
+	v[TURN_ACCOUNTS] = double_array(t->accounts, team->n);
+	v[TURN_FIRST_MEMBER] = Int32GetDatum(t->first);
+}
+
+static void
+add_row(Settle *s, const Turns *t)
+{
+	Datum		v[TURN_COLS];
+	bool		nulls[TURN_COLS] = {0};
+
+	fill_row(t, v);
+	writer_add(&s->writers, TABLE_TURN, v, nulls);
+}
+
+static void
+update_row(Settle *s, Turns *t)
+{
+	Datum		v[TURN_COLS];
+	bool		nulls[TURN_COLS] = {0};
+
+	fill_row(t, v);
+	writer_update(&s->writers, TABLE_TURN, &t->tid, v, nulls);
+}
+
+/*
+ * Another row, where it is free, is added to this one as far as may be: see above.
+ * One of another epoch says nothing any more.
+ */
+static void
+settle_with_another(Settle *s, Turns *t)
 {
 	TupleTableSlot *slot = writer_lock_slot(&s->writers, TABLE_TURN);
-	ItemPointerData tid;
-	int64		shard;
-	int			held;
+	Turns		other = {.team = t->team,.accounts = palloc0(sizeof(double) * t->team->n)};
 
-	if (!next_free(s, t->team->team_id, t->shard, &shard, &tid, &held))
+	if (!choose_another(s, t, &other.tid, &other.shard) || !lock_row(s, &other.tid, slot))
 		return;
-	(void) take_accounts(t, slot, false);
+	if (!take_accounts(&other, slot, false) ||
+		schedule_join(t->team->n, t->accounts, other.accounts))
+		writer_delete(&s->writers, TABLE_TURN, &other.tid);
+	else
+	{
+		other.taken = number_of(slot, TURN_TURNS);
+		other.first = number_of(slot, TURN_FIRST_MEMBER);
+		update_row(s, &other);
+	}
 	ExecClearTuple(slot);
-	writer_delete(&s->writers, TABLE_TURN, &tid);
 }
 
 /* A further row for a team all of whose rows are held; not the same member first in each. */
 static void
 make_row(Turns *t, int held)
 {
-	int			n = t->team->n;
-
 	t->made = true;
 	t->shard = engine_next(SEQUENCE_TURN_SHARD);
-	for (int i = 0; i < n; i++)
-		t->accounts[i] = schedule_carry((double) ((held + n - 1 - i) % n) / n);
+	t->first = held % t->team->n;
 }
 
 static Turns *
@@ -232,13 +351,12 @@ load(Settle *s, Team *team)
 	t->before = MemoryContextAllocZero(s->context, sizeof(double) * team->n);
 	if (next_free(s, team->team_id, PG_INT64_MIN, &t->shard, &t->tid, &held))
 	{
-		bool		isnull;
-
 		if (take_accounts(t, slot, true))
-			t->taken = DatumGetInt64(slot_getattr(slot, TURN_TURNS + 1, &isnull));
+			t->taken = number_of(slot, TURN_TURNS);
+		t->first = number_of(slot, TURN_FIRST_MEMBER) % team->n;
 		ExecClearTuple(slot);
 		if (t->taken % TURNS_MERGE == 0)
-			merge_another(s, t);
+			settle_with_another(s, t);
 	}
 	else
 		make_row(t, held);
@@ -290,7 +408,7 @@ turns_next(Settle *s, Team *team, const bool *away)
 	t = turns_of(s, team);
 	t->taken++;
 	memcpy(t->before, t->accounts, sizeof(double) * team->n);
-	return schedule_next(team->n, team->weights, t->accounts, away);
+	return schedule_next(team->n, team->weights, t->accounts, away, t->first);
 }
 
 void
@@ -323,12 +441,13 @@ turns_peek(Settle *s, Team *team, const bool *away)
 	for (HeapTuple tuple; HeapTupleIsValid(tuple = systable_getnext(scan));)
 	{
 		ExecStoreHeapTuple(tuple, slot, false);
+		t.first = number_of(slot, TURN_FIRST_MEMBER) % team->n;
 		if (take_accounts(&t, slot, true))
 			break;
 	}
 	systable_endscan(scan);
 	ExecDropSingleTupleTableSlot(slot);
-	return schedule_next(team->n, team->weights, t.accounts, away);
+	return schedule_next(team->n, team->weights, t.accounts, away, t.first);
 }
 
 void
@@ -338,46 +457,15 @@ turns_credit(Settle *s, Team *team, int place)
 		schedule_credit(team->n, team->weights, turns_of(s, team)->accounts, place);
 }
 
-static Datum
-int_array(const int32 *values, int n)
-{
-	Datum	   *elements = palloc(sizeof(Datum) * n);
-
-	for (int i = 0; i < n; i++)
-		elements[i] = Int32GetDatum(values[i]);
-	return PointerGetDatum(construct_array(elements, n, INT4OID, sizeof(int32), true, TYPALIGN_INT));
-}
-
-static Datum
-double_array(const double *values, int n)
-{
-	Datum	   *elements = palloc(sizeof(Datum) * n);
-
-	for (int i = 0; i < n; i++)
-		elements[i] = Float8GetDatum(values[i]);
-	return PointerGetDatum(construct_array(elements, n, FLOAT8OID, sizeof(float8),
-										   FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
-}
-
 void
 turns_write(Settle *s)
 {
 	for (Turns *t = s->turns; t != NULL; t = t->next)
 	{
-		const Team *team = t->team;
-		Datum		v[TURN_COLS];
-		bool		nulls[TURN_COLS] = {0};
-
-		v[TURN_TEAM_ID] = Int32GetDatum(team->team_id);
-		v[TURN_SHARD] = Int64GetDatum(t->shard);
-		v[TURN_TURNS] = Int64GetDatum(t->taken);
-		v[TURN_MEMBERS] = int_array(team->rep_ids, team->n);
-		v[TURN_WEIGHTS] = int_array(team->weights, team->n);
-		v[TURN_ACCOUNTS] = double_array(t->accounts, team->n);
 		if (t->made)
-			writer_add(&s->writers, TABLE_TURN, v, nulls);
+			add_row(s, t);
 		else
-			writer_update(&s->writers, TABLE_TURN, &t->tid, v, nulls);
+			update_row(s, t);
 		((TurnsUse *) xact_log_at(&uses, t->use))->over = true;
 	}
 	s->turns = NULL;

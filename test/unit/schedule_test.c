@@ -38,7 +38,7 @@ worst_distance(int n, const int32 *weights, int64 turns)
 		total += weights[i];
 	for (int64 t = 1; t <= turns; t++)
 	{
-		int			place = schedule_next(n, weights, accounts, NULL);
+		int			place = schedule_next(n, weights, accounts, NULL, 0);
 
 		if (place < 0 || place >= n)
 			return 1e9;
@@ -123,7 +123,7 @@ rollbacks(void)
 
 			memcpy(before, accounts, sizeof(before));
 			for (int batch = random_below(8); batch >= 0; batch--)
-				(void) schedule_next(n, weights, accounts, NULL);
+				(void) schedule_next(n, weights, accounts, NULL, 0);
 			if (one_in(10))
 				memcpy(accounts, before, sizeof(before));
 			worst = fmax(worst, worst_of(n, accounts) - bound(n));
@@ -153,7 +153,7 @@ absences(void)
 				for (int i = 0; i < n; i++)
 					away[i] = one_in(3);
 			memcpy(frozen, accounts, sizeof(frozen));
-			(void) schedule_next(n, weights, accounts, away);
+			(void) schedule_next(n, weights, accounts, away, 0);
 			for (int i = 0; i < n; i++)
 				if (away[i] && accounts[i] != frozen[i])
 					worst = 1e9;
@@ -176,13 +176,13 @@ absences(void)
 		for (int i = 0; i < n; i++)
 			total += weights[i];
 		for (int t = random_below(50); t >= 0; t--)
-			(void) schedule_next(n, weights, accounts, NULL);
+			(void) schedule_next(n, weights, accounts, NULL, 0);
 		away[n - 1] = true;
 		for (int t = 0; t < 1000; t++)
-			(void) schedule_next(n, weights, accounts, away);
+			(void) schedule_next(n, weights, accounts, away, 0);
 		for (int t = 1; t <= 50; t++)
 		{
-			got += schedule_next(n, weights, accounts, NULL) == n - 1;
+			got += schedule_next(n, weights, accounts, NULL, 0) == n - 1;
 			burst = fmax(burst, got - (double) weights[n - 1] * t / total);
 		}
 	}
@@ -209,7 +209,7 @@ epochs(void)
 				begun[i] = accounts[i] = schedule_carry(accounts[i]);
 			for (int t = random_below(300); t >= 0; t--)
 			{
-				(void) schedule_next(n, weights, accounts, NULL);
+				(void) schedule_next(n, weights, accounts, NULL, 0);
 				for (int i = 0; i < n; i++)
 					worst = fmax(worst, fabs(accounts[i] - begun[i]));
 			}
@@ -229,7 +229,7 @@ short_epochs(void)
 
 	for (int t = 0; t < 400; t++)
 	{
-		count[schedule_next(4, weights, accounts, NULL)]++;
+		count[schedule_next(4, weights, accounts, NULL, 0)]++;
 		if (t % 3 == 0)
 			for (int i = 0; i < 4; i++)
 				accounts[i] = schedule_carry(accounts[i]);
@@ -237,6 +237,80 @@ short_epochs(void)
 	for (int i = 0; i < 4; i++)
 		round_robin &= count[i] >= 80;
 	ok(round_robin, "short epochs among equals: nobody is always the first");
+}
+
+/*
+ * Schedules that are used at once, as many as there are transactions; whoever
+ * takes a turn now and then joins its own with another that is free.  Together
+ * they are off by one for each of them at most, whatever is made and joined, and
+ * by one when one goes on alone.  A member of a large weight is not forgotten while
+ * many of small ones are owed something.
+ */
+#define AT_ONCE		8
+#define JOINED_EACH	16
+
+static void
+take_turns(int n, const int32 *weights, double accounts[AT_ONCE][101], bool *made, int most, int turns,
+		   double *worst)
+{
+	for (int t = 0; t < turns; t++)
+	{
+		int			row = random_below(most);
+		int			other = random_below(AT_ONCE);
+		double		sums[101] = {0};
+
+		if (!made[row])
+			memset(accounts[row], 0, sizeof(accounts[row]));
+		made[row] = true;
+		if (t % JOINED_EACH == 0 && other != row && made[other])
+			made[other] = !schedule_join(n, accounts[row], accounts[other]);
+		(void) schedule_next(n, weights, accounts[row], NULL, row % n);
+		for (int r = 0; r < AT_ONCE; r++)
+			for (int i = 0; i < n && made[r]; i++)
+				sums[i] += accounts[r][i];
+		*worst = fmax(*worst, worst_of(n, sums));
+	}
+}
+
+static void
+at_once(int n, const int32 *weights, double *together, double *alone)
+{
+	double		accounts[AT_ONCE][101];
+	bool		made[AT_ONCE] = {0};
+	double		ignored = 0;
+
+	for (int round = 0; round < 5; round++)
+	{
+		take_turns(n, weights, accounts, made, AT_ONCE, 3000, together);
+		/* what an account has too much is worked off as its share comes in */
+		take_turns(n, weights, accounts, made, 1, 3000, &ignored);
+		take_turns(n, weights, accounts, made, 1, 500, alone);
+	}
+}
+
+static void
+several_at_once(void)
+{
+	int32		heavy[101];
+	double		together = 0;
+	double		alone = 0;
+
+	for (int i = 0; i < 101; i++)
+		heavy[i] = i == 0 ? 100 : 1;
+	for (int round = 0; round < 20; round++)
+		at_once(101, heavy, &together, &alone);
+	ok(together <= AT_ONCE + 1 && alone <= 1,
+	   "100:1x100, eight schedules at once: off by %.2f, and by %.2f when one goes on alone", together, alone);
+	together = alone = 0;
+	for (int round = 0; round < 200; round++)
+	{
+		int32		weights[20];
+		int			n = random_team(20, weights);
+
+		at_once(n, weights, &together, &alone);
+	}
+	ok(together <= AT_ONCE + 1 && alone <= 1,
+	   "random teams, eight schedules at once: off by %.2f, and by %.2f when one goes on alone", together, alone);
 }
 
 static void
@@ -250,7 +324,7 @@ credits(void)
 
 	for (int t = 0; t < 20000; t++)
 	{
-		int			place = schedule_next(6, weights, accounts, NULL);
+		int			place = schedule_next(6, weights, accounts, NULL, 0);
 
 		count[place]++;
 		leads++;
@@ -274,12 +348,13 @@ test_schedule(void)
 	double		account[] = {0};
 	bool		away[] = {true};
 
-	ok(schedule_next(0, one, account, NULL) == -1 && schedule_next(1, one, account, away) == -1,
+	ok(schedule_next(0, one, account, NULL, 0) == -1 && schedule_next(1, one, account, away, 0) == -1,
 	   "nobody there: nobody's turn");
 	constant_teams();
 	rollbacks();
 	absences();
 	epochs();
 	short_epochs();
+	several_at_once();
 	credits();
 }

@@ -38,6 +38,14 @@ CREATE FUNCTION revops.kpi_period(grain text, at timestamptz, time_zone text)
 COMMENT ON FUNCTION revops.kpi_period(text, timestamptz, text) IS
     'First day of the period in which a moment lies, by the clock of a time zone.';
 
+CREATE FUNCTION revops.kpi_complete(grain text, period date, time_zone text)
+    RETURNS boolean
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN (period + CASE grain WHEN 'quarter' THEN interval '3 months' ELSE ('1 ' || grain)::interval END)
+           AT TIME ZONE time_zone <= revops.engine_now();
+COMMENT ON FUNCTION revops.kpi_complete(text, date, text) IS
+    'True when a period is over by the clock of a time zone: what it counts by its own moments will not grow.';
+
 CREATE FUNCTION revops.kpi_share(part bigint, whole bigint)
     RETURNS numeric
     -- not STRICT, which would keep the planner from putting it in line
@@ -52,6 +60,7 @@ CREATE TYPE revops.kpi_stage_conversion_row AS
     workspace       text,
     period          date,
     grain           text,
+    complete        boolean,
     stage           text,
     stage_position  int,
     source          text,
@@ -76,6 +85,7 @@ COMMENT ON COLUMN revops.kpi_stage_conversion_row.workspace_id IS 'number of the
 COMMENT ON COLUMN revops.kpi_stage_conversion_row.workspace IS 'name of the workspace';
 COMMENT ON COLUMN revops.kpi_stage_conversion_row.period IS 'first day of the period, in the workspace''s time zone (ISO weeks: Monday)';
 COMMENT ON COLUMN revops.kpi_stage_conversion_row.grain IS 'length of the period: day, week, month, quarter or year';
+COMMENT ON COLUMN revops.kpi_stage_conversion_row.complete IS 'the period is over; false: its counts still grow';
 COMMENT ON COLUMN revops.kpi_stage_conversion_row.stage IS 'stage that was entered';
 COMMENT ON COLUMN revops.kpi_stage_conversion_row.stage_position IS 'order of the stage in the active agreement; NULL: it has no such stage';
 COMMENT ON COLUMN revops.kpi_stage_conversion_row.source IS 'source of the lead when it entered';
@@ -136,6 +146,7 @@ BEGIN ATOMIC
             AND (kpi_stage_conversion.until IS NULL OR e.at < kpi_stage_conversion.until)
           GROUP BY 1, 2, 3, 4, 5, 6, 7, 8)
     SELECT k.workspace_id, w.workspace, k.period, kpi_stage_conversion.grain,
+           revops.kpi_complete(kpi_stage_conversion.grain, k.period, w.time_zone),
            k.to_stage, g.position, k.source, k.campaign, k.segment, t.team, r.rep,
            k.entered, k.advanced, k.won, k.moved_forward,
            k.entered - k.moved_forward - k.recycled - k.disqualified - k.still_there,
@@ -160,6 +171,7 @@ CREATE TYPE revops.kpi_source_row AS
     workspace            text,
     period               date,
     grain                text,
+    complete             boolean,
     source               text,
     leads                bigint,
     mqls                 bigint,
@@ -182,6 +194,7 @@ COMMENT ON COLUMN revops.kpi_source_row.workspace_id IS 'number of the workspace
 COMMENT ON COLUMN revops.kpi_source_row.workspace IS 'name of the workspace';
 COMMENT ON COLUMN revops.kpi_source_row.period IS 'first day of the period, in the workspace''s time zone (ISO weeks: Monday)';
 COMMENT ON COLUMN revops.kpi_source_row.grain IS 'length of the period: day, week, month, quarter or year';
+COMMENT ON COLUMN revops.kpi_source_row.complete IS 'the period is over; false: its counts still grow';
 COMMENT ON COLUMN revops.kpi_source_row.source IS 'source of the lead at its entry; NULL: none given';
 COMMENT ON COLUMN revops.kpi_source_row.leads IS 'leads created in the period, deleted ones included';
 COMMENT ON COLUMN revops.kpi_source_row.mqls IS 'of these, entered the stage of purpose qualified (MQL)';
@@ -240,7 +253,9 @@ BEGIN ATOMIC
           WHERE (kpi_source.since IS NULL OR c.created_at >= kpi_source.since)
             AND (kpi_source.until IS NULL OR c.created_at < kpi_source.until)
           GROUP BY 1, 2, 3)
-    SELECT k.workspace_id, w.workspace, k.period, kpi_source.grain, k.source,
+    SELECT k.workspace_id, w.workspace, k.period, kpi_source.grain,
+           revops.kpi_complete(kpi_source.grain, k.period, w.time_zone),
+           k.source,
            k.leads, k.mqls, k.sqls, k.opportunities, k.won, k.mqls_accepted, k.won_not_mql,
            revops.kpi_share(k.mqls, k.leads), revops.kpi_share(k.mqls_accepted, k.mqls),
            revops.kpi_share(k.won, k.leads),
@@ -312,6 +327,7 @@ CREATE TYPE revops.kpi_acceptance_row AS
     workspace                text,
     period                   date,
     grain                    text,
+    complete                 boolean,
     source                   text,
     campaign                 text,
     segment                  text,
@@ -333,6 +349,7 @@ COMMENT ON COLUMN revops.kpi_acceptance_row.workspace_id IS 'number of the works
 COMMENT ON COLUMN revops.kpi_acceptance_row.workspace IS 'name of the workspace';
 COMMENT ON COLUMN revops.kpi_acceptance_row.period IS 'first day of the period, in the workspace''s time zone (ISO weeks: Monday)';
 COMMENT ON COLUMN revops.kpi_acceptance_row.grain IS 'length of the period: day, week, month, quarter or year';
+COMMENT ON COLUMN revops.kpi_acceptance_row.complete IS 'the period is over; false: its counts still grow';
 COMMENT ON COLUMN revops.kpi_acceptance_row.source IS 'source of the lead at the handoff';
 COMMENT ON COLUMN revops.kpi_acceptance_row.campaign IS 'campaign of the lead at the handoff';
 COMMENT ON COLUMN revops.kpi_acceptance_row.segment IS 'segment of the lead at the handoff';
@@ -374,6 +391,7 @@ BEGIN ATOMIC
             AND (kpi_acceptance.until IS NULL OR h.handed_over_at < kpi_acceptance.until)
           GROUP BY 1, 2, 3, 4, 5, 6, 7)
     SELECT k.workspace_id, w.workspace, k.period, kpi_acceptance.grain,
+           revops.kpi_complete(kpi_acceptance.grain, k.period, w.time_zone),
            k.source, k.campaign, k.segment, t.team, r.rep,
            k.handed_over, k.accepted, k.rejected, k.recycled, k.withdrawn, k.pending,
            revops.kpi_share(k.accepted, k.handed_over),
@@ -395,6 +413,7 @@ CREATE TYPE revops.kpi_rejection_reasons_row AS
     workspace    text,
     period       date,
     grain        text,
+    complete     boolean,
     outcome      text,
     reason       text,
     label        text,
@@ -410,6 +429,7 @@ COMMENT ON COLUMN revops.kpi_rejection_reasons_row.workspace_id IS 'number of th
 COMMENT ON COLUMN revops.kpi_rejection_reasons_row.workspace IS 'name of the workspace';
 COMMENT ON COLUMN revops.kpi_rejection_reasons_row.period IS 'first day of the period, in the workspace''s time zone (ISO weeks: Monday)';
 COMMENT ON COLUMN revops.kpi_rejection_reasons_row.grain IS 'length of the period: day, week, month, quarter or year';
+COMMENT ON COLUMN revops.kpi_rejection_reasons_row.complete IS 'the period is over; false: its counts still grow';
 COMMENT ON COLUMN revops.kpi_rejection_reasons_row.outcome IS 'rejected or recycled';
 COMMENT ON COLUMN revops.kpi_rejection_reasons_row.reason IS 'coded reason; NULL: none was given';
 COMMENT ON COLUMN revops.kpi_rejection_reasons_row.label IS 'the reason in words; NULL: the code has none';
@@ -436,6 +456,7 @@ BEGIN ATOMIC
             AND (kpi_rejection_reasons.until IS NULL OR h.handed_over_at < kpi_rejection_reasons.until)
           GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9)
     SELECT k.workspace_id, w.workspace, k.period, kpi_rejection_reasons.grain,
+           revops.kpi_complete(kpi_rejection_reasons.grain, k.period, w.time_zone),
            k.outcome, k.reason, e.label, k.source, k.campaign, k.segment, t.team, r.rep, k.n
     FROM counted k
     JOIN revops.workspace w ON w.workspace_id = k.workspace_id
@@ -454,6 +475,7 @@ CREATE TYPE revops.kpi_response_time_row AS
     workspace               text,
     period                  date,
     grain                   text,
+    complete                boolean,
     source                  text,
     campaign                text,
     segment                 text,
@@ -473,13 +495,15 @@ CREATE TYPE revops.kpi_response_time_row AS
     median_wall_minutes     numeric,
     p90_wall_minutes        numeric,
     mean_wall_minutes       numeric,
-    sum_wall_minutes        numeric
+    sum_wall_minutes        numeric,
+    unmeasured              bigint
 );
 COMMENT ON TYPE revops.kpi_response_time_row IS 'A row of kpi_response_time().';
 COMMENT ON COLUMN revops.kpi_response_time_row.workspace_id IS 'number of the workspace';
 COMMENT ON COLUMN revops.kpi_response_time_row.workspace IS 'name of the workspace';
 COMMENT ON COLUMN revops.kpi_response_time_row.period IS 'first day of the period, in the workspace''s time zone (ISO weeks: Monday)';
 COMMENT ON COLUMN revops.kpi_response_time_row.grain IS 'length of the period: day, week, month, quarter or year';
+COMMENT ON COLUMN revops.kpi_response_time_row.complete IS 'the period is over; false: its counts still grow';
 COMMENT ON COLUMN revops.kpi_response_time_row.source IS 'source of the lead when the clock started';
 COMMENT ON COLUMN revops.kpi_response_time_row.campaign IS 'campaign of the lead when the clock started';
 COMMENT ON COLUMN revops.kpi_response_time_row.segment IS 'segment of the lead when the clock started';
@@ -492,14 +516,15 @@ COMMENT ON COLUMN revops.kpi_response_time_row.void IS 'of these, ended without 
 COMMENT ON COLUMN revops.kpi_response_time_row.within_sla IS 'of these, answered in time (outcome kept)';
 COMMENT ON COLUMN revops.kpi_response_time_row.breached IS 'of these, past due: late, running past due, or void from due_at on';
 COMMENT ON COLUMN revops.kpi_response_time_row.share_within_sla IS 'within_sla / (within_sla + breached), 0 to 1';
-COMMENT ON COLUMN revops.kpi_response_time_row.median_business_minutes IS 'median response time of the answered ones, business minutes (wall minutes where the clock has no calendar); not additive';
+COMMENT ON COLUMN revops.kpi_response_time_row.median_business_minutes IS 'median response time of the answered ones, business minutes (wall minutes where the clock has no calendar), those unmeasured left out; not additive';
 COMMENT ON COLUMN revops.kpi_response_time_row.p90_business_minutes IS '90th percentile of the same; not additive';
-COMMENT ON COLUMN revops.kpi_response_time_row.mean_business_minutes IS 'mean of the same: sum_business_minutes / answered';
+COMMENT ON COLUMN revops.kpi_response_time_row.mean_business_minutes IS 'mean of the same: sum_business_minutes / (answered - unmeasured)';
 COMMENT ON COLUMN revops.kpi_response_time_row.sum_business_minutes IS 'sum of the same: additive';
 COMMENT ON COLUMN revops.kpi_response_time_row.median_wall_minutes IS 'median response time of the answered ones, wall minutes; not additive';
 COMMENT ON COLUMN revops.kpi_response_time_row.p90_wall_minutes IS '90th percentile of the same; not additive';
 COMMENT ON COLUMN revops.kpi_response_time_row.mean_wall_minutes IS 'mean of the same: sum_wall_minutes / answered';
 COMMENT ON COLUMN revops.kpi_response_time_row.sum_wall_minutes IS 'sum of the same: additive';
+COMMENT ON COLUMN revops.kpi_response_time_row.unmeasured IS 'of the answered, those whose business minutes are not known, as their calendar has a problem (calendar_problem() names it)';
 
 CREATE FUNCTION revops.kpi_response_time(grain text, since timestamptz DEFAULT NULL, until timestamptz DEFAULT NULL)
     RETURNS SETOF revops.kpi_response_time_row
@@ -517,7 +542,7 @@ BEGIN ATOMIC
                       THEN date_part('epoch', c.stopped_at - c.started_at) END AS wall,
                  CASE WHEN c.outcome IS NULL OR c.outcome = 'void' THEN NULL
                       WHEN c.calendar_id IS NULL THEN date_part('epoch', c.stopped_at - c.started_at)
-                      ELSE date_part('epoch', revops.business_between(c.calendar_id, c.started_at, c.stopped_at))
+                      ELSE date_part('epoch', revops.business_left(c.calendar_id, c.started_at, c.stopped_at))
                  END AS business
           FROM revops.sla_clock c
           JOIN revops.workspace w ON w.workspace_id = c.workspace_id
@@ -535,17 +560,19 @@ BEGIN ATOMIC
                  percentile_cont('{0.5,0.9}'::float8[]) WITHIN GROUP (ORDER BY c.business) AS business,
                  percentile_cont('{0.5,0.9}'::float8[]) WITHIN GROUP (ORDER BY c.wall) AS wall,
                  sum(c.business::numeric) AS sum_business,
-                 sum(c.wall::numeric) AS sum_wall
+                 sum(c.wall::numeric) AS sum_wall,
+                 count(c.wall) - count(c.business) AS unmeasured
           FROM clock c
           GROUP BY 1, 2, 3, 4, 5, 6, 7)
     SELECT k.workspace_id, w.workspace, k.period, kpi_response_time.grain,
+           revops.kpi_complete(kpi_response_time.grain, k.period, w.time_zone),
            k.source, k.campaign, k.segment, t.team, r.rep,
            k.started, k.answered, k.unanswered, k.void, k.within_sla, k.breached,
            revops.kpi_share(k.within_sla, k.within_sla + k.breached),
            round(k.business[1]::numeric / 60, 4), round(k.business[2]::numeric / 60, 4),
-           round(k.sum_business / NULLIF(k.answered * 60, 0), 4), round(k.sum_business / 60, 4),
+           round(k.sum_business / NULLIF((k.answered - k.unmeasured) * 60, 0), 4), round(k.sum_business / 60, 4),
            round(k.wall[1]::numeric / 60, 4), round(k.wall[2]::numeric / 60, 4),
-           round(k.sum_wall / NULLIF(k.answered * 60, 0), 4), round(k.sum_wall / 60, 4)
+           round(k.sum_wall / NULLIF(k.answered * 60, 0), 4), round(k.sum_wall / 60, 4), k.unmeasured
     FROM counted k
     JOIN revops.workspace w ON w.workspace_id = k.workspace_id
     LEFT JOIN revops.team t ON t.team_id = k.team_id
@@ -553,7 +580,7 @@ BEGIN ATOMIC
     ORDER BY k.workspace_id, k.period, k.source, k.campaign, k.segment, t.team, r.rep;
 END;
 COMMENT ON FUNCTION revops.kpi_response_time(text, timestamptz, timestamptz) IS
-    'Speed to lead by cohort: a clock of promise first_response belongs to the period in which it started. Response time = from started_at to stopped_at of the answered ones; those never answered have none, so read unanswered beside it. Business minutes are business_between(calendar_id, started_at, stopped_at); a clock without calendar counts wall time there too. share_within_sla = within_sla / (within_sla + breached): the same formula as the compliance of kpi_sla_compliance(); clocks that run and are not due, and those void before due_at, are not in it. Now is engine_now(); a touch that waits to be folded has not answered yet. Only [since, until) counts; NULL is an open end. Rates and minutes are rounded to 4 decimals; medians and percentiles are not additive. Source: sla_clock. Raises RV004.';
+    'Speed to lead by cohort: a clock of promise first_response belongs to the period in which it started. Response time = from started_at to stopped_at of the answered ones; those never answered have none, so read unanswered beside it. Business minutes are business_left(calendar_id, started_at, stopped_at); a clock without calendar counts wall time there too, and one whose calendar has a problem is unmeasured, which raises nothing. share_within_sla = within_sla / (within_sla + breached): the same formula as the compliance of kpi_sla_compliance(); clocks that run and are not due, and those void before due_at, are not in it. Now is engine_now(); a touch that waits to be folded has not answered yet. Only [since, until) counts; NULL is an open end. Rates and minutes are rounded to 4 decimals; medians and percentiles are not additive. Source: sla_clock. Raises RV004.';
 REVOKE ALL ON FUNCTION revops.kpi_response_time(text, timestamptz, timestamptz) FROM PUBLIC;
 
 CREATE TYPE revops.kpi_sla_compliance_row AS
@@ -562,6 +589,7 @@ CREATE TYPE revops.kpi_sla_compliance_row AS
     workspace    text,
     period       date,
     grain        text,
+    complete     boolean,
     policy       text,
     promise      text,
     source       text,
@@ -579,6 +607,7 @@ COMMENT ON COLUMN revops.kpi_sla_compliance_row.workspace_id IS 'number of the w
 COMMENT ON COLUMN revops.kpi_sla_compliance_row.workspace IS 'name of the workspace';
 COMMENT ON COLUMN revops.kpi_sla_compliance_row.period IS 'first day of the period, in the workspace''s time zone (ISO weeks: Monday)';
 COMMENT ON COLUMN revops.kpi_sla_compliance_row.grain IS 'length of the period: day, week, month, quarter or year';
+COMMENT ON COLUMN revops.kpi_sla_compliance_row.complete IS 'the period is over; false: its counts still grow';
 COMMENT ON COLUMN revops.kpi_sla_compliance_row.policy IS 'name of the policy, over all versions of the agreement';
 COMMENT ON COLUMN revops.kpi_sla_compliance_row.promise IS 'what was promised: first_response';
 COMMENT ON COLUMN revops.kpi_sla_compliance_row.source IS 'source of the lead when the clock started';
@@ -611,6 +640,7 @@ BEGIN ATOMIC
             AND (kpi_sla_compliance.until IS NULL OR c.due_at < kpi_sla_compliance.until)
           GROUP BY 1, 2, 3, 4, 5, 6, 7)
     SELECT k.workspace_id, w.workspace, k.period, kpi_sla_compliance.grain,
+           revops.kpi_complete(kpi_sla_compliance.grain, k.period, w.time_zone),
            k.policy, k.promise, k.source, t.team, r.rep,
            k.clocks, k.kept, k.clocks - k.kept - k.running - k.void, k.running, k.void,
            revops.kpi_share(k.kept, k.clocks - k.running - k.void)

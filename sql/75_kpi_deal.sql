@@ -1,14 +1,6 @@
 -- The shared KPIs of deals: what came into the pipeline, what was won and lost,
 -- for how much, how fast, why.  They have the form of those of 75_kpi.sql.
 
-CREATE FUNCTION revops.kpi_complete(grain text, period date, time_zone text)
-    RETURNS boolean
-    LANGUAGE sql STABLE PARALLEL SAFE
-    RETURN (period + CASE grain WHEN 'quarter' THEN interval '3 months' ELSE ('1 ' || grain)::interval END)
-           AT TIME ZONE time_zone <= revops.engine_now();
-COMMENT ON FUNCTION revops.kpi_complete(text, date, text) IS
-    'True when a period is over by the clock of a time zone: what it counts by its own moments will not grow.';
-
 CREATE VIEW revops.deal AS
 SELECT o.workspace_id, o.opportunity_id, o.lead_id, o.status, o.opened_at, o.closed_at,
        o.base_amount AS amount,

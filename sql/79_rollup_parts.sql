@@ -217,7 +217,7 @@ BEGIN
                  CASE WHEN c.outcome IN ('kept', 'late') THEN date_part('epoch', c.stopped_at - c.started_at) END AS wall,
                  CASE WHEN c.outcome IS NULL OR c.outcome = 'void' THEN NULL
                       WHEN c.calendar_id IS NULL THEN date_part('epoch', c.stopped_at - c.started_at)
-                      ELSE date_part('epoch', revops.business_between(c.calendar_id, c.started_at, c.stopped_at)) END AS business
+                      ELSE date_part('epoch', revops.business_left(c.calendar_id, c.started_at, c.stopped_at)) END AS business
           FROM unnest(images) i
           CROSS JOIN LATERAL unnest(i.clocks) c
           JOIN revops.workspace w ON w.workspace_id = i.workspace_id)
@@ -226,7 +226,7 @@ BEGIN
            ARRAY[1, COALESCE(c.outcome IN ('kept', 'late'), false)::int, (c.outcome IS NULL)::int, COALESCE(c.outcome = 'void', false)::int,
                  COALESCE(c.outcome = 'kept', false)::int,
                  COALESCE(c.outcome = 'late' OR (c.outcome = 'void' AND c.stopped_at >= c.due_at), false)::int,
-                 (c.outcome IS NULL AND c.breached_at IS NOT NULL)::int]::bigint[],
+                 (c.outcome IS NULL AND c.breached_at IS NOT NULL)::int, (c.wall IS NOT NULL AND c.business IS NULL)::int]::bigint[],
            ARRAY[c.business::numeric, c.wall::numeric], c.business, c.wall, NULL::float8
     FROM clock c WHERE c.promise = 'first_response' AND (single IS NULL OR single = 'response_time')
     UNION ALL

@@ -74,7 +74,9 @@ CREATE FUNCTION revops.kpi_source_rolled(grain text) RETURNS SETOF revops.kpi_so
 BEGIN
     IF revops.rollups_serve() THEN
         RETURN QUERY
-        SELECT k.workspace_id, w.workspace, k.period, kpi_source_rolled.grain, k.dims[1],
+        SELECT k.workspace_id, w.workspace, k.period, kpi_source_rolled.grain,
+               revops.kpi_complete(kpi_source_rolled.grain, k.period, w.time_zone),
+               k.dims[1],
                k.counts[1], k.counts[2], k.counts[3], k.counts[4], k.counts[5], k.counts[6], k.counts[7],
                revops.kpi_share(k.counts[2], k.counts[1]), revops.kpi_share(k.counts[6], k.counts[2]),
                revops.kpi_share(k.counts[5], k.counts[1]),
@@ -140,7 +142,9 @@ CREATE FUNCTION revops.kpi_stage_conversion_rolled(grain text) RETURNS SETOF rev
 BEGIN
     IF revops.rollups_serve() THEN
         RETURN QUERY
-        SELECT k.workspace_id, w.workspace, k.period, kpi_stage_conversion_rolled.grain, k.dims[1], g.position, k.dims[2], k.dims[3], k.dims[4], t.team, r.rep,
+        SELECT k.workspace_id, w.workspace, k.period, kpi_stage_conversion_rolled.grain,
+               revops.kpi_complete(kpi_stage_conversion_rolled.grain, k.period, w.time_zone),
+               k.dims[1], g.position, k.dims[2], k.dims[3], k.dims[4], t.team, r.rep,
                k.counts[1], k.counts[2], k.counts[3], k.counts[6],
                k.counts[1] - k.counts[6] - k.counts[4] - k.counts[5] - k.counts[7],
                k.counts[4], k.counts[5], k.counts[7],
@@ -309,7 +313,9 @@ CREATE FUNCTION revops.kpi_acceptance_rolled(grain text) RETURNS SETOF revops.kp
 BEGIN
     IF revops.rollups_serve() THEN
         RETURN QUERY
-        SELECT k.workspace_id, w.workspace, k.period, kpi_acceptance_rolled.grain, k.dims[1], k.dims[2], k.dims[3], t.team, r.rep,
+        SELECT k.workspace_id, w.workspace, k.period, kpi_acceptance_rolled.grain,
+               revops.kpi_complete(kpi_acceptance_rolled.grain, k.period, w.time_zone),
+               k.dims[1], k.dims[2], k.dims[3], t.team, r.rep,
                k.counts[1], k.counts[2], k.counts[3], k.counts[4], k.counts[5], k.counts[6],
                revops.kpi_share(k.counts[2], k.counts[1]),
                revops.kpi_share(k.counts[2] + k.counts[3] + k.counts[4], k.counts[1]),
@@ -343,7 +349,9 @@ CREATE FUNCTION revops.kpi_rejection_reasons_rolled(grain text) RETURNS SETOF re
 BEGIN
     IF revops.rollups_serve() THEN
         RETURN QUERY
-        SELECT k.workspace_id, w.workspace, k.period, kpi_rejection_reasons_rolled.grain, k.dims[1], k.dims[2], e.label, k.dims[3], k.dims[4], k.dims[5], t.team, r.rep, k.counts[1]
+        SELECT k.workspace_id, w.workspace, k.period, kpi_rejection_reasons_rolled.grain,
+               revops.kpi_complete(kpi_rejection_reasons_rolled.grain, k.period, w.time_zone),
+               k.dims[1], k.dims[2], e.label, k.dims[3], k.dims[4], k.dims[5], t.team, r.rep, k.counts[1]
         FROM revops.rolled_up('rejection_reasons', kpi_rejection_reasons_rolled.grain) k
         JOIN revops.workspace w ON w.workspace_id = k.workspace_id
         LEFT JOIN revops.reason e ON e.workspace_id = k.workspace_id AND e.reason = k.dims[2]
@@ -374,13 +382,17 @@ CREATE FUNCTION revops.kpi_response_time_rolled(grain text) RETURNS SETOF revops
 BEGIN
     IF revops.rollups_serve() THEN
         RETURN QUERY
-        SELECT k.workspace_id, w.workspace, k.period, kpi_response_time_rolled.grain, k.dims[1], k.dims[2], k.dims[3], t.team, r.rep,
+        SELECT k.workspace_id, w.workspace, k.period, kpi_response_time_rolled.grain,
+               revops.kpi_complete(kpi_response_time_rolled.grain, k.period, w.time_zone),
+               k.dims[1], k.dims[2], k.dims[3], t.team, r.rep,
                k.counts[1], k.counts[2], k.counts[3], k.counts[4], k.counts[5], k.breached,
                revops.kpi_share(k.counts[5], k.counts[5] + k.breached),
                round(k.quantiles[1] / 60, 4), round(k.quantiles[2] / 60, 4),
-               round(k.sums[1] / NULLIF(k.counts[2] * 60, 0), 4), CASE WHEN k.counts[2] > 0 THEN round(k.sums[1] / 60, 4) END,
+               round(k.sums[1] / NULLIF((k.counts[2] - k.counts[8]) * 60, 0), 4),
+               CASE WHEN k.counts[2] > k.counts[8] THEN round(k.sums[1] / 60, 4) END,
                round(k.quantiles[3] / 60, 4), round(k.quantiles[4] / 60, 4),
-               round(k.sums[2] / NULLIF(k.counts[2] * 60, 0), 4), CASE WHEN k.counts[2] > 0 THEN round(k.sums[2] / 60, 4) END
+               round(k.sums[2] / NULLIF(k.counts[2] * 60, 0), 4), CASE WHEN k.counts[2] > 0 THEN round(k.sums[2] / 60, 4) END,
+               k.counts[8]
         FROM (SELECT u.*, u.counts[6] + u.counts[7] + COALESCE(o.clocks, 0) AS breached
               FROM revops.rolled_up('response_time', kpi_response_time_rolled.grain) u
               -- promises that nobody has seen broken yet: time alone has done it
@@ -420,7 +432,9 @@ CREATE FUNCTION revops.kpi_sla_compliance_rolled(grain text) RETURNS SETOF revop
 BEGIN
     IF revops.rollups_serve() THEN
         RETURN QUERY
-        SELECT k.workspace_id, w.workspace, k.period, kpi_sla_compliance_rolled.grain, k.dims[1], k.dims[2], k.dims[3], t.team, r.rep,
+        SELECT k.workspace_id, w.workspace, k.period, kpi_sla_compliance_rolled.grain,
+               revops.kpi_complete(kpi_sla_compliance_rolled.grain, k.period, w.time_zone),
+               k.dims[1], k.dims[2], k.dims[3], t.team, r.rep,
                k.counts[1], k.counts[2], k.counts[1] - k.counts[2] - k.running - k.counts[4], k.running, k.counts[4],
                revops.kpi_share(k.counts[2], k.counts[1] - k.running - k.counts[4])
         FROM (SELECT u.*, u.counts[3] - COALESCE(o.clocks, 0) AS running

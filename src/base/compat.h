@@ -59,6 +59,11 @@ RestrictSearchPath(void)
 #define RevopsOwnsDatabase(database, role) pg_database_ownercheck((database), (role))
 #endif
 
+/* May be given its value while a parallel query runs; minor releases of 2024 brought it. */
+#ifndef GUC_ALLOW_IN_PARALLEL
+#define GUC_ALLOW_IN_PARALLEL 0
+#endif
+
 /* Memory of settings; NULL where there is none. */
 #if PG_VERSION_NUM < 160000
 #include <stdlib.h>

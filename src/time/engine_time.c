@@ -90,13 +90,18 @@ assign_now(const char *newval, void *extra)
 	fixed_now = has_fixed_now ? *(TimestampTz *) extra : 0;
 }
 
+/*
+ * Allowed in parallel operations: where a function that a parallel query calls
+ * is the first to need this library, a value that was set before is given to
+ * the setting only then, and would else be refused, and the real clock be read.
+ */
 void
 engine_time_init(void)
 {
 	DefineCustomStringVariable("pg_revops.now",
 							   "Fixes the engine's clock, for tests and replays of history.",
 							   "A timestamp with time zone, shown in UTC; empty means the real clock.",
-							   &now_setting, "", PGC_SUSET, 0,
+							   &now_setting, "", PGC_SUSET, GUC_ALLOW_IN_PARALLEL,
 							   check_now, assign_now, NULL);
 }
 

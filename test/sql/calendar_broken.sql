@@ -65,3 +65,25 @@ SELECT revops.calendar_problem(2);
 ROLLBACK;
 SELECT revops.calendar_problem(4711);
 SELECT revops.business_left(4711, now(), now());
+
+-- K3: answers by a calendar with a problem are answers, of unmeasured business time; the views say so too
+SET pg_revops.now = '2026-03-02 11:30+00';
+SELECT count(revops.record_touch(lead_id, signal, '2026-03-02 11:30+00')) AS answers
+FROM revops.lead, (SELECT signal FROM revops.signal WHERE answers ORDER BY signal LIMIT 1) s;
+SELECT rep, source, started, answered, sum_business_minutes AS business, mean_business_minutes AS mean, median_business_minutes AS median, sum_wall_minutes AS wall, unmeasured
+FROM revops.kpi_response_time('month');
+BEGIN;
+DELETE FROM revops.calendar_hours WHERE calendar_id = 2;
+SELECT rep, source, started, answered, sum_business_minutes AS business, mean_business_minutes AS mean, median_business_minutes AS median, sum_wall_minutes AS wall, unmeasured
+FROM revops.kpi_response_time('month');
+SELECT serve FROM revops.rollup_status;
+SELECT started, answered, sum_business_minutes AS business, unmeasured FROM revops.kpi_response_time_month;
+DO $$ BEGIN WHILE revops.roll_up() > 0 LOOP NULL; END LOOP; END $$;
+SELECT serve FROM revops.rollup_status;
+SELECT started, answered, sum_business_minutes AS business, mean_business_minutes AS mean, unmeasured FROM revops.kpi_response_time_month;
+DELETE FROM revops.calendar_hours WHERE calendar_id = 1;
+SELECT started, answered, sum_business_minutes AS business, mean_business_minutes AS mean, unmeasured FROM revops.kpi_response_time('month');
+SELECT started, answered, sum_business_minutes AS business, mean_business_minutes AS mean, unmeasured FROM revops.kpi_response_time_month;
+DO $$ BEGIN WHILE revops.roll_up() > 0 LOOP NULL; END LOOP; END $$;
+SELECT started, answered, sum_business_minutes AS business, mean_business_minutes AS mean, unmeasured FROM revops.kpi_response_time_month;
+ROLLBACK;

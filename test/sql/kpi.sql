@@ -199,6 +199,29 @@ SELECT * FROM pg_temp.refused($$revops.kpi_rejection_reasons('')$$);
 SELECT * FROM pg_temp.refused($$revops.kpi_response_time('week', '2026-04-01', '2026-03-31')$$);
 SELECT * FROM pg_temp.refused($$revops.kpi_sla_compliance('month''')$$);
 
+-- every KPI by period says whether the period is over by the workspace's clock, and is right
+CREATE FUNCTION pg_temp.incomplete(kpi text, grain text) RETURNS TABLE (name text, over bigint, going_on bigint, wrong bigint) LANGUAGE plpgsql AS $$
+BEGIN
+    name := kpi;
+    EXECUTE format('SELECT count(*) FILTER (WHERE k.complete), count(*) FILTER (WHERE NOT k.complete),
+                           count(*) FILTER (WHERE k.complete IS DISTINCT FROM
+                               (CASE %2$L WHEN ''day'' THEN k.period + 1 WHEN ''week'' THEN k.period + 7 WHEN ''year'' THEN make_date(extract(year FROM k.period)::int + 1, 1, 1)
+                                     ELSE (k.period + interval ''31 days'' * %3$s)::date - extract(day FROM k.period + interval ''31 days'' * %3$s)::int + 1 END::timestamp
+                                <= timestamptz ''2026-04-20 12:00+00'' AT TIME ZONE w.time_zone))
+                    FROM revops.%1$I(%2$L) k JOIN revops.workspace w USING (workspace_id)', kpi, grain, CASE grain WHEN 'quarter' THEN 3 ELSE 1 END)
+    INTO over, going_on, wrong;
+    RETURN NEXT;
+END $$;
+SELECT i.name, sum(over) > 0 AS over, sum(going_on) > 0 AS going_on, sum(wrong) AS wrong
+FROM unnest('{day,week,month,quarter,year}'::text[]) g,
+     unnest('{kpi_stage_conversion,kpi_source,kpi_acceptance,kpi_rejection_reasons,kpi_response_time,kpi_sla_compliance}'::text[]) k,
+     LATERAL pg_temp.incomplete(k, g) i
+GROUP BY 1 ORDER BY 1;
+SELECT c.relname AS without_complete FROM pg_class c
+WHERE c.relnamespace = 'revops'::regnamespace AND c.relname LIKE 'kpi\_%'
+  AND EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'period')
+  AND NOT EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'complete');
+
 -- who may: a role with the right on the functions sees totals and no lead
 RESET session_replication_role;
 CREATE ROLE regress_kpi_reader;

@@ -253,20 +253,34 @@ CREATE FUNCTION revops.kpi_content(grain text, since timestamptz DEFAULT NULL, u
     SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
     SELECT revops.check_kpi_range(kpi_content.grain, kpi_content.since, kpi_content.until);
-    WITH used AS
-         (SELECT t.workspace_id, revops.kpi_period(kpi_content.grain, t.occurred_at, w.time_zone) AS period,
-                 t.content, NULLIF(t.source, '') AS source, NULLIF(t.campaign, '') AS campaign, t.lead_id,
+    WITH net AS
+         (SELECT t.workspace_id, w.time_zone, revops.kpi_period(kpi_content.grain, t.occurred_at, w.time_zone) AS period,
+                 t.content, t.source, t.campaign, t.lead_id,
                  sum(t.sign) AS touches,
                  COALESCE(sum(t.sign) FILTER (WHERE s.direction = 'outbound'), 0) AS outbound,
-                 min(t.occurred_at) FILTER (WHERE t.sign > 0) AS first_at
+                 min(t.occurred_at) AS first_at,
+                 bool_or(t.sign < 0) AS taken_back
           FROM revops.touch t
           JOIN revops.workspace w ON w.workspace_id = t.workspace_id
           LEFT JOIN revops.signal s ON s.signal_id = t.signal_id
           WHERE t.content <> ''
             AND (kpi_content.since IS NULL OR t.occurred_at >= kpi_content.since)
             AND (kpi_content.until IS NULL OR t.occurred_at < kpi_content.until)
-          GROUP BY 1, 2, 3, 4, 5, 6
+          GROUP BY 1, 2, 3, 4, 5, 6, 7
           HAVING sum(t.sign) > 0),
+         used AS
+         (SELECT n.workspace_id, n.period, n.content, NULLIF(n.source, '') AS source, NULLIF(n.campaign, '') AS campaign, n.lead_id, n.touches, n.outbound,
+                 -- what was taken back did not happen: few groups need to be looked at again
+                 CASE WHEN n.taken_back
+                      THEN (SELECT min(k.at) FROM (SELECT t.occurred_at AS at FROM revops.touch t
+                                                   WHERE t.lead_id = n.lead_id AND t.occurred_at >= n.first_at AND t.workspace_id = n.workspace_id
+                                                     AND t.content = n.content AND t.source = n.source AND t.campaign = n.campaign
+                                                     AND revops.kpi_period(kpi_content.grain, t.occurred_at, n.time_zone) = n.period
+                                                     AND (kpi_content.until IS NULL OR t.occurred_at < kpi_content.until)
+                                                   GROUP BY t.signal_id, t.binding_id, t.source_key, t.occurred_at
+                                                   HAVING sum(t.sign) > 0) k)
+                      ELSE n.first_at END AS first_at
+          FROM net n),
          deal AS
          (SELECT u.workspace_id, u.period, u.content, u.source, u.campaign, u.lead_id, count(*) AS deals, sum(o.base_amount) AS amount
           FROM used u

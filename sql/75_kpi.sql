@@ -5,6 +5,7 @@
 -- percentiles do not.
 --
 -- SECURITY DEFINER: a reader sees the totals without a right on the facts.
+-- Without jit: to compile so many aggregates takes longer than to count by them.
 
 CREATE FUNCTION revops.check_kpi_range(grain text, since timestamptz, until timestamptz)
     RETURNS void
@@ -109,6 +110,7 @@ CREATE FUNCTION revops.kpi_stage_conversion(grain text, since timestamptz DEFAUL
     RETURNS SETOF revops.kpi_stage_conversion_row
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path = pg_catalog, pg_temp
+    SET jit = off
 BEGIN ATOMIC
     SELECT revops.check_kpi_range(kpi_stage_conversion.grain, kpi_stage_conversion.since, kpi_stage_conversion.until);
     WITH entry AS
@@ -216,6 +218,7 @@ CREATE FUNCTION revops.kpi_source(grain text, since timestamptz DEFAULT NULL, un
     RETURNS SETOF revops.kpi_source_row
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path = pg_catalog, pg_temp
+    SET jit = off
 BEGIN ATOMIC
     SELECT revops.check_kpi_range(kpi_source.grain, kpi_source.since, kpi_source.until);
     WITH cohort AS
@@ -370,6 +373,7 @@ CREATE FUNCTION revops.kpi_acceptance(grain text, since timestamptz DEFAULT NULL
     RETURNS SETOF revops.kpi_acceptance_row
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path = pg_catalog, pg_temp
+    SET jit = off
 BEGIN ATOMIC
     SELECT revops.check_kpi_range(kpi_acceptance.grain, kpi_acceptance.since, kpi_acceptance.until);
     WITH counted AS
@@ -444,6 +448,7 @@ CREATE FUNCTION revops.kpi_rejection_reasons(grain text, since timestamptz DEFAU
     RETURNS SETOF revops.kpi_rejection_reasons_row
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path = pg_catalog, pg_temp
+    SET jit = off
 BEGIN ATOMIC
     SELECT revops.check_kpi_range(kpi_rejection_reasons.grain, kpi_rejection_reasons.since, kpi_rejection_reasons.until);
     WITH counted AS
@@ -530,6 +535,7 @@ CREATE FUNCTION revops.kpi_response_time(grain text, since timestamptz DEFAULT N
     RETURNS SETOF revops.kpi_response_time_row
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path = pg_catalog, pg_temp
+    SET jit = off
 BEGIN ATOMIC
     SELECT revops.check_kpi_range(kpi_response_time.grain, kpi_response_time.since, kpi_response_time.until);
     WITH clock AS
@@ -624,6 +630,7 @@ CREATE FUNCTION revops.kpi_sla_compliance(grain text, since timestamptz DEFAULT 
     RETURNS SETOF revops.kpi_sla_compliance_row
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path = pg_catalog, pg_temp
+    SET jit = off
 BEGIN ATOMIC
     SELECT revops.check_kpi_range(kpi_sla_compliance.grain, kpi_sla_compliance.since, kpi_sla_compliance.until);
     WITH counted AS

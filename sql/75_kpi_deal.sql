@@ -95,6 +95,7 @@ CREATE FUNCTION revops.kpi_pipeline(grain text, since timestamptz DEFAULT NULL, 
     RETURNS SETOF revops.kpi_pipeline_row
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path = pg_catalog, pg_temp
+    SET jit = off
 BEGIN ATOMIC
     SELECT revops.check_kpi_range(kpi_pipeline.grain, kpi_pipeline.since, kpi_pipeline.until);
     WITH counted AS
@@ -194,6 +195,7 @@ CREATE FUNCTION revops.kpi_deals(grain text, since timestamptz DEFAULT NULL, unt
     RETURNS SETOF revops.kpi_deals_row
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path = pg_catalog, pg_temp
+    SET jit = off
 BEGIN ATOMIC
     SELECT revops.check_kpi_range(kpi_deals.grain, kpi_deals.since, kpi_deals.until);
     WITH counted AS
@@ -280,6 +282,7 @@ CREATE FUNCTION revops.kpi_win_loss(grain text, since timestamptz DEFAULT NULL, 
     RETURNS SETOF revops.kpi_win_loss_row
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path = pg_catalog, pg_temp
+    SET jit = off
 BEGIN ATOMIC
     SELECT revops.check_kpi_range(kpi_win_loss.grain, kpi_win_loss.since, kpi_win_loss.until);
     WITH counted AS
@@ -351,6 +354,7 @@ CREATE FUNCTION revops.kpi_revenue(grain text, since timestamptz DEFAULT NULL, u
     RETURNS SETOF revops.kpi_revenue_row
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path = pg_catalog, pg_temp
+    SET jit = off
 BEGIN ATOMIC
     SELECT revops.check_kpi_range(kpi_revenue.grain, kpi_revenue.since, kpi_revenue.until);
     WITH won AS

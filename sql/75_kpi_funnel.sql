@@ -54,6 +54,7 @@ CREATE FUNCTION revops.kpi_entry(grain text, since timestamptz DEFAULT NULL, unt
     RETURNS SETOF revops.kpi_entry_row
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path = pg_catalog, pg_temp
+    SET jit = off
 BEGIN ATOMIC
     SELECT revops.check_kpi_range(kpi_entry.grain, kpi_entry.since, kpi_entry.until);
     WITH counted AS
@@ -132,6 +133,7 @@ CREATE FUNCTION revops.kpi_funnel(grain text, since timestamptz DEFAULT NULL, un
     RETURNS SETOF revops.kpi_funnel_row
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path = pg_catalog, pg_temp
+    SET jit = off
 BEGIN ATOMIC
     SELECT revops.check_kpi_range(kpi_funnel.grain, kpi_funnel.since, kpi_funnel.until);
     WITH lead AS
@@ -227,6 +229,7 @@ CREATE FUNCTION revops.kpi_stage_volume(grain text, since timestamptz DEFAULT NU
     RETURNS SETOF revops.kpi_stage_volume_row
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path = pg_catalog, pg_temp
+    SET jit = off
 BEGIN ATOMIC
     SELECT revops.check_kpi_range(kpi_stage_volume.grain, kpi_stage_volume.since, kpi_stage_volume.until);
     WITH first AS
@@ -294,6 +297,7 @@ CREATE FUNCTION revops.kpi_lead_velocity(grain text, since timestamptz DEFAULT N
     RETURNS SETOF revops.kpi_lead_velocity_row
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path = pg_catalog, pg_temp
+    SET jit = off
 BEGIN ATOMIC
     SELECT revops.check_kpi_range(kpi_lead_velocity.grain, kpi_lead_velocity.since, kpi_lead_velocity.until);
     WITH first AS
@@ -371,6 +375,7 @@ CREATE FUNCTION revops.kpi_leakage(grain text, since timestamptz DEFAULT NULL, u
     RETURNS SETOF revops.kpi_leakage_row
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path = pg_catalog, pg_temp
+    SET jit = off
 BEGIN ATOMIC
     SELECT revops.check_kpi_range(kpi_leakage.grain, kpi_leakage.since, kpi_leakage.until);
     WITH move AS
@@ -450,6 +455,7 @@ CREATE FUNCTION revops.kpi_stage_time(grain text, since timestamptz DEFAULT NULL
     RETURNS SETOF revops.kpi_stage_time_row
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path = pg_catalog, pg_temp
+    SET jit = off
 BEGIN ATOMIC
     SELECT revops.check_kpi_range(kpi_stage_time.grain, kpi_stage_time.since, kpi_stage_time.until);
     WITH point AS
@@ -539,6 +545,7 @@ CREATE FUNCTION revops.kpi_recycle(grain text, since timestamptz DEFAULT NULL, u
     RETURNS SETOF revops.kpi_recycle_row
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path = pg_catalog, pg_temp
+    SET jit = off
 BEGIN ATOMIC
     SELECT revops.check_kpi_range(kpi_recycle.grain, kpi_recycle.since, kpi_recycle.until);
     WITH move AS

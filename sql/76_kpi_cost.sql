@@ -106,6 +106,7 @@ CREATE FUNCTION revops.kpi_cost(grain text, since timestamptz DEFAULT NULL, unti
     RETURNS SETOF revops.kpi_cost_row
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path = pg_catalog, pg_temp
+    SET jit = off
 BEGIN ATOMIC
     SELECT revops.check_kpi_range(kpi_cost.grain, kpi_cost.since, kpi_cost.until);
     WITH lead AS

@@ -52,6 +52,7 @@ CREATE FUNCTION revops.kpi_segment(grain text, since timestamptz DEFAULT NULL, u
     RETURNS SETOF revops.kpi_segment_row
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path = pg_catalog, pg_temp
+    SET jit = off
 BEGIN ATOMIC
     SELECT revops.check_kpi_range(kpi_segment.grain, kpi_segment.since, kpi_segment.until);
     WITH lead AS
@@ -145,6 +146,7 @@ CREATE FUNCTION revops.kpi_retention(grain text, since timestamptz DEFAULT NULL,
     RETURNS SETOF revops.kpi_retention_row
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path = pg_catalog, pg_temp
+    SET jit = off
 BEGIN ATOMIC
     SELECT revops.check_kpi_range(kpi_retention.grain, kpi_retention.since, kpi_retention.until);
     WITH won AS
@@ -251,6 +253,7 @@ CREATE FUNCTION revops.kpi_content(grain text, since timestamptz DEFAULT NULL, u
     RETURNS SETOF revops.kpi_content_row
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path = pg_catalog, pg_temp
+    SET jit = off
 BEGIN ATOMIC
     SELECT revops.check_kpi_range(kpi_content.grain, kpi_content.since, kpi_content.until);
     WITH net AS

@@ -42,6 +42,7 @@ CREATE FUNCTION revops.kpi_work_rate(grain text, since timestamptz DEFAULT NULL,
     RETURNS SETOF revops.kpi_work_rate_row
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path = pg_catalog, pg_temp
+    SET jit = off
 BEGIN ATOMIC
     SELECT revops.check_kpi_range(kpi_work_rate.grain, kpi_work_rate.since, kpi_work_rate.until);
     WITH handed AS

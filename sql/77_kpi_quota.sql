@@ -90,6 +90,7 @@ CREATE FUNCTION revops.required_volume(lookback interval DEFAULT '1 year')
                    required_per_week numeric, arriving_per_week numeric, reps bigint, workable_per_week numeric, bottleneck text, currency text)
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path = pg_catalog, pg_temp
+    SET jit = off
 BEGIN ATOMIC
     WITH span AS
          (SELECT w.*, k.period AS quarter, k.quota, k.won_amount, k.still_to_win,

@@ -134,6 +134,7 @@ GRANT EXECUTE ON FUNCTION
     revops.kpi_rejection_reasons(text, timestamptz, timestamptz),
     revops.kpi_response_time(text, timestamptz, timestamptz),
     revops.kpi_sla_compliance(text, timestamptz, timestamptz),
+    revops.hygiene_found(),
     revops.kpi_entry(text, timestamptz, timestamptz),
     revops.kpi_funnel(text, timestamptz, timestamptz),
     revops.kpi_stage_volume(text, timestamptz, timestamptz),

@@ -222,6 +222,11 @@ WHERE c.relnamespace = 'revops'::regnamespace AND c.relname LIKE 'kpi\_%'
   AND EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'period')
   AND NOT EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'complete');
 
+-- to compile takes longer than to answer: none of them is compiled
+SELECT p.proname AS compiled FROM pg_proc p
+WHERE p.pronamespace = 'revops'::regnamespace AND p.proretset AND (p.proname LIKE 'kpi\_%' OR p.proname IN ('hygiene_found', 'required_volume'))
+  AND (p.proconfig @> '{jit=off}') IS NOT TRUE;
+
 -- who may: a role with the right on the functions sees totals and no lead
 RESET session_replication_role;
 CREATE ROLE regress_kpi_reader;

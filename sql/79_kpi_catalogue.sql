@@ -25,11 +25,12 @@ FROM (VALUES
     ('kpi_retention', 'Which sources bring customers who stay and buy more?', 'retention_rate = retained / customers; expansion_share = expansion_amount / first_amount', 'source', 'first won deal', 'opportunity (deal)'),
     ('kpi_cost', 'What do leads, MQLs and customers cost, and when is it back?', 'spend / leads, / mqls, / accepted, / customers; return = (won_amount - spend) / spend', 'dimension (all, source, campaign) and value', 'day of the spend, arrival of the lead', 'spend, exchange_rate, stage_change, opportunity'),
     ('kpi_content', 'Which content is used, and by whom who buys?', 'touches, leads, influenced deals', 'content, source, campaign', 'the touch', 'touch, signal, stage_change, opportunity'),
-    ('kpi_quota', 'Do we reach the quota?', 'attainment = won_amount / quota; pace = attainment / elapsed', 'quarter; workspace, team or rep', 'closing of the deal', 'quota, opportunity (deal)'))
+    ('kpi_quota', 'Do we reach the quota?', 'attainment = won_amount / quota; pace = attainment / elapsed', 'quarter; workspace, team or rep', 'closing of the deal', 'quota, opportunity (deal)'),
+    ('kpi_commitment', 'Do both teams do what they committed to?', 'attainment = actual / target; pace = attainment / elapsed', 'commitment; its own week, month or quarter', 'the handoff; due time of the clock', 'commitment, stage_change (handoff), sla_clock'))
     AS c (name, question, formula, grain, counted_by, source)
 ORDER BY c.name;
 COMMENT ON VIEW revops.kpi_catalogue IS
-    'The shared KPIs: one row each. name(grain, since, until) is a function, name_week and name_month are plain views; kpi_quota is a plain view alone. \df+ revops.kpi_* shows the whole text.';
+    'The shared KPIs: one row each. name(grain, since, until) is a function, name_week and name_month are plain views; kpi_quota is a plain view alone, kpi_commitment(since, until) and its view have the periods that the commitments name. \df+ revops.kpi_* shows the whole text.';
 COMMENT ON COLUMN revops.kpi_catalogue.name IS 'name of the KPI';
 COMMENT ON COLUMN revops.kpi_catalogue.question IS 'question that it answers';
 COMMENT ON COLUMN revops.kpi_catalogue.formula IS 'how its main figures are made';

@@ -288,6 +288,9 @@ BEGIN
     INSERT INTO revops.sla_policy (agreement_id, policy, position, promise, condition, target, calendar_id, stage, attempts)
     SELECT new_id, policy, position, promise, condition, target, calendar_id, stage, attempts
     FROM revops.sla_policy WHERE agreement_id = old_id ORDER BY position;
+    INSERT INTO revops.commitment (agreement_id, commitment, position, measure, period, target, source, segment, promise)
+    SELECT new_id, commitment, position, measure, period, target, source, segment, promise
+    FROM revops.commitment WHERE agreement_id = old_id ORDER BY position;
     INSERT INTO revops.nurture_track (agreement_id, track, position, kind, purpose, reasons, silent_after, conversation, stops_on,
                                       back_after, back_intent, back_when, back_stage, back_to, max_recycles)
     SELECT new_id, track, position, kind, purpose, reasons, silent_after, conversation, stops_on,
@@ -313,7 +316,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION revops.draft_agreement(int, text) IS
-    'Copies the active version of a workspace''s agreement (score model, groups, rules, questions, stages, transitions, SLA policies, nurture tracks and steps, handoff rule, automatic moves) into a new draft, which alone can be edited, and returns its agreement_id. Without an active version the draft is empty. To give a draft up, delete its row of revops.agreement. Raises RV002 for an unknown workspace.';
+    'Copies the active version of a workspace''s agreement (score model, groups, rules, questions, stages, transitions, SLA policies, commitments, nurture tracks and steps, handoff rule, automatic moves) into a new draft, which alone can be edited, and returns its agreement_id. Without an active version the draft is empty. To give a draft up, delete its row of revops.agreement. Raises RV002 for an unknown workspace.';
 
 CREATE FUNCTION revops.agreement_problems(agreement_id int)
     RETURNS TABLE (object text, problem text, hint text)

@@ -19,12 +19,12 @@ COMMENT ON FUNCTION revops.log_change() IS
 
 DO $$
 DECLARE
-    -- calendars have definition_changed() already, next_step_rule, spend, quota, free_mail_domain and account_source are not compiled
+    -- calendars have definition_changed() already, next_step_rule, spend, quota, commitment, free_mail_domain and account_source are not compiled
     compiled text[] := '{workspace,signal,reason,rep,team,team_member,route,time_off,rep_skill,rep_cap,skill_need,exchange_rate,agreement,'
                        'score_model,score_group,score_rule,question,stage,transition,sla_policy,nurture_track,nurture_step,handoff_rule,auto_move,matching,binding,binding_role}';
     definition text;
 BEGIN
-    FOREACH definition IN ARRAY compiled || '{calendar,calendar_hours,calendar_exception,next_step_rule,spend,quota,free_mail_domain,account_source}'::text[]
+    FOREACH definition IN ARRAY compiled || '{calendar,calendar_hours,calendar_exception,next_step_rule,spend,quota,commitment,free_mail_domain,account_source}'::text[]
     LOOP
         EXECUTE format('CREATE TRIGGER log_change AFTER INSERT OR UPDATE OR DELETE ON revops.%I '
                        'FOR EACH ROW EXECUTE FUNCTION revops.log_change()', definition);

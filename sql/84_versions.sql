@@ -39,6 +39,7 @@ BEGIN
             ('agreement', '{agreement_id,workspace_id,version,created_at,created_by}'),
             ('score_rule', '{rule_id,agreement_id}'),
             ('sla_policy', '{policy_id,agreement_id}'),
+            ('commitment', '{commitment_id,agreement_id}'),
             ('binding', '{binding_id,workspace_id,kind}')) AS k (definition, columns)
     LOOP
         EXECUTE format('CREATE TRIGGER fixed_columns BEFORE UPDATE ON revops.%I FOR EACH ROW '
@@ -147,7 +148,7 @@ DO $$
 DECLARE
     part text;
 BEGIN
-    FOREACH part IN ARRAY '{score_model,score_group,score_rule,question,stage,transition,sla_policy,nurture_track,nurture_step,handoff_rule,auto_move}'::text[]
+    FOREACH part IN ARRAY '{score_model,score_group,score_rule,question,stage,transition,sla_policy,commitment,nurture_track,nurture_step,handoff_rule,auto_move}'::text[]
     LOOP
         EXECUTE format('CREATE TRIGGER guard_version BEFORE INSERT OR UPDATE OR DELETE ON revops.%I '
                        'FOR EACH ROW EXECUTE FUNCTION revops.guard_version()', part);

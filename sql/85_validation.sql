@@ -777,6 +777,7 @@ BEGIN
             ('stage', 'INSERT OR UPDATE', 'entry criteria, needed roles'),
             ('transition', 'INSERT OR UPDATE', 'stages, reasons, questions'),
             ('sla_policy', 'INSERT OR UPDATE', 'target, condition, calendar'),
+            ('commitment', 'INSERT OR UPDATE', 'target'),
             ('handoff_rule', 'INSERT OR UPDATE', 'times, attempts, signals, calendar'),
             ('route', 'INSERT OR UPDATE', 'condition, rep, team, calendar'),
             ('team', 'INSERT OR UPDATE', 'team that stands in'),

@@ -81,6 +81,17 @@ CREATE FUNCTION revops.document_lines(agreement_id int)
     WHERE h.agreement_id = $1 AND l.line IS NOT NULL
       AND CASE l.no WHEN 2 THEN h.attempts IS NOT NULL WHEN 3 THEN h.sample_size IS NOT NULL ELSE true END
     UNION ALL
+    SELECT CASE c.measure WHEN 'kept_share' THEN 3 ELSE 6 END,
+           CASE c.measure WHEN 'kept_share' THEN 2000000 ELSE 0 END + row_number() OVER (ORDER BY c.position),
+           concat(revops.on_one_line(c.commitment), ': ',
+                  CASE c.measure WHEN 'mqls' THEN format('at least %s leads handed over', c.target)
+                                 WHEN 'accepted_share' THEN format('at least %s %% of the decided handoffs accepted', trim_scale(c.target * 100))
+                                 WHEN 'complete_share' THEN format('at least %s %% of the handoffs with all that the stage needs', trim_scale(c.target * 100))
+                                 ELSE format('at least %s %% of the promises kept', trim_scale(c.target * 100)) END,
+                  ' each ', c.period, ', promise ' || c.promise, ', source ' || revops.on_one_line(c.source),
+                  ', segment ' || revops.on_one_line(c.segment))
+    FROM revops.commitment c WHERE c.agreement_id = $1
+    UNION ALL
     SELECT 4, row_number() OVER (ORDER BY f.position, t.position),
            concat(revops.on_one_line(f.stage), ' to ', revops.on_one_line(t.stage), ': needs a reason',
                   ' of: ' || nullif(array_to_string(x.reasons, ', '), ''))
@@ -135,10 +146,11 @@ BEGIN
     SELECT string_agg(format(E'## %s\n\n%s', h.section,
                              coalesce((SELECT string_agg('- ' || l.line, E'\n' ORDER BY l.line_no)
                                        FROM revops.document_lines(shown.agreement_id) l WHERE l.place = h.place),
-                                      'Nothing is agreed.')), E'\n\n' ORDER BY h.place)
+                                      'Nothing is agreed.')), E'\n\n' ORDER BY h.turn)
     INTO body
-    FROM (VALUES (1, 'What a qualified lead is'), (2, 'Stages'), (3, 'What sales promises'),
-                 (4, 'How leads leave, and why'), (5, 'Nurture and the way back')) AS h (place, section);
+    FROM (VALUES (1, 1, 'What a qualified lead is'), (2, 2, 'Stages'), (3, 6, 'What marketing commits to'),
+                 (4, 3, 'What sales promises'), (5, 4, 'How leads leave, and why'),
+                 (6, 5, 'Nurture and the way back')) AS h (turn, place, section);
     RETURN concat(
         format(E'# Agreement of marketing and sales: %s, version %s\n\n', revops.on_one_line(company.workspace), shown.version),
         shown.status,
@@ -150,4 +162,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION revops.sla_document(int, int) IS
-    'The agreement of a workspace on one page, in Markdown, written from its rows: what a qualified lead is, stages, what sales promises, reasons, nurture, who approved it, when it is reviewed. version NULL: the one in force. Times are in the workspace''s time zone. What somebody wrote stands on one line. Raises RV002 where there is no such version.';
+    'The agreement of a workspace on one page, in Markdown, written from its rows: what a qualified lead is, stages, what marketing commits to, what sales promises, reasons, nurture, who approved it, when it is reviewed. version NULL: the one in force. Times are in the workspace''s time zone. What somebody wrote stands on one line. Raises RV002 where there is no such version.';

@@ -16,7 +16,7 @@ GRANT USAGE ON SCHEMA revops TO revops_reader;
 GRANT SELECT ON revops.workspace, revops.signal, revops.reason, revops.rep, revops.team, revops.team_member,
     revops.route, revops.time_off, revops.rep_skill, revops.rep_cap, revops.skill_need, revops.exchange_rate, revops.calendar, revops.calendar_hours, revops.calendar_exception,
     revops.agreement, revops.score_model, revops.score_group, revops.score_rule, revops.stage, revops.transition, revops.sla_policy,
-    revops.question, revops.nurture_track, revops.nurture_step, revops.handoff_rule, revops.auto_move,
+    revops.question, revops.commitment, revops.nurture_track, revops.nurture_step, revops.handoff_rule, revops.auto_move,
     revops.binding, revops.binding_role, revops.reconcile_run, revops.binding_health
     TO revops_reader;
 -- what binding_health looks with
@@ -124,7 +124,7 @@ GRANT SELECT ON revops.agreement_approval, revops.agreement_history, revops.agre
     revops.kpi_segment_week, revops.kpi_segment_month,
     revops.kpi_retention_week, revops.kpi_retention_month,
     revops.kpi_content_week, revops.kpi_content_month,
-    revops.kpi_quota, revops.kpi_catalogue, revops.hygiene
+    revops.kpi_quota, revops.kpi_commitment, revops.kpi_catalogue, revops.hygiene
     TO revops_reader;
 GRANT EXECUTE ON FUNCTION
     revops.hot_leads(int, timestamptz, int, text, text, text, text),
@@ -151,7 +151,7 @@ GRANT EXECUTE ON FUNCTION
     revops.kpi_segment(text, timestamptz, timestamptz),
     revops.kpi_retention(text, timestamptz, timestamptz),
     revops.kpi_content(text, timestamptz, timestamptz),
-    revops.required_volume(interval), revops.kpi_complete(text, date, text)
+    revops.required_volume(interval), revops.kpi_commitment(timestamptz, timestamptz), revops.kpi_complete(text, date, text)
     TO revops_reader;
 -- the plain views call these in the name of who reads them
 GRANT EXECUTE ON FUNCTION
@@ -292,7 +292,7 @@ GRANT EXECUTE ON FUNCTION
     TO revops_marketing, revops_sales;
 GRANT UPDATE (note, review_on, decide_by), DELETE ON revops.agreement TO revops_marketing, revops_sales;
 GRANT INSERT, UPDATE, DELETE ON revops.score_model, revops.score_group, revops.score_rule, revops.question, revops.stage, revops.transition,
-    revops.sla_policy, revops.nurture_track, revops.nurture_step, revops.handoff_rule, revops.auto_move
+    revops.sla_policy, revops.commitment, revops.nurture_track, revops.nurture_step, revops.handoff_rule, revops.auto_move
     TO revops_marketing, revops_sales;
 -- parts of the validation triggers, which run as whoever edits
 GRANT EXECUTE ON FUNCTION revops.refuse_foreign(text, int, text, text, int), revops.check_score_group(revops.score_rule),
@@ -309,7 +309,7 @@ GRANT SELECT ON ALL SEQUENCES IN SCHEMA revops TO revops_admin;
 GRANT INSERT, UPDATE, DELETE ON revops.workspace, revops.signal, revops.reason, revops.rep, revops.team,
     revops.team_member, revops.route, revops.time_off, revops.rep_skill, revops.rep_cap, revops.skill_need, revops.exchange_rate, revops.calendar, revops.calendar_hours,
     revops.calendar_exception, revops.score_model, revops.score_group, revops.score_rule, revops.question, revops.stage, revops.transition,
-    revops.sla_policy, revops.nurture_track, revops.nurture_step, revops.handoff_rule, revops.auto_move, revops.next_step_rule, revops.binding, revops.binding_role, revops.adopted_move
+    revops.sla_policy, revops.commitment, revops.nurture_track, revops.nurture_step, revops.handoff_rule, revops.auto_move, revops.next_step_rule, revops.binding, revops.binding_role, revops.adopted_move
     TO revops_admin;
 GRANT UPDATE (kinds, reader, notify, note) ON revops.event_consumer TO revops_admin;
 GRANT INSERT, UPDATE (keep, lapse), DELETE ON revops.event_retention TO revops_admin;

@@ -42,6 +42,7 @@ CREATE TABLE revops.rep
     rep          text NOT NULL,
     calendar_id  int REFERENCES revops.calendar,
     active       boolean NOT NULL DEFAULT true,
+    manager_id   int REFERENCES revops.rep CHECK (manager_id <> rep_id),
     UNIQUE (workspace_id, rep)
 );
 COMMENT ON TABLE revops.rep IS 'Sales people to whom leads are assigned.';
@@ -49,6 +50,7 @@ COMMENT ON COLUMN revops.rep.rep_id IS 'number that assignments carry';
 COMMENT ON COLUMN revops.rep.workspace_id IS 'workspace of the rep';
 COMMENT ON COLUMN revops.rep.rep IS 'code of the rep, as the host''s owner column writes it';
 COMMENT ON COLUMN revops.rep.calendar_id IS 'the rep''s own working hours; NULL: the calendar of the SLA policy';
+COMMENT ON COLUMN revops.rep.manager_id IS 'rep who is told when a promise of this one is escalated; NULL: nobody';
 COMMENT ON COLUMN revops.rep.active IS 'the switch: false gets no new leads, from anybody''s route or team';
 
 CREATE TABLE revops.team

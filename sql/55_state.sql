@@ -166,9 +166,14 @@ CREATE TABLE revops.sla_clock
     source       text COLLATE "C",
     campaign     text COLLATE "C",
     segment      text COLLATE "C",
+    fires_at     timestamptz,
+    paused_at    timestamptz,
+    counts_from  timestamptz,
+    time_left    interval,
+    steps        int,
     PRIMARY KEY (lead_id, seq)
 ) WITH (fillfactor = 90);
-CREATE INDEX sla_clock_due ON revops.sla_clock (due_at) WHERE stopped_at IS NULL AND breached_at IS NULL;
+CREATE INDEX sla_clock_fires ON revops.sla_clock (fires_at) WHERE fires_at IS NOT NULL;
 CREATE INDEX sla_clock_rep ON revops.sla_clock (rep_id, due_at) WHERE stopped_at IS NULL;
 COMMENT ON TABLE revops.sla_clock IS 'State: running and ended promises. A clock is its own timer; it is breached from due_at on, whether or not anything ran then.';
 COMMENT ON COLUMN revops.sla_clock.lead_id IS 'the lead';
@@ -180,14 +185,19 @@ COMMENT ON COLUMN revops.sla_clock.calendar_id IS 'calendar that counts: the rep
 COMMENT ON COLUMN revops.sla_clock.team_id IS 'team that had the lead at the start';
 COMMENT ON COLUMN revops.sla_clock.rep_id IS 'rep who had the lead at the start';
 COMMENT ON COLUMN revops.sla_clock.started_at IS 'when it started';
-COMMENT ON COLUMN revops.sla_clock.due_at IS 'when the promise is due';
+COMMENT ON COLUMN revops.sla_clock.due_at IS 'when the promise is due; infinity while it is paused';
 COMMENT ON COLUMN revops.sla_clock.stopped_at IS 'when it ended; NULL: it runs';
 COMMENT ON COLUMN revops.sla_clock.breached_at IS 'due_at, once run_due() has noticed the breach and told of it';
-COMMENT ON COLUMN revops.sla_clock.outcome IS 'kept, late or void (the lead was rejected, recycled or deleted first); NULL: it runs';
+COMMENT ON COLUMN revops.sla_clock.outcome IS 'kept, late or void (the lead was rejected, recycled or deleted first, or given to another rep before it was due); NULL: it runs';
 COMMENT ON COLUMN revops.sla_clock.promise IS 'what is promised: as sla_policy.promise';
 COMMENT ON COLUMN revops.sla_clock.source IS 'source of the lead at the start';
 COMMENT ON COLUMN revops.sla_clock.campaign IS 'campaign of the lead at the start';
 COMMENT ON COLUMN revops.sla_clock.segment IS 'segment of the lead at the start';
+COMMENT ON COLUMN revops.sla_clock.fires_at IS 'when something is to be done about it next: the due time, a step before or after it; NULL: nothing is, because it has ended, is paused, or all is done';
+COMMENT ON COLUMN revops.sla_clock.paused_at IS 'since when time does not count; NULL: it does, or the clock has ended';
+COMMENT ON COLUMN revops.sla_clock.counts_from IS 'since when time counts again after the last pause; NULL: it was never paused';
+COMMENT ON COLUMN revops.sla_clock.time_left IS 'time that was left of the promise at paused_at or counts_from, business time where there is a calendar; NULL: it was never paused';
+COMMENT ON COLUMN revops.sla_clock.steps IS 'steps of the policy (sla_step) that were taken or passed over, as bits by position (1 is bit 0); NULL: none';
 
 CREATE SEQUENCE revops.opportunity_id CACHE 32;
 CREATE TABLE revops.opportunity

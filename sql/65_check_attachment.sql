@@ -318,9 +318,11 @@ BEGIN
         SELECT 'route', r.route, r.condition, 2, r.position FROM revops.route r
         WHERE r.workspace_id = wanted.workspace_id AND r.active AND r.condition IS NOT NULL
         UNION ALL
-        SELECT 'SLA policy', p.policy, p.condition, 3, p.position
+        SELECT c.kind, p.policy, c.condition, 3, p.position
         FROM revops.sla_policy p JOIN revops.agreement a USING (agreement_id)
-        WHERE a.workspace_id = wanted.workspace_id AND a.status = 'active' AND p.condition IS NOT NULL
+        CROSS JOIN LATERAL (VALUES ('SLA policy', p.condition), ('pause of SLA policy', p.pauses_when),
+                                   ('keeping of SLA policy', p.kept_when)) AS c (kind, condition)
+        WHERE a.workspace_id = wanted.workspace_id AND a.status = 'active' AND c.condition IS NOT NULL
         ORDER BY place, number
     LOOP
         BEGIN

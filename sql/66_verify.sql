@@ -24,7 +24,7 @@ BEGIN ATOMIC
           FROM revops.assignment s ORDER BY s.lead_id, s.seq DESC
     ), clock AS (
         SELECT c.lead_id, max(c.seq) AS clocks, coalesce(bit_or(CASE c.promise WHEN 'first_response' THEN 1 WHEN 'acceptance' THEN 2 WHEN 'attempts' THEN 4
-                                                                 WHEN 'next_touch' THEN 8 WHEN 'stage_time' THEN 16 END)
+                                                                 WHEN 'next_touch' THEN 8 WHEN 'stage_time' THEN 16 WHEN 'criteria' THEN 32 END)
                                        FILTER (WHERE c.stopped_at IS NULL), 0) AS running
           FROM revops.sla_clock c GROUP BY c.lead_id
     ), waiting AS (
@@ -238,6 +238,11 @@ BEGIN ATOMIC
        AND NOT EXISTS (SELECT FROM revops.stage_change s WHERE s.lead_id = c.lead_id AND s.recorded_at = c.started_at)
        AND NOT (c.promise = 'stage_time'
                 AND EXISTS (SELECT FROM revops.stage_change s WHERE s.lead_id = c.lead_id AND s.at = c.started_at))
+       AND NOT (c.promise IN ('first_response', 'acceptance', 'attempts')
+                AND EXISTS (SELECT FROM revops.lead l WHERE l.lead_id = c.lead_id AND l.created_at = c.started_at))
+       -- one of criteria begins when the lead's row says so
+       AND NOT (c.promise = 'criteria'
+                AND EXISTS (SELECT FROM revops.profile_change p WHERE p.lead_id = c.lead_id AND p.at <= c.started_at))
        AND NOT (c.promise = 'next_touch'
                 AND EXISTS (SELECT FROM revops.touch t WHERE t.lead_id = c.lead_id AND t.occurred_at = c.started_at))
     UNION ALL
@@ -255,7 +260,21 @@ BEGIN ATOMIC
     SELECT c.lead_id, 'clock ' || c.seq || ' due_at', c.due_at::text, 'from ' || c.started_at || ' on'
       FROM revops.sla_clock c
      WHERE (verify.workspace_id IS NULL OR c.workspace_id = verify.workspace_id)
-       AND c.due_at < c.started_at;
+       AND c.due_at < c.started_at
+    UNION ALL
+    -- a pause is told when it begins and when it ends
+    SELECT c.lead_id, 'clock ' || c.seq || ' paused', (c.paused_at IS NOT NULL)::text, coalesce(h.change = 'paused', false)::text
+      FROM revops.sla_clock c
+      LEFT JOIN LATERAL (SELECT k.change FROM revops.sla_clock_change k
+                         WHERE k.lead_id = c.lead_id AND k.seq = c.seq AND k.change IN ('paused', 'resumed')
+                         ORDER BY k.no DESC LIMIT 1) h ON true
+     WHERE (verify.workspace_id IS NULL OR c.workspace_id = verify.workspace_id)
+       AND c.stopped_at IS NULL AND (c.paused_at IS NOT NULL) <> coalesce(h.change = 'paused', false)
+    UNION ALL
+    SELECT c.lead_id, 'clock ' || c.seq || ' due_at', c.due_at::text, 'infinity'
+      FROM revops.sla_clock c
+     WHERE (verify.workspace_id IS NULL OR c.workspace_id = verify.workspace_id)
+       AND (c.paused_at IS NOT NULL) <> (c.due_at = 'infinity');
 END;
 COMMENT ON FUNCTION revops.verify(int) IS
-    'Recomputes state from facts and returns a row for each difference: none is expected. Workspace NULL: all. Field "lead" is a lead whose facts are there and whose state is missing; of an SLA clock it is checked that it began with an assignment, a move or a touch, its order in time, that its outcome follows from its times, and that one of a kind runs at most. Floating sums may differ by a millionth; fit is recomputed for leads scored under the agreement in force, from the profile that the lead was settled under, but not where a rule of the binding cannot be asked (see rule_status).';
+    'Recomputes state from facts and returns a row for each difference: none is expected. Workspace NULL: all. Field "lead" is a lead whose facts are there and whose state is missing; of an SLA clock it is checked that it began with an assignment, a move or a touch, its order in time, that its outcome follows from its times, that it is paused if that was told last, and that one of a kind runs at most. Floating sums may differ by a millionth; fit is recomputed for leads scored under the agreement in force, from the profile that the lead was settled under, but not where a rule of the binding cannot be asked (see rule_status).';

@@ -18,8 +18,7 @@ SELECT w.state, w.pid, w.started_at,
            (SELECT least(told_at, revops.engine_now()) FROM revops.inbox_packet ORDER BY inbox_id LIMIT 1)) AS inbox_lag,
        revops.engine_now() - least(
            (SELECT min(due_at) FROM revops.timer WHERE due_at <= revops.engine_now()),
-           (SELECT min(due_at) FROM revops.sla_clock
-            WHERE due_at <= revops.engine_now() AND stopped_at IS NULL AND breached_at IS NULL)) AS due_lag,
+           (SELECT min(fires_at) FROM revops.sla_clock WHERE fires_at <= revops.engine_now())) AS due_lag,
        revops.engine_now() - (SELECT min(at) FROM revops.write_back_due WHERE at <= revops.engine_now()) AS write_back_lag,
        w.next_due_at, w.rounds, w.leads_folded, w.inbox_read, w.due_fired,
        w.errors, w.last_error, w.last_error_at, w.last_error_step

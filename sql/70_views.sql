@@ -112,12 +112,14 @@ LEFT JOIN revops.rep r ON r.rep_id = l.rep_id
 LEFT JOIN LATERAL
      (SELECT k.due_at, k.calendar_id
       FROM revops.sla_clock k
-      WHERE k.lead_id = l.lead_id AND l.running > 0 AND k.stopped_at IS NULL
+      WHERE k.lead_id = l.lead_id AND l.running > 0 AND k.stopped_at IS NULL AND k.paused_at IS NULL
         -- an answer that waits to be folded has stopped the clock already
         AND NOT (k.promise IN ('first_response', 'next_touch') AND COALESCE(l.may_answer, false)
                  AND EXISTS (SELECT FROM revops.touch o
                              JOIN revops.signal g ON g.signal_id = o.signal_id AND g.answers
-                             WHERE o.lead_id = k.lead_id AND o.occurred_at >= k.started_at + CASE k.promise WHEN 'next_touch' THEN interval '1 microsecond' ELSE interval '0' END
+                             WHERE o.lead_id = k.lead_id
+                               AND NOT EXISTS (SELECT FROM revops.sla_policy q WHERE q.policy_id = k.policy_id AND g.signal <> ALL (q.answered_by))
+                               AND o.occurred_at >= k.started_at + CASE k.promise WHEN 'next_touch' THEN interval '1 microsecond' ELSE interval '0' END
                              GROUP BY o.occurred_at
                              HAVING sum(o.sign) > 0))
       ORDER BY k.due_at, k.seq
@@ -144,7 +146,7 @@ COMMENT ON COLUMN revops.lead_status.created_at IS 'when the lead was created';
 COMMENT ON COLUMN revops.lead_status.last_touch_at IS 'latest touch; NULL: none';
 COMMENT ON COLUMN revops.lead_status.touches IS 'number of touches, net of those taken back';
 COMMENT ON COLUMN revops.lead_status.disqualified IS 'true: a disqualifying rule holds';
-COMMENT ON COLUMN revops.lead_status.sla_due_at IS 'when the earliest running promise is due; NULL: none runs';
+COMMENT ON COLUMN revops.lead_status.sla_due_at IS 'when the earliest running promise is due; NULL: none runs that is not paused';
 COMMENT ON COLUMN revops.lead_status.sla_left IS 'time left until then, negative after it: business time where the clock has a calendar, else wall time; NULL where calendar_problem() tells what is wrong with the calendar';
 COMMENT ON COLUMN revops.lead_status.breached IS 'true: that promise is past due; NULL: none runs';
 COMMENT ON COLUMN revops.lead_status.agreement IS 'version of the agreement that scores the lead';
@@ -206,11 +208,13 @@ CROSS JOIN LATERAL
 LEFT JOIN LATERAL
      (SELECT k.due_at, k.calendar_id
       FROM revops.sla_clock k
-      WHERE k.lead_id = l.lead_id AND l.running > 0 AND k.stopped_at IS NULL
+      WHERE k.lead_id = l.lead_id AND l.running > 0 AND k.stopped_at IS NULL AND k.paused_at IS NULL
         AND NOT (k.promise IN ('first_response', 'next_touch') AND COALESCE(u.may_answer, false)
                  AND EXISTS (SELECT FROM revops.touch o
                              JOIN revops.signal h ON h.signal_id = o.signal_id AND h.answers
-                             WHERE o.lead_id = k.lead_id AND o.occurred_at >= k.started_at + CASE k.promise WHEN 'next_touch' THEN interval '1 microsecond' ELSE interval '0' END
+                             WHERE o.lead_id = k.lead_id
+                               AND NOT EXISTS (SELECT FROM revops.sla_policy q WHERE q.policy_id = k.policy_id AND h.signal <> ALL (q.answered_by))
+                               AND o.occurred_at >= k.started_at + CASE k.promise WHEN 'next_touch' THEN interval '1 microsecond' ELSE interval '0' END
                              GROUP BY o.occurred_at
                              HAVING sum(o.sign) > 0))
       ORDER BY k.due_at, k.seq
@@ -233,7 +237,7 @@ COMMENT ON COLUMN revops.handoff_queue.rep IS 'rep who has the lead; NULL: nobod
 COMMENT ON COLUMN revops.handoff_queue.stage IS 'the stage of qualified leads';
 COMMENT ON COLUMN revops.handoff_queue.waiting_since IS 'when it entered the stage';
 COMMENT ON COLUMN revops.handoff_queue.age IS 'time since then (wall time)';
-COMMENT ON COLUMN revops.handoff_queue.sla_due_at IS 'when the earliest running promise is due; NULL: none runs';
+COMMENT ON COLUMN revops.handoff_queue.sla_due_at IS 'when the earliest running promise is due; NULL: none runs that is not paused';
 COMMENT ON COLUMN revops.handoff_queue.sla_left IS 'time left until then, negative after it: business time where the clock has a calendar, else wall time; NULL where calendar_problem() tells what is wrong with the calendar';
 COMMENT ON COLUMN revops.handoff_queue.breached IS 'true: that promise is past due; NULL: none runs';
 COMMENT ON COLUMN revops.handoff_queue.score IS 'score, 0 to 100';
@@ -258,10 +262,13 @@ SELECT c.workspace_id,
        c.promise,
        k.calendar,
        c.started_at,
-       c.due_at,
-       CASE WHEN c.calendar_id IS NULL THEN c.due_at - revops.engine_now()
+       nullif(c.due_at, 'infinity') AS due_at,
+       CASE WHEN c.paused_at IS NOT NULL THEN c.time_left
+            WHEN c.calendar_id IS NULL THEN c.due_at - revops.engine_now()
             ELSE revops.business_left(c.calendar_id, revops.engine_now(), c.due_at) END AS time_left,
        c.due_at <= revops.engine_now() AS breached,
+       c.paused_at AS paused_since,
+       c.fires_at AS next_at,
        t.team,
        r.rep,
        c.source,
@@ -283,7 +290,9 @@ WHERE c.stopped_at IS NULL
   AND NOT (c.promise IN ('first_response', 'next_touch') AND COALESCE(u.may_answer, false)
            AND EXISTS (SELECT FROM revops.touch o
                        JOIN revops.signal g ON g.signal_id = o.signal_id AND g.answers
-                       WHERE o.lead_id = c.lead_id AND o.occurred_at >= c.started_at + CASE c.promise WHEN 'next_touch' THEN interval '1 microsecond' ELSE interval '0' END
+                       WHERE o.lead_id = c.lead_id
+                               AND NOT EXISTS (SELECT FROM revops.sla_policy q WHERE q.policy_id = c.policy_id AND g.signal <> ALL (q.answered_by))
+                               AND o.occurred_at >= c.started_at + CASE c.promise WHEN 'next_touch' THEN interval '1 microsecond' ELSE interval '0' END
                        GROUP BY o.occurred_at
                        HAVING sum(o.sign) > 0))
 ORDER BY c.due_at, c.lead_id, c.seq;
@@ -296,10 +305,12 @@ COMMENT ON COLUMN revops.sla_due.lead_id IS 'number of the lead';
 COMMENT ON COLUMN revops.sla_due.key IS 'key of the host''s row as text';
 COMMENT ON COLUMN revops.sla_due.seq IS 'number of the clock within the lead';
 COMMENT ON COLUMN revops.sla_due.policy IS 'policy that made the promise';
-COMMENT ON COLUMN revops.sla_due.promise IS 'what is promised: first_response';
+COMMENT ON COLUMN revops.sla_due.promise IS 'what is promised: as sla_policy.promise';
 COMMENT ON COLUMN revops.sla_due.calendar IS 'calendar that counts; NULL: wall time';
+COMMENT ON COLUMN revops.sla_due.paused_since IS 'since when time does not count; NULL: it does';
+COMMENT ON COLUMN revops.sla_due.next_at IS 'when something is to be done about it next: the breach, or a step of the policy; NULL: nothing is';
 COMMENT ON COLUMN revops.sla_due.started_at IS 'when the clock started';
-COMMENT ON COLUMN revops.sla_due.due_at IS 'when the promise is due';
+COMMENT ON COLUMN revops.sla_due.due_at IS 'when the promise is due; NULL: not while it is paused';
 COMMENT ON COLUMN revops.sla_due.time_left IS 'time left, negative after due_at: business time where the clock has a calendar, else wall time; NULL where calendar_problem() tells what is wrong with the calendar';
 COMMENT ON COLUMN revops.sla_due.breached IS 'true: past due';
 COMMENT ON COLUMN revops.sla_due.team IS 'team that had the lead when the clock started';

@@ -84,7 +84,7 @@ BEGIN
         WHERE g.lead_id = $1 AND g.at >= $2 AND g.at < $3
         UNION ALL
         SELECT k.at, k.recorded_at, k.place, c.seq, k.kind, c.promise, NULL, k.after, NULL,
-               jsonb_strip_nulls(jsonb_build_object('policy', p.policy, 'due_at', c.due_at, 'team', w.team, 'rep', r.rep))
+               jsonb_strip_nulls(jsonb_build_object('policy', p.policy, 'due_at', nullif(c.due_at, 'infinity'), 'team', w.team, 'rep', r.rep))
         FROM revops.sla_clock c
         CROSS JOIN LATERAL (VALUES (c.started_at, c.started_at, 10, 'clock started', NULL),
                                    (c.stopped_at, NULL::timestamptz, 11, 'clock stopped', c.outcome),
@@ -96,6 +96,15 @@ BEGIN
         LEFT JOIN revops.team w ON w.team_id = c.team_id
         LEFT JOIN revops.rep r ON r.rep_id = c.rep_id
         WHERE c.lead_id = $1 AND k.at >= $2 AND k.at < $3
+        UNION ALL
+        SELECT h.at, h.at, 12, h.seq, 'clock ' || CASE h.change WHEN 'passed' THEN 'step passed over' ELSE h.change END, s.step, h.before_outcome,
+               coalesce(h.outcome, s.action), NULL,
+               jsonb_strip_nulls(jsonb_build_object('policy', p.policy, 'due_at', nullif(h.due_at, 'infinity'), 'time_left', h.time_left,
+                                                    'before_at', nullif(h.before_at, 'infinity')))
+        FROM revops.sla_clock_change h
+        LEFT JOIN revops.sla_policy p ON p.policy_id = h.policy_id
+        LEFT JOIN revops.sla_step s ON s.agreement_id = p.agreement_id AND s.policy = p.policy AND s.position = h.position
+        WHERE h.lead_id = $1 AND h.at >= $2 AND h.at < $3
         UNION ALL
         SELECT n.at, n.at, 13, n.seq, 'nurture', n.change, NULL, n.track, n.actor,
                jsonb_strip_nulls(jsonb_build_object('enrolment', n.enrolment, 'cause', n.cause, 'reason', n.reason, 'step', n.step,

@@ -643,7 +643,9 @@ BEGIN ATOMIC
           FROM revops.sla_clock c
           JOIN revops.workspace w ON w.workspace_id = c.workspace_id
           LEFT JOIN revops.sla_policy p ON p.policy_id = c.policy_id
-          WHERE (kpi_sla_compliance.since IS NULL OR c.due_at >= kpi_sla_compliance.since)
+          -- one that is paused is due in no period yet
+          WHERE c.due_at < 'infinity'
+            AND (kpi_sla_compliance.since IS NULL OR c.due_at >= kpi_sla_compliance.since)
             AND (kpi_sla_compliance.until IS NULL OR c.due_at < kpi_sla_compliance.until)
           GROUP BY 1, 2, 3, 4, 5, 6, 7)
     SELECT k.workspace_id, w.workspace, k.period, kpi_sla_compliance.grain,
@@ -658,5 +660,5 @@ BEGIN ATOMIC
     ORDER BY k.workspace_id, k.period, k.policy, k.promise, k.source, t.team, r.rep;
 END;
 COMMENT ON FUNCTION revops.kpi_sla_compliance(text, timestamptz, timestamptz) IS
-    'Compliance with the promises of the agreement: a clock belongs to the period in which it falls due (due_at). compliance = kept / (kept + breached). breached = outcome late, or running with due_at <= engine_now(), or void with stopped_at >= due_at; a clock void before due_at and one that runs and is not due are out of the rate. A touch that waits to be folded has not answered yet. Only [since, until) counts; NULL is an open end. Rates are rounded to 4 decimals. Source: sla_clock, sla_policy. Raises RV004.';
+    'Compliance with the promises of the agreement: a clock belongs to the period in which it falls due (due_at). compliance = kept / (kept + breached). breached = outcome late, or running with due_at <= engine_now(), or void with stopped_at >= due_at; a clock void before due_at and one that runs and is not due are out of the rate; one that is paused is in no period. A touch that waits to be folded has not answered yet. Only [since, until) counts; NULL is an open end. Rates are rounded to 4 decimals. Source: sla_clock, sla_policy. Raises RV004.';
 REVOKE ALL ON FUNCTION revops.kpi_sla_compliance(text, timestamptz, timestamptz) FROM PUBLIC;

@@ -148,7 +148,7 @@ CREATE FUNCTION revops.audit_accepts(workspace_id int, agreement_id int) RETURNS
         UNION ALL
         SELECT 'gap', NULL, 'promises past due that nothing has noticed: nobody was told', k.late, 'Run the worker, or call run_due() from a scheduler each minute.'
         FROM (SELECT count(*) AS late FROM revops.sla_clock c
-              WHERE c.workspace_id = $1 AND c.stopped_at IS NULL AND c.breached_at IS NULL AND c.due_at < revops.engine_now() - interval '5 minutes') k
+              WHERE c.workspace_id = $1 AND c.fires_at < revops.engine_now() - interval '5 minutes') k
         WHERE k.late > 0
     )
     SELECT x.severity, 'who accepts, by when', x.object, x.finding, x.evidence, x.way_out FROM x

@@ -158,6 +158,8 @@ COMMENT ON FUNCTION revops.quantiles_of(float8[], float8[], float8[]) IS
 CREATE FUNCTION revops.lead_images(leads bigint[]) RETURNS SETOF revops.rolled_lead
     LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
+    -- some leads of all: never by reading all, whatever the planner knows of the tables
+    SET enable_seqscan = off
     AS $$
 BEGIN
     RETURN QUERY

@@ -237,7 +237,7 @@ BEGIN
            NULL::numeric[], NULL, NULL, NULL
     FROM clock c
     LEFT JOIN revops.sla_policy p ON p.policy_id = c.policy_id
-    WHERE single IS NULL OR single = 'sla_compliance';
+    WHERE (single IS NULL OR single = 'sla_compliance') AND c.due_at < 'infinity';
 END
 $$;
 COMMENT ON FUNCTION revops.rollup_parts_of_clocks(revops.rolled_lead[], text, text, timestamptz) IS

@@ -400,7 +400,7 @@ BEGIN
                                 ARRAY[c.source, c.campaign, c.segment, c.team_id::text, c.rep_id::text] COLLATE "C" AS dims, count(*) AS clocks
                          FROM revops.sla_clock c
                          JOIN revops.workspace w ON w.workspace_id = c.workspace_id
-                         WHERE c.stopped_at IS NULL AND c.breached_at IS NULL AND c.due_at <= revops.engine_now()
+                         WHERE c.fires_at <= revops.engine_now() AND c.breached_at IS NULL AND c.due_at <= revops.engine_now()
                            AND c.promise = 'first_response'
                          GROUP BY 1, 2, 3) o
                      ON o.workspace_id = u.workspace_id AND o.period = u.period AND o.dims = u.dims) k
@@ -445,7 +445,7 @@ BEGIN
                          FROM revops.sla_clock c
                          JOIN revops.workspace w ON w.workspace_id = c.workspace_id
                          LEFT JOIN revops.sla_policy p ON p.policy_id = c.policy_id
-                         WHERE c.stopped_at IS NULL AND c.breached_at IS NULL AND c.due_at <= revops.engine_now()
+                         WHERE c.fires_at <= revops.engine_now() AND c.breached_at IS NULL AND c.due_at <= revops.engine_now()
                          GROUP BY 1, 2, 3) o
                      ON o.workspace_id = u.workspace_id AND o.period = u.period AND o.dims = u.dims) k
         JOIN revops.workspace w ON w.workspace_id = k.workspace_id

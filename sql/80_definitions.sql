@@ -285,9 +285,14 @@ BEGIN
     INSERT INTO revops.transition (agreement_id, from_stage, to_stage, needs_reason, reasons, needs_answers)
     SELECT new_id, from_stage, to_stage, needs_reason, reasons, needs_answers
     FROM revops.transition WHERE agreement_id = old_id;
-    INSERT INTO revops.sla_policy (agreement_id, policy, position, promise, condition, target, calendar_id, stage, attempts)
-    SELECT new_id, policy, position, promise, condition, target, calendar_id, stage, attempts
+    INSERT INTO revops.sla_policy (agreement_id, policy, position, promise, condition, target, calendar_id, stage, attempts,
+                                   counts_from, pauses_when, kept_when, answered_by, after_hours_target, after_hours_wall, on_change, on_trial, trial_until)
+    SELECT new_id, policy, position, promise, condition, target, calendar_id, stage, attempts,
+           counts_from, pauses_when, kept_when, answered_by, after_hours_target, after_hours_wall, on_change, on_trial, trial_until
     FROM revops.sla_policy WHERE agreement_id = old_id ORDER BY position;
+    INSERT INTO revops.sla_step (agreement_id, policy, position, step, after, action, rep_id, team_id, to_stage, reason, at_most)
+    SELECT new_id, policy, position, step, after, action, rep_id, team_id, to_stage, reason, at_most
+    FROM revops.sla_step WHERE agreement_id = old_id;
     INSERT INTO revops.commitment (agreement_id, commitment, position, measure, period, target, source, segment, promise)
     SELECT new_id, commitment, position, measure, period, target, source, segment, promise
     FROM revops.commitment WHERE agreement_id = old_id ORDER BY position;
@@ -409,13 +414,7 @@ BEGIN
 
     RETURN QUERY SELECT p.object, p.problem, p.hint FROM revops.auto_problems($1) p;
 
-    RETURN QUERY
-        SELECT format('SLA policy "%s"', p.policy), format('stage "%s" is not defined', p.stage),
-               'Name a stage of this version, or remove the policy.'
-        FROM revops.sla_policy p
-        WHERE p.agreement_id = $1 AND p.stage IS NOT NULL
-          AND NOT EXISTS (SELECT FROM revops.stage g WHERE g.agreement_id = p.agreement_id AND g.stage = p.stage)
-        ORDER BY p.position;
+    RETURN QUERY SELECT p.object, p.problem, p.hint FROM revops.promise_problems($1) p;
 
     FOR checked IN
         SELECT 'scoring rule' AS kind, r.rule AS name, r.condition, NULL::int AS calendar_id
@@ -426,6 +425,12 @@ BEGIN
         UNION ALL
         SELECT 'SLA policy', p.policy, p.condition, p.calendar_id
         FROM revops.sla_policy p WHERE p.agreement_id = $1
+        UNION ALL
+        SELECT 'pause of SLA policy', p.policy, p.pauses_when, NULL
+        FROM revops.sla_policy p WHERE p.agreement_id = $1 AND p.pauses_when IS NOT NULL
+        UNION ALL
+        SELECT 'keeping of SLA policy', p.policy, p.kept_when, NULL
+        FROM revops.sla_policy p WHERE p.agreement_id = $1 AND p.kept_when IS NOT NULL
         UNION ALL
         SELECT 'nurture track', t.track, t.back_when, NULL
         FROM revops.nurture_track t WHERE t.agreement_id = $1 AND t.back_when IS NOT NULL

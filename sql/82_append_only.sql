@@ -34,7 +34,7 @@ DO $$
 DECLARE
     fact text;
 BEGIN
-    FOREACH fact IN ARRAY '{touch,profile_change,stage_change,assignment,opportunity_change,event,definition_change,rule_meaning,agreement_approval,intent_fall,score_override,nurture_change,answer,enrichment,duplicate_link,lead_merge,lead_unmerge,merged_touch,dispute,dispute_resolution,rejection_verdict,correction,turn_credit,history_seal,history_seal_part}'::text[]
+    FOREACH fact IN ARRAY '{touch,profile_change,stage_change,assignment,opportunity_change,event,definition_change,rule_meaning,agreement_approval,intent_fall,score_override,sla_clock_change,nurture_change,answer,enrichment,duplicate_link,lead_merge,lead_unmerge,merged_touch,dispute,dispute_resolution,rejection_verdict,correction,turn_credit,history_seal,history_seal_part}'::text[]
     LOOP
         EXECUTE format('CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON revops.%I '
                        'FOR EACH ROW %s EXECUTE FUNCTION revops.refuse_change()', fact,

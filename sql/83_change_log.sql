@@ -21,7 +21,7 @@ DO $$
 DECLARE
     -- calendars have definition_changed() already, next_step_rule, spend, quota, commitment, free_mail_domain and account_source are not compiled
     compiled text[] := '{workspace,signal,reason,rep,team,team_member,route,time_off,rep_skill,rep_cap,skill_need,exchange_rate,agreement,'
-                       'score_model,score_group,score_rule,question,stage,transition,sla_policy,nurture_track,nurture_step,handoff_rule,auto_move,matching,binding,binding_role}';
+                       'score_model,score_group,score_rule,question,stage,transition,sla_policy,sla_step,nurture_track,nurture_step,handoff_rule,auto_move,matching,binding,binding_role}';
     definition text;
 BEGIN
     FOREACH definition IN ARRAY compiled || '{calendar,calendar_hours,calendar_exception,next_step_rule,spend,quota,commitment,free_mail_domain,account_source}'::text[]

@@ -148,7 +148,7 @@ DO $$
 DECLARE
     part text;
 BEGIN
-    FOREACH part IN ARRAY '{score_model,score_group,score_rule,question,stage,transition,sla_policy,commitment,nurture_track,nurture_step,handoff_rule,auto_move}'::text[]
+    FOREACH part IN ARRAY '{score_model,score_group,score_rule,question,stage,transition,sla_policy,sla_step,commitment,nurture_track,nurture_step,handoff_rule,auto_move}'::text[]
     LOOP
         EXECUTE format('CREATE TRIGGER guard_version BEFORE INSERT OR UPDATE OR DELETE ON revops.%I '
                        'FOR EACH ROW EXECUTE FUNCTION revops.guard_version()', part);

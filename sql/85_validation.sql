@@ -519,43 +519,6 @@ $$;
 COMMENT ON FUNCTION revops.refuse_foreign(text, int, text, text, int) IS
     'Part of the validation triggers: raises RV004 when what a definition refers to belongs to another workspace.';
 
-CREATE FUNCTION revops.validate_sla_policy() RETURNS trigger
-    LANGUAGE plpgsql
-    SET search_path = pg_catalog, pg_temp
-    AS $$
-DECLARE
-    of_workspace int := (SELECT a.workspace_id FROM revops.agreement a WHERE a.agreement_id = NEW.agreement_id);
-BEGIN
-    IF revops.restoring() THEN
-        RETURN NEW;
-    END IF;
-    IF NEW.target <= interval '0' THEN
-        RAISE EXCEPTION USING ERRCODE = 'RV004',
-            MESSAGE = format('target of SLA policy "%s" must be greater than zero', NEW.policy),
-            DETAIL = format('The target is %s.', NEW.target), HINT = 'For example ''24 hours'' or ''5 minutes''.';
-    ELSIF extract(year FROM NEW.target) <> 0 OR extract(month FROM NEW.target) <> 0
-          OR (NEW.calendar_id IS NOT NULL AND extract(day FROM NEW.target) <> 0) THEN
-        RAISE EXCEPTION USING ERRCODE = 'RV004',
-            MESSAGE = format('target of SLA policy "%s" must be exact time', NEW.policy),
-            DETAIL = format('The target is %s: %s.', NEW.target,
-                            CASE WHEN NEW.calendar_id IS NULL THEN 'months and years have no fixed length'
-                                 ELSE 'days, months and years have no fixed business time' END),
-            HINT = 'Write it in hours and minutes: ''24 hours'', or ''8 hours'' for a business day of eight hours.';
-    END IF;
-    IF TG_OP = 'INSERT' OR NEW.condition IS DISTINCT FROM OLD.condition THEN
-        IF NOT EXISTS (SELECT FROM revops.sla_policy p JOIN revops.agreement a USING (agreement_id)
-                       WHERE a.workspace_id = of_workspace AND a.status <> 'draft' AND p.condition = NEW.condition) THEN
-            PERFORM revops.check_lead_condition(of_workspace, 'SLA policy', NEW.policy, NEW.condition);
-        END IF;
-    END IF;
-    PERFORM revops.refuse_foreign(format('SLA policy "%s"', NEW.policy), of_workspace, 'calendar', c.calendar, c.workspace_id)
-    FROM revops.calendar c WHERE c.calendar_id = NEW.calendar_id;
-    RETURN NEW;
-END
-$$;
-COMMENT ON FUNCTION revops.validate_sla_policy() IS
-    'Trigger of sla_policy: raises RV004 for a target that is not positive exact time or a calendar of another workspace, RV001 for a condition that is not valid.';
-
 CREATE FUNCTION revops.validate_route() RETURNS trigger
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
@@ -776,7 +739,6 @@ BEGIN
             ('question', 'INSERT OR UPDATE OR DELETE', 'kind, options, whether a transition needs it'),
             ('stage', 'INSERT OR UPDATE', 'entry criteria, needed roles'),
             ('transition', 'INSERT OR UPDATE', 'stages, reasons, questions'),
-            ('sla_policy', 'INSERT OR UPDATE', 'target, condition, calendar'),
             ('commitment', 'INSERT OR UPDATE', 'target'),
             ('handoff_rule', 'INSERT OR UPDATE', 'times, attempts, signals, calendar'),
             ('route', 'INSERT OR UPDATE', 'condition, rep, team, calendar'),

@@ -110,6 +110,23 @@ BEGIN
         LEFT JOIN revops.sla_policy p ON p.policy_id = c.policy_id
         LEFT JOIN revops.team t ON t.team_id = c.team_id
         LEFT JOIN revops.rep r ON r.rep_id = c.rep_id;
+    WHEN event LIKE 'sla\_%' THEN
+        SELECT jsonb_build_object(
+                   'seq', c.seq, 'agreement_id', h.agreement_id, 'policy', p.policy, 'promise', c.promise,
+                   'started_at', c.started_at, 'due_at', nullif(h.due_at, 'infinity'), 'team', t.team, 'rep', r.rep,
+                   'step', s.step, 'action', s.action,
+                   'to_rep', CASE WHEN s.action = 'escalate' THEN coalesce(x.rep, CASE WHEN s.team_id IS NULL THEN m.rep END) END,
+                   'to_team', y.team, 'outcome', h.outcome) INTO told
+        FROM (VALUES (1)) one
+        LEFT JOIN revops.sla_clock_change h ON h.lead_id = $2 AND h.no = $3
+        LEFT JOIN revops.sla_clock c ON c.lead_id = h.lead_id AND c.seq = h.seq
+        LEFT JOIN revops.sla_policy p ON p.policy_id = h.policy_id
+        LEFT JOIN revops.sla_step s ON s.agreement_id = p.agreement_id AND s.policy = p.policy AND s.position = h.position
+        LEFT JOIN revops.team t ON t.team_id = c.team_id
+        LEFT JOIN revops.rep r ON r.rep_id = c.rep_id
+        LEFT JOIN revops.rep m ON m.rep_id = r.manager_id
+        LEFT JOIN revops.rep x ON x.rep_id = s.rep_id
+        LEFT JOIN revops.team y ON y.team_id = s.team_id;
     WHEN event = 'intent_fell' THEN
         SELECT jsonb_build_object(
                    'seq', $3, 'agreement_id', f.agreement_id, 'fell_at', f.at, 'border', f.border, 'from_grade', f.from_grade,

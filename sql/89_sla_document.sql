@@ -63,9 +63,30 @@ CREATE FUNCTION revops.document_lines(agreement_id int)
                                                        WHEN 'acceptance' THEN 'accepted or refused'
                                                        WHEN 'attempts' THEN p.attempts || ' attempts'
                                                        WHEN 'next_touch' THEN 'the next touch, each time'
-                                                       WHEN 'stage_time' THEN 'out of stage ' || revops.on_one_line(p.stage) END, p.target, c.calendar),
-                  ', where `' || revops.on_one_line(p.condition) || '`')
-    FROM revops.sla_policy p LEFT JOIN revops.calendar c USING (calendar_id) WHERE p.agreement_id = $1
+                                                       WHEN 'stage_time' THEN 'out of stage ' || revops.on_one_line(p.stage)
+                                                       WHEN 'criteria' THEN '`' || revops.on_one_line(p.kept_when) || '`' END, p.target, c.calendar),
+                  ', where `' || revops.on_one_line(p.condition) || '`',
+                  CASE p.counts_from WHEN 'creation' THEN ', counted from the creation of the lead' END,
+                  ', by ' || array_to_string(p.answered_by, ' or '),
+                  CASE WHEN p.promise <> 'criteria' THEN ', or kept where `' || revops.on_one_line(p.kept_when) || '`' END,
+                  '; after hours' || revops.document_duty('', p.after_hours_target, CASE WHEN NOT p.after_hours_wall THEN c.calendar END),
+                  '; paused while `' || revops.on_one_line(p.pauses_when) || '`',
+                  CASE WHEN p.on_trial THEN format('; on trial until %s: measured only', to_char(p.trial_until AT TIME ZONE w.time_zone, 'YYYY-MM-DD')) END)
+    FROM revops.sla_policy p JOIN revops.agreement a USING (agreement_id) JOIN revops.workspace w USING (workspace_id)
+    LEFT JOIN revops.calendar c USING (calendar_id) WHERE p.agreement_id = $1
+    UNION ALL
+    SELECT 3, 500000 + row_number() OVER (ORDER BY p.position, t.after, t.position),
+           concat(revops.on_one_line(p.policy), ', ',
+                  CASE WHEN t.after < '0' THEN ltrim((-t.after)::text, '@ ') || ' before it is due' WHEN t.after > '0' THEN ltrim(t.after::text, '@ ') || ' after it was due' ELSE 'once it is due' END,
+                  ': ', revops.on_one_line(t.step), ' (',
+                  CASE t.action WHEN 'tell' THEN 'is told'
+                                WHEN 'escalate' THEN 'escalated to ' || coalesce(x.rep, 'team ' || y.team, 'the manager')
+                                WHEN 'reassign' THEN format('given to another rep of %s, %s times at most', coalesce('team ' || y.team, 'its team'), coalesce(t.at_most, 3))
+                                WHEN 'queue' THEN 'back to the queue of ' || coalesce('team ' || y.team, 'its team')
+                                WHEN 'move' THEN 'moves to ' || revops.on_one_line(t.to_stage) END, ')')
+    FROM revops.sla_step t JOIN revops.sla_policy p USING (agreement_id, policy)
+    LEFT JOIN revops.rep x ON x.rep_id = t.rep_id LEFT JOIN revops.team y ON y.team_id = t.team_id
+    WHERE t.agreement_id = $1
     UNION ALL
     SELECT 3, 1000000, 'of each kind of promise the first whose condition holds counts'
     FROM revops.sla_policy p WHERE p.agreement_id = $1 HAVING count(*) > 1

@@ -15,7 +15,7 @@ GRANT USAGE ON SCHEMA revops TO revops_reader;
 
 GRANT SELECT ON revops.workspace, revops.signal, revops.reason, revops.rep, revops.team, revops.team_member,
     revops.route, revops.time_off, revops.rep_skill, revops.rep_cap, revops.skill_need, revops.exchange_rate, revops.calendar, revops.calendar_hours, revops.calendar_exception,
-    revops.agreement, revops.score_model, revops.score_group, revops.score_rule, revops.stage, revops.transition, revops.sla_policy,
+    revops.agreement, revops.score_model, revops.score_group, revops.score_rule, revops.stage, revops.transition, revops.sla_policy, revops.sla_step,
     revops.question, revops.commitment, revops.nurture_track, revops.nurture_step, revops.handoff_rule, revops.auto_move,
     revops.binding, revops.binding_role, revops.reconcile_run, revops.binding_health
     TO revops_reader;
@@ -228,7 +228,7 @@ GRANT EXECUTE ON FUNCTION revops.event_payload(text, bigint, int) TO revops_mark
 -- ----- marketing and sales: leads, drafts, verbs -----------------------------
 
 GRANT SELECT ON revops.lead, revops.lead_identity, revops.touch, revops.stage_change, revops.assignment,
-    revops.intent_fall, revops.score_override, revops.sla_clock, revops.event, revops.handoff_queue,
+    revops.intent_fall, revops.score_override, revops.sla_clock, revops.sla_clock_change, revops.event, revops.handoff_queue,
     revops.enrolment, revops.nurture_change, revops.nurture_due, revops.recycling, revops.recycled_often,
     revops.suppressed
     TO revops_marketing, revops_sales;
@@ -292,13 +292,14 @@ GRANT EXECUTE ON FUNCTION
     TO revops_marketing, revops_sales;
 GRANT UPDATE (note, review_on, decide_by), DELETE ON revops.agreement TO revops_marketing, revops_sales;
 GRANT INSERT, UPDATE, DELETE ON revops.score_model, revops.score_group, revops.score_rule, revops.question, revops.stage, revops.transition,
-    revops.sla_policy, revops.commitment, revops.nurture_track, revops.nurture_step, revops.handoff_rule, revops.auto_move
+    revops.sla_policy, revops.sla_step, revops.commitment, revops.nurture_track, revops.nurture_step, revops.handoff_rule, revops.auto_move
     TO revops_marketing, revops_sales;
 -- parts of the validation triggers, which run as whoever edits
 GRANT EXECUTE ON FUNCTION revops.refuse_foreign(text, int, text, text, int), revops.check_score_group(revops.score_rule),
     revops.check_asks(revops.transition), revops.auto_move_circle(revops.auto_move),
     revops.auto_reason_problem(int, text, text, text), revops.auto_move_contradiction(revops.auto_move),
-    revops.check_exact_time(text, text, interval, boolean), revops.check_signals(text, text, int, text[])
+    revops.check_exact_time(text, text, interval, boolean), revops.check_signals(text, text, int, text[]),
+    revops.check_promised_time(text, text, interval, boolean), revops.check_answering(revops.sla_policy, int)
     TO revops_marketing, revops_sales;
 
 -- ----- admin: everything but writing facts and state by hand -----------------
@@ -309,7 +310,7 @@ GRANT SELECT ON ALL SEQUENCES IN SCHEMA revops TO revops_admin;
 GRANT INSERT, UPDATE, DELETE ON revops.workspace, revops.signal, revops.reason, revops.rep, revops.team,
     revops.team_member, revops.route, revops.time_off, revops.rep_skill, revops.rep_cap, revops.skill_need, revops.exchange_rate, revops.calendar, revops.calendar_hours,
     revops.calendar_exception, revops.score_model, revops.score_group, revops.score_rule, revops.question, revops.stage, revops.transition,
-    revops.sla_policy, revops.commitment, revops.nurture_track, revops.nurture_step, revops.handoff_rule, revops.auto_move, revops.next_step_rule, revops.binding, revops.binding_role, revops.adopted_move
+    revops.sla_policy, revops.sla_step, revops.commitment, revops.nurture_track, revops.nurture_step, revops.handoff_rule, revops.auto_move, revops.next_step_rule, revops.binding, revops.binding_role, revops.adopted_move
     TO revops_admin;
 GRANT UPDATE (kinds, reader, notify, note) ON revops.event_consumer TO revops_admin;
 GRANT INSERT, UPDATE (keep, lapse), DELETE ON revops.event_retention TO revops_admin;

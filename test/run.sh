@@ -232,12 +232,20 @@ test_tap()
 	done
 }
 
+# claim LABEL: true for the first who asks: kinds that both halves of the run work
+# through are done once.
+claim()
+{
+	mkdir -p "$OUT/claimed/${1%/*}" && mkdir "$OUT/claimed/$1" 2> /dev/null
+}
+
 # Programs in any language that print TAP; the shared cluster is theirs to use.
 run_programs()
 {
 	local dir=$1 file
 	for file in test/"$dir"/*.t; do
 		[ -e "$file" ] || { skip "$dir" "no test of this kind"; return; }
+		claim "$dir/$(basename "$file" .t)" || continue
 		run_tap "$dir/$(basename "$file" .t)" "$file"
 	done
 }
@@ -276,6 +284,7 @@ test_tour()
 	for page in README.md doc/*.md; do
 		grep -q '^<!-- tour -->' "$page" || continue
 		name=$(basename "$page" .md)
+		claim "tour/$name" || continue
 		createdb "tour_$name"
 		run_tap "tour/$name" perl test/tour.pl "$page" "tour_$name"
 	done
@@ -286,31 +295,45 @@ test_tour()
 kinds=${*:-meta unit data regress modules isolation pgtap tap examples tour}
 [ "${LONG:-0}" != 1 ] || kinds="$kinds long"
 
-# tap makes clusters of its own: beside other kinds it runs at the same time, and
-# reports in the end
-lane=
-case " $kinds " in
-	" tap ") ;;
-	*" tap "*)
-		lane=$OUT/tap.lane
-		kinds=$(echo " $kinds " | sed 's/ tap / /')
-		;;
-esac
+run_kinds()
+{
+	local kind
+	for kind in "$@"; do
+		echo "==> $kind"
+		"test_$kind"
+	done
+}
+
+# A machine has two cores at least, and a test keeps one of them busy: kinds that
+# make clusters of their own (tap), and those whose databases nobody else's tests
+# look into, run beside the others, and report in the end.  Whoever is done first
+# helps with what both may do.
+beside=
+first=
+both=
+for kind in $kinds; do
+	case $kind in
+		tap) beside="$beside $kind" ;;
+		tour | examples) both="$both $kind" ;;
+		*) first="$first $kind" ;;
+	esac
+done
 
 started=$SECONDS
-if [ -n "$lane" ]; then
+lane=
+if [ -n "$beside$both" ] && [ -n "$first" ]; then
+	lane=$OUT/beside.lane
 	(
-		test_tap
+		# shellcheck disable=SC2086
+		run_kinds $beside $both
 		echo "$passed $failed $skipped" > "$lane.counts"
 	) > "$lane" 2>&1 &
+	kinds="$first $both"
 fi
-for kind in $kinds; do
-	echo "==> $kind"
-	"test_$kind"
-done
+# shellcheck disable=SC2086
+run_kinds $kinds
 if [ -n "$lane" ]; then
 	wait $!
-	echo "==> tap"
 	cat "$lane"
 	read -r lane_passed lane_failed lane_skipped < "$lane.counts" ||
 		{ lane_passed=0; lane_failed=1; lane_skipped=0; }

@@ -42,6 +42,7 @@ static const char *const cause_names[N_CAUSES] = {
 	[CAUSE_RETURNED] = "returned",
 	[CAUSE_ACCOUNT] = "account",
 	[CAUSE_SURVIVOR] = "survivor",
+	[CAUSE_SLA] = "sla",
 };
 
 const char *

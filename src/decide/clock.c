@@ -14,6 +14,7 @@ static const char *const promise_names[N_PROMISES] = {
 	[PROMISE_ATTEMPTS] = "attempts",
 	[PROMISE_NEXT_TOUCH] = "next_touch",
 	[PROMISE_STAGE_TIME] = "stage_time",
+	[PROMISE_CRITERIA] = "criteria",
 };
 
 const char *
@@ -35,7 +36,8 @@ promise_by_name(const char *name)
 void
 clock_effects_init(Effects *effects)
 {
-	effects->stops = effects->starts = 0;
+	effects->stops = effects->starts = effects->pauses = effects->resumes = 0;
+	effects->steps_taken = 0;
 }
 
 /* Have a clock of this kind end, if one runs; one that starts within this very decision never ran. */
@@ -53,6 +55,8 @@ end_clock(PromiseKind kind, ClockOutcome outcome, TimestampTz at, Effects *effec
 	else if (state->running & bit)
 	{
 		effects->stops |= bit;
+		effects->pauses &= ~bit;
+		effects->resumes &= ~bit;
 		effects->stop[kind] = (ClockStop) {outcome, at};
 	}
 	state->running &= ~bit;
@@ -65,6 +69,8 @@ start_clock(PromiseKind kind, const DecideEnv *env, TimestampTz from, Effects *e
 	ClockStart *start = &effects->start[kind];
 
 	start->from = from;
+	start->created_at = state->created_at;
+	start->paused = false;
 	if (!env->promise(env->arg, kind, state->stage, state->rep_id, start))
 		return;
 	effects->starts |= PROMISE_BIT(kind);
@@ -169,6 +175,44 @@ clock_answer(const LeadNews *news, const DecideEnv *env, Effects *effects)
 		if (kind == PROMISE_NEXT_TOUCH)
 			start_clock(kind, env, news->clocks[kind].last_at, effects);
 	}
+}
+
+/* Does this kind of clock run since before the decision? */
+static bool
+runs_on(PromiseKind kind, const Effects *effects)
+{
+	return (effects->next.running & PROMISE_BIT(kind)) && !(effects->starts & PROMISE_BIT(kind));
+}
+
+void
+clock_conditions(const Agreement *agreement, const LeadNews *news, const DecideEnv *env,
+				 TimestampTz now, Effects *effects)
+{
+	LeadState  *state = &effects->next;
+
+	if (news->adopt)
+		return;
+	for (int kind = 0; kind < N_PROMISES; kind++)
+	{
+		if (!runs_on(kind, effects))
+			continue;
+		if (news->clocks[kind].kept_now)
+			end_clock(kind, outcome_of(news, kind, now), now, effects);
+		else if (news->clocks[kind].pause == PAUSE_BEGINS)
+			effects->pauses |= PROMISE_BIT(kind);
+		else if (news->clocks[kind].pause == PAUSE_ENDS)
+			effects->resumes |= PROMISE_BIT(kind);
+	}
+	if ((agreement->promises & PROMISE_BIT(PROMISE_CRITERIA)) && news->fired != NULL &&
+		!(state->running & PROMISE_BIT(PROMISE_CRITERIA)) && state->gone_at == NO_TIME)
+		start_clock(PROMISE_CRITERIA, env, now, effects);
+}
+
+void
+clock_renew(PromiseKind kind, const DecideEnv *env, TimestampTz at, Effects *effects)
+{
+	end_clock(kind, CLOCK_VOID, at, effects);
+	start_clock(kind, env, at, effects);
 }
 
 /*

@@ -26,6 +26,17 @@ extern void clock_start(const Agreement *agreement, const LeadNews *news, const 
 extern void clock_answer(const LeadNews *news, const DecideEnv *env, Effects *effects);
 
 /*
+ * What the lead's row says of the clocks that run: it keeps a promise, or time
+ * does not count while it says so.  Where it says that a promise is to be made,
+ * that counts from now on.
+ */
+extern void clock_conditions(const Agreement *agreement, const LeadNews *news,
+							 const DecideEnv *env, TimestampTz now, Effects *effects);
+
+/* Somebody else is to keep the promise: it is made anew. */
+extern void clock_renew(PromiseKind kind, const DecideEnv *env, TimestampTz at, Effects *effects);
+
+/*
  * The lead has come to the stage of effects->next: the time in the one left has
  * ended, and that in this one begins.  A decision of sales is what an
  * acceptance waits for.

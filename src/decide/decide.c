@@ -512,8 +512,8 @@ overturn(Decision *d, const Verb *verb)
  * routes.  Where nobody else can it stays with who has it, unless that one is
  * not there any more: then it waits in the team.
  */
-static void
-reassign(Decision *d, const Verb *verb)
+static bool
+reassign(Decision *d, const Verb *verb, Cause cause)
 {
 	Pick		pick = {.team_id = verb->team_id != 0 ? verb->team_id : d->state->team_id,
 	.not_rep_id = d->state->rep_id,.fresh = true,.retry_at = NO_TIME};
@@ -521,7 +521,7 @@ reassign(Decision *d, const Verb *verb)
 	bool		there = d->state->rep_id != 0 && d->env->rep_active(d->env->arg, d->state->rep_id);
 
 	if (there && verb->cool_down > 0 && d->now < d->state->assigned_at + verb->cool_down)
-		return;
+		return false;
 	if (pick.team_id == 0 && d->env->route(d->env->arg, &target))
 		pick.team_id = target.team_id;
 	if (target.rep_id != d->state->rep_id)
@@ -529,9 +529,10 @@ reassign(Decision *d, const Verb *verb)
 	if (pick.rep_id == 0)
 		d->env->pick_rep(d->env->arg, &pick);
 	if (pick.rep_id == 0 && there)
-		return;
-	assign_to(d, pick.team_id, pick.rep_id, 0, CAUSE_REASSIGNED, verb->reason);
+		return false;
+	assign_to(d, pick.team_id, pick.rep_id, 0, cause, verb->reason);
 	effects_set_timer(d->effects, TIMER_WAITING, pick.retry_at);
+	return true;
 }
 
 /* 8. What a person asks for. */
@@ -573,7 +574,7 @@ take_verb(Decision *d)
 			assign_to(d, verb->team_id, verb->rep_id, 0, CAUSE_ASSIGN, verb->reason);
 			break;
 		case VERB_REASSIGN:
-			reassign(d, verb);
+			(void) reassign(d, verb, CAUSE_REASSIGNED);
 			break;
 		case VERB_RETURN:
 			assign_to(d, verb->team_id != 0 ? verb->team_id : d->state->team_id, 0, 0, CAUSE_RETURNED,
@@ -657,6 +658,53 @@ take_due(Decision *d)
 
 	if (auto_due(d->agreement, d->state, d->news, d->now, d->env, d->effects, &step))
 		move_by_itself(d, step.to, step.cause, step.reason, d->now);
+}
+
+/* The lead is given to somebody else, who is promised the time anew. */
+static bool
+give_on(Decision *d, const DueStep *step)
+{
+	Verb		verb = {.kind = VERB_REASSIGN,.team_id = step->team_id,.reason = step->reason};
+	int32		team_id = step->team_id != 0 ? step->team_id : d->state->team_id;
+
+	if (step->action == SLA_REASSIGN)
+	{
+		if (!reassign(d, &verb, CAUSE_SLA))
+			return false;
+	}
+	else if (team_id == 0 || (team_id == d->state->team_id && d->state->rep_id == 0))
+		return false;
+	else
+		assign_to(d, team_id, 0, 0, CAUSE_SLA, step->reason);
+	clock_renew(step->kind, d->env, d->now, d->effects);
+	return true;
+}
+
+/*
+ * 9c. A promise was not kept in time, or is about not to be.  What this very
+ * decision found kept needs no step; what it renews needs none of the old clock
+ * but to be told.
+ */
+static void
+take_steps(Decision *d)
+{
+	int			running = d->state->running & ~d->effects->starts;
+
+	for (int i = 0; i < d->news->nsteps; i++)
+	{
+		const DueStep *step = &d->news->steps[i];
+		bool		taken = true;
+
+		if (!(running & PROMISE_BIT(step->kind)) || d->state->gone_at != NO_TIME)
+			continue;
+		if (step->action == SLA_MOVE)
+			taken = step->to_stage != NO_STAGE && step->to_stage != d->state->stage &&
+				move_by_itself(d, step->to_stage, CAUSE_SLA, step->reason, d->now);
+		else if (step->action == SLA_REASSIGN || step->action == SLA_QUEUE)
+			taken = give_on(d, step);
+		if (taken)
+			d->effects->steps_taken |= (uint32) 1 << i;
+	}
 }
 
 /* Does what held the lead still want to move it? */
@@ -796,6 +844,7 @@ decide(const Agreement *agreement, const LeadState *state, const LeadNews *news,
 	take_entry(&d);
 	clock_answer(news, env, effects);	/* 4. */
 	take_presence(&d);
+	clock_conditions(agreement, news, env, now, effects);
 	take_host_stage(&d);
 	take_host_owner(&d);
 	take_opportunity(&d);
@@ -813,6 +862,8 @@ decide(const Agreement *agreement, const LeadState *state, const LeadNews *news,
 			take_due(&d);
 		if (news->due & DUE_WAITING)
 			take_waiting(&d);
+		if (news->nsteps > 0)
+			take_steps(&d);
 		take_held(&d);
 		take_disqualifier(&d);
 		take_score(&d);

@@ -117,6 +117,7 @@ typedef enum PromiseKind
 	PROMISE_ATTEMPTS,			/* so many outbound touches, since the handoff */
 	PROMISE_NEXT_TOUCH,			/* an answering touch, since the handoff or the last one */
 	PROMISE_STAGE_TIME,			/* it leaves a stage, since it came there */
+	PROMISE_CRITERIA,			/* a condition holds, since another one does */
 	N_PROMISES
 } PromiseKind;
 
@@ -131,6 +132,29 @@ extern const char *promise_name(PromiseKind kind);
 
 /* and back; N_PROMISES for a word that is none */
 extern PromiseKind promise_by_name(const char *name);
+
+/* What is done around the due time of a promise. */
+typedef enum SlaAction
+{
+	SLA_TELL,					/* an event */
+	SLA_ESCALATE,				/* an event that is addressed to somebody */
+	SLA_REASSIGN,				/* another rep of a team is to keep it */
+	SLA_QUEUE,					/* anybody of a team is */
+	SLA_MOVE					/* to another stage */
+} SlaAction;
+
+/* A step of a promise that is to be taken now. */
+typedef struct DueStep
+{
+	PromiseKind kind;
+	SlaAction	action;
+	int32		team_id;		/* 0: the lead's own */
+	int			to_stage;		/* SLA_MOVE */
+	const char *reason;			/* NULL: none */
+} DueStep;
+
+/* steps that one decision takes at most: bits of Effects.steps_taken */
+#define MAX_DUE_STEPS	32
 
 /* A move that leads of a stage make by themselves: see auto.h. */
 typedef struct AutoMove
@@ -264,6 +288,7 @@ typedef enum Cause
 	CAUSE_RETURNED,				/* it is anybody's of its team again */
 	CAUSE_ACCOUNT,				/* who has its account */
 	CAUSE_SURVIVOR,				/* who has the lead that it seems to be a duplicate of */
+	CAUSE_SLA,					/* a promise about it was not kept */
 	N_CAUSES
 } Cause;
 
@@ -349,6 +374,14 @@ typedef enum OpportunityNews
 	OPPORTUNITY_IS_WON
 } OpportunityNews;
 
+/* What the lead's row says of a clock that runs. */
+typedef enum PauseNews
+{
+	PAUSE_AS_BEFORE,
+	PAUSE_BEGINS,
+	PAUSE_ENDS
+} PauseNews;
+
 /* What is new about a lead; news_init() makes it nothing. */
 typedef struct LeadNews
 {
@@ -385,7 +418,12 @@ typedef struct LeadNews
 		TimestampTz due_at;		/* NO_TIME: not read */
 		TimestampTz answered_at;	/* when touches kept it, or NO_TIME */
 		TimestampTz last_at;	/* PROMISE_NEXT_TOUCH: the latest touch that would */
+		bool		kept_now;	/* the row keeps it */
+		PauseNews	pause;
 	}			clocks[N_PROMISES];
+
+	int			nsteps;			/* of clocks that run, to be taken now */
+	const DueStep *steps;
 
 	OpportunityNews opportunity;
 	TimestampTz opportunity_at;
@@ -471,9 +509,12 @@ typedef struct ClockStop
 typedef struct ClockStart
 {
 	TimestampTz from;			/* since when the promise counts */
+	TimestampTz created_at;		/* when the lead was created: told to DecideEnv.promise */
 	int			policy;			/* place in the policies; see DecideEnv */
 	TimestampTz due_at;
 	int32		calendar_id;	/* calendar that counted; 0: wall time */
+	int64		target;			/* time promised, microseconds */
+	bool		paused;			/* time does not count yet */
 } ClockStart;
 
 #define MAX_MOVES		8
@@ -490,6 +531,9 @@ typedef struct Effects
 	ClockStop	stop[N_PROMISES];
 	int			starts;			/* PROMISE_BITs of clocks that start */
 	ClockStart	start[N_PROMISES];
+	int			pauses;			/* PROMISE_BITs of clocks that run on, but are paused from now on */
+	int			resumes;		/* and of those that are not any more */
+	uint32		steps_taken;	/* by place in LeadNews.steps: those that came about */
 	int			ntimers;
 	TimerSet	timers[N_TIMERS];	/* to be set */
 	NurtureEffects nurture;

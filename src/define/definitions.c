@@ -23,6 +23,7 @@
 #include "define/tracks.h"
 #include "define/invalidate.h"
 #include "define/load.h"
+#include "define/policy_load.h"
 #include "define/routing_load.h"
 #include "time/period.h"
 
@@ -316,35 +317,6 @@ load_fit_groups(Definitions *def)
 			group->rules = zeroed(def, sizeof(int) * (n - i));
 		}
 		group->rules[group->nrules++] = rule_place(a, int_field(i, 2));
-	}
-}
-
-static void
-load_policies(Definitions *def)
-{
-	Agreement  *a = def->agreement;
-
-	def->npolicies = (int) read_rows(def, "SELECT policy_id, policy, promise, condition, calendar_id, target, stage, attempts "
-									 "FROM revops.sla_policy WHERE agreement_id = $2 ORDER BY position");
-	def->policies = zeroed(def, sizeof(Policy) * def->npolicies);
-	for (int i = 0; i < def->npolicies; i++)
-	{
-		Policy	   *p = &def->policies[i];
-		bool		isnull;
-		Interval   *target = DatumGetIntervalP(field(i, 6, &isnull));
-		char	   *stage = text_field(def, i, 7);
-
-		p->policy_id = int_field(i, 1);
-		p->name = text_field(def, i, 2);
-		p->condition = text_field(def, i, 4);
-		p->calendar_id = int_field(i, 5);
-		/* validation refuses months */
-		p->target = target->time + target->day * USECS_PER_DAY;
-		p->stage = stage == NULL ? NO_STAGE : stage_by_code(a, stage, strlen(stage));
-		p->attempts = int_field(i, 8);
-		p->promise = promise_by_name(text_field(def, i, 3));
-		if (p->promise < N_PROMISES)
-			a->promises |= PROMISE_BIT(p->promise);
 	}
 }
 

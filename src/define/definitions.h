@@ -108,16 +108,44 @@ typedef struct Route
 	char	   *condition;		/* NULL: every lead */
 } Route;
 
+/* What is done around the due time of a promise: see sla_step. */
+typedef struct PolicyStep
+{
+	int			position;		/* 1 to MAX_POLICY_STEPS */
+	char	   *name;
+	int64		after;			/* the due time, microseconds; negative: before it */
+	SlaAction	action;
+	int32		rep_id;			/* 0: none */
+	int32		team_id;		/* 0: none */
+	int			to_stage;		/* SLA_MOVE; else NO_STAGE */
+	char	   *reason;			/* NULL: none */
+	int			at_most;		/* SLA_REASSIGN */
+} PolicyStep;
+
+/* so that the positions of steps are bits of an int */
+#define MAX_POLICY_STEPS	30
+
 typedef struct Policy
 {
 	int32		policy_id;
 	char	   *name;
 	PromiseKind promise;
 	char	   *condition;		/* NULL: every lead */
+	char	   *pauses_when;	/* NULL: never */
+	char	   *kept_when;		/* NULL: by what its promise says alone */
 	int64		target;			/* microseconds */
+	int64		after_hours;	/* the same, for a start while its calendar is closed */
+	bool		after_hours_wall;
+	bool		from_creation;	/* time counts from the lead's creation */
+	bool		recomputes;		/* clocks that run follow changes of it */
 	int32		calendar_id;	/* 0: wall time */
 	int			stage;			/* that PROMISE_STAGE_TIME is about; else NO_STAGE */
 	int			attempts;		/* that PROMISE_ATTEMPTS counts; else 0 */
+	TimestampTz trial_until;	/* nothing is told or done before; NO_TIME: no trial */
+	int			nsignals;		/* that alone count; 0: all that can */
+	int32	   *signals;		/* signal_id */
+	int			nsteps;
+	PolicyStep *steps;			/* in order of time, then position */
 } Policy;
 
 /* What a step of a track is; decisions know its position alone. */
@@ -178,6 +206,7 @@ typedef struct Definitions
 	SkillNeed  *needs;
 	int			npolicies;
 	Policy	   *policies;
+	bool		watches;		/* some policy of any version pauses, or is kept, by the lead's row */
 	int			nreasons;
 	Reason	   *reasons;
 	char	  **rule_texts;		/* conditions of agreement->rules */
@@ -226,6 +255,8 @@ typedef struct Program
 	int		   *need_rule;		/* of Definitions.needs, likewise */
 	RuleSet    *promising;		/* conditions of policies */
 	int		   *policy_rule;	/* place in promising; -1: unconditional */
+	int		   *policy_pause;	/* the same of pauses_when; -1: it has none */
+	int		   *policy_kept;	/* and of kept_when */
 	RuleSet    *returning;		/* conditions of the tracks' ways back */
 	int		   *track_rule;		/* place in returning; -1: it has none */
 	RuleSet    *entering;		/* conditions of stages */

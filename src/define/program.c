@@ -168,6 +168,16 @@ compile_auto(Program *p, MemoryContext context)
 										def->auto_texts[i]);
 }
 
+static void
+compile_policy(Program *p, int i)
+{
+	const Policy *policy = &p->definitions->policies[i];
+
+	p->policy_rule[i] = add_condition(p->promising, "SLA policy", policy->name, policy->condition);
+	p->policy_pause[i] = add_condition(p->promising, "pause of SLA policy", policy->name, policy->pauses_when);
+	p->policy_kept[i] = add_condition(p->promising, "keeping of SLA policy", policy->name, policy->kept_when);
+}
+
 static Program *
 compile(Definitions *def, Binding *binding, MemoryContext context)
 {
@@ -183,6 +193,8 @@ compile(Definitions *def, Binding *binding, MemoryContext context)
 	p->returning = binding_ruleset(context, binding);
 	p->route_rule = MemoryContextAlloc(context, sizeof(int) * Max(def->nroutes, 1));
 	p->policy_rule = MemoryContextAlloc(context, sizeof(int) * Max(def->npolicies, 1));
+	p->policy_pause = MemoryContextAlloc(context, sizeof(int) * Max(def->npolicies, 1));
+	p->policy_kept = MemoryContextAlloc(context, sizeof(int) * Max(def->npolicies, 1));
 	p->track_rule = MemoryContextAlloc(context, sizeof(int) * Max(ntracks, 1));
 	for (int i = 0; i < nrules; i++)
 		(void) add_condition(p->scoring, "scoring rule", def->agreement->rules[i].name,
@@ -195,8 +207,7 @@ compile(Definitions *def, Binding *binding, MemoryContext context)
 		p->need_rule[i] = add_condition(p->routing, "need of skill", def->needs[i].skill,
 										def->needs[i].condition);
 	for (int i = 0; i < def->npolicies; i++)
-		p->policy_rule[i] = add_condition(p->promising, "SLA policy", def->policies[i].name,
-										  def->policies[i].condition);
+		compile_policy(p, i);
 	for (int i = 0; i < ntracks; i++)
 		p->track_rule[i] = add_condition(p->returning, "nurture track", def->agreement->tracks[i].code,
 										 def->track_texts[i].back_when);

@@ -19,18 +19,20 @@ extern bool clocks_listen(const LeadState *state, const TouchSums *sums);
 
 /*
  * Read into news->clocks what decide() may ask of the lead's clocks; `answers`:
- * there are touches that may keep a promise.  The lead is locked.
+ * there are touches that may keep a promise.  Where the lead's row is new
+ * (news->fired) it is asked whether it pauses or keeps one.  The lead is locked.
  */
 extern void clocks_news(Settle *s, const LeadState *state, bool answers, LeadNews *news);
 
-/* Write the clocks that ended, and those that start.  `row` is as before the decision. */
-extern void clocks_write(Settle *s, const LeadRow *row, const Effects *effects);
+/* When touches kept the promise of a clock of this kind, or NO_TIME. */
+extern TimestampTz clock_kept_by_touch(Settle *s, int64 lead_id, PromiseKind kind,
+									   const RunningClock *clock);
 
 /*
- * Mark once each running clock whose due time has passed, and tell of it: but
- * not one that these effects keep.  `row` is as before the decision.
+ * Write the clocks that ended, paused or count on, and those that start.  `row`
+ * is as before the decision.
  */
-extern void clocks_breach(Settle *s, const LeadRow *row, const Effects *effects);
+extern void clocks_write(Settle *s, const LeadRow *row, const Effects *effects);
 
 /*
  * When the earliest promise is due that runs in this state; NO_TIME: none does.

@@ -29,7 +29,7 @@ effects_dimensions(Datum *v, bool *nulls, int source_column, const LeadRow *row)
 	set_text(v, nulls, source_column + 2, row->segment);
 }
 
-static Datum
+Datum
 exact_interval(int64 usecs)
 {
 	Interval   *span = palloc0(sizeof(Interval));
@@ -163,7 +163,7 @@ effects_write(Settle *s, LeadRow *row, const Effects *e)
 				   e->quiet);
 	for (int i = 0; i < e->nassignments; i++)
 		write_assignment(s, row, &e->assignments[i], row->state.assignments + i + 1, e->quiet);
-	if ((e->stops | e->starts) != 0)
+	if ((e->stops | e->starts | e->pauses | e->resumes) != 0)
 		clocks_write(s, row, e);
 	if (row->state.held || e->next.held)
 		hold_write(s, row, e);

@@ -22,6 +22,9 @@ extern void effects_event(Settle *s, int64 lead_id, const char *event, int32 seq
 /* A timer of the lead, void once it has moved: seq is its moves. */
 extern void effects_timer(Settle *s, const LeadRow *row, const char *timer, TimestampTz due_at);
 
+/* So many microseconds as an interval, without days. */
+extern Datum exact_interval(int64 usecs);
+
 /* The three dimensions of a lead stand side by side in every table that has them. */
 extern void effects_dimensions(Datum *values, bool *nulls, int source_column, const LeadRow *row);
 

@@ -77,6 +77,32 @@ calendar_for(Settle *s, const Policy *policy, int32 rep_id)
 	return policy->calendar_id;
 }
 
+int64
+env_promised_time(Settle *s, const Policy *p, int32 calendar_id, TimestampTz from, int32 *counts)
+{
+	*counts = calendar_id;
+	if ((p->after_hours == p->target && !p->after_hours_wall) || calendar_id == 0 ||
+		question_open(s, calendar_id, from, "SLA policy", p->name))
+		return p->target;
+	if (p->after_hours_wall)
+		*counts = 0;
+	return p->after_hours;
+}
+
+/* What a policy promises the lead at hand from a moment on. */
+static bool
+promise_made(Settle *s, const Policy *p, int pause_rule, int32 rep_id, ClockStart *start)
+{
+	if (p->from_creation)
+		start->from = Min(start->from, start->created_at);
+	start->target = env_promised_time(s, p, calendar_for(s, p, rep_id), start->from,
+									  &start->calendar_id);
+	start->paused = pause_rule >= 0 &&
+		question_holds(s, s->program->promising, pause_rule, "pause of SLA policy", p->name);
+	return question_due(s, start->target, start->calendar_id, start->from, NO_TIME, "SLA policy",
+						p->name, &start->due_at);
+}
+
 /* A policy of the time in a stage is about that stage alone. */
 static bool
 env_promise(void *arg, PromiseKind kind, int stage, int32 rep_id, ClockStart *start)
@@ -90,10 +116,13 @@ env_promise(void *arg, PromiseKind kind, int stage, int32 rep_id, ClockStart *st
 		if (p->promise != kind || (p->stage != NO_STAGE && p->stage != stage) ||
 			!question_holds(s, s->program->promising, s->program->policy_rule[i], "SLA policy", p->name))
 			continue;
+		/* of criteria: a promise that is kept already is none */
+		if (kind == PROMISE_CRITERIA &&
+			question_holds(s, s->program->promising, s->program->policy_kept[i],
+						   "keeping of SLA policy", p->name))
+			continue;
 		start->policy = i;
-		start->calendar_id = calendar_for(s, p, rep_id);
-		return question_due(s, p->target, start->calendar_id, start->from, NO_TIME, "SLA policy",
-							p->name, &start->due_at);
+		return promise_made(s, p, s->program->policy_pause[i], rep_id, start);
 	}
 	return false;
 }

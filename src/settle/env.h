@@ -17,4 +17,12 @@ extern void env_foresee(DecideEnv *env, Settle *s);
 /* The roles of the lead at hand, read back from its profile where needed. */
 extern TupleTableSlot *env_roles(Settle *s);
 
+/*
+ * The time that a policy promises from a moment on, in microseconds: another one
+ * where its calendar is closed then, if it says so.  counts: the calendar that
+ * counts it; 0: wall time.
+ */
+extern int64 env_promised_time(Settle *s, const Policy *policy, int32 calendar_id,
+							   TimestampTz from, int32 *counts);
+
 #endif							/* REVOPS_ENV_H */

@@ -54,6 +54,7 @@ sums_init(TouchSums *sums)
 	memset(sums, 0, sizeof(TouchSums));
 	sums->pos = sums->neg = DECAY_NONE;
 	sums->last_touch_at = NO_TIME;
+	sums->answer_at = DT_NOEND;
 }
 
 void
@@ -63,7 +64,11 @@ sums_add_touch(TouchSums *sums, const Signal *signal, TimestampTz occurred_at)
 	sums->last_touch_at = Max(sums->last_touch_at, occurred_at);
 	if (signal != NULL)
 	{
-		sums->answers |= signal->answers;
+		if (signal->answers)
+		{
+			sums->answers = true;
+			sums->answer_at = Min(sums->answer_at, occurred_at);
+		}
 		sums->converses |= signal->converses;
 		sums->stops |= signal->stops;
 	}
@@ -121,6 +126,7 @@ sums_merge(TouchSums *into, const TouchSums *other)
 	into->touches += other->touches;
 	into->last_touch_at = Max(into->last_touch_at, other->last_touch_at);
 	into->answers |= other->answers;
+	into->answer_at = Min(into->answer_at, other->answer_at);
 	into->converses |= other->converses;
 	into->stops |= other->stops;
 	into->recount |= other->recount;
@@ -160,6 +166,8 @@ take_one(HeapTuple tuple, TupleDesc desc, int32 agreement_id, PendingDeltas *pen
 		sums.last_touch_at = DatumGetTimestampTz(v[DELTA_LAST_TOUCH_AT]);
 	/* a delta says only that something is to be looked for */
 	sums.answers = sums.converses = DatumGetBool(v[DELTA_ANSWERS]);
+	if (sums.answers)
+		sums.answer_at = DT_NOBEGIN;
 	/* points of another version can't be added to this one's */
 	sums.recount = DatumGetBool(v[DELTA_RECOUNT]) ||
 		DatumGetInt32(v[DELTA_AGREEMENT_ID]) != agreement_id;
@@ -474,8 +482,20 @@ touch_recorded(Writers *writers, const Definitions *def, int64 lead_id,
 	return found;
 }
 
+bool
+policy_counts(const Policy *policy, const Signal *signal)
+{
+	if (policy == NULL || policy->nsignals == 0)
+		return true;
+	for (int i = 0; i < policy->nsignals; i++)
+		if (policy->signals[i] == signal->signal_id)
+			return true;
+	return false;
+}
+
 TimestampTz
-first_answer(Writers *writers, const Definitions *def, int64 lead_id, TimestampTz since)
+first_answer(Writers *writers, const Definitions *def, int64 lead_id, const Policy *policy,
+			 TimestampTz since)
 {
 	SysScanDesc scan = touches_scan(writers, lead_id, since);
 	HeapTuple	tuple;
@@ -488,7 +508,7 @@ first_answer(Writers *writers, const Definitions *def, int64 lead_id, TimestampT
 		TouchRow	row;
 
 		touch_read(writers, def, tuple, &row);
-		if (row.signal == NULL || !row.signal->answers)
+		if (row.signal == NULL || !row.signal->answers || !policy_counts(policy, row.signal))
 			continue;
 		if (row.occurred_at != moment && net > 0)
 			break;

@@ -31,6 +31,7 @@ typedef struct TouchSums
 	double		neg;
 	int			touches;
 	bool		answers;		/* some of them may keep a promise */
+	TimestampTz answer_at;		/* the earliest of these; DT_NOBEGIN: it is not known */
 	bool		converses;		/* some are a conversation */
 	bool		stops;			/* some stop the steps of a track */
 	bool		recount;		/* a touch was taken back: sum anew */
@@ -153,9 +154,12 @@ extern bool touch_recorded(Writers *writers, const Definitions *def, int64 lead_
 						   int32 binding_id, const char *source_key,
 						   RecordedTouch *touch);
 
-/* Earliest answering touch at or after a moment, or NO_TIME. */
-extern TimestampTz first_answer(Writers *writers, const Definitions *def,
-								int64 lead_id, TimestampTz since);
+/* Do touches of the signal count for a policy's promise?  NULL: nothing is said of them. */
+extern bool policy_counts(const Policy *policy, const Signal *signal);
+
+/* Earliest answering touch that counts for a policy, at or after a moment, or NO_TIME. */
+extern TimestampTz first_answer(Writers *writers, const Definitions *def, int64 lead_id,
+								const Policy *policy, TimestampTz since);
 
 /*
  * The lead's profile as of change_id, or its newest (change_id = 0), with its

@@ -100,6 +100,27 @@ question_due(Settle *s, int64 span, int32 calendar_id, TimestampTz from,
 }
 
 static void
+left_step(void *arg)
+{
+	Question   *q = arg;
+
+	q->span = q->calendar_id == 0 ? q->not_before - q->from :
+		calendar_between(calendar_by_id(q->calendar_id), q->from, q->not_before);
+}
+
+bool
+question_left(Settle *s, int32 calendar_id, TimestampTz from, TimestampTz until,
+			  const char *kind, const char *name, int64 *left)
+{
+	Question	q = {.s = s,.calendar_id = calendar_id,.from = from,.not_before = until};
+
+	if (!ask(&q, left_step, kind, name))
+		return false;
+	*left = q.span;
+	return true;
+}
+
+static void
 open_step(void *arg)
 {
 	Question   *q = arg;

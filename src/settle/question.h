@@ -24,6 +24,10 @@ extern bool question_due(Settle *s, int64 span, int32 calendar_id, TimestampTz f
 						 TimestampTz not_before, const char *kind, const char *name,
 						 TimestampTz *due_at);
 
+/* How much time of a calendar (0: wall time) there is between two moments.  False: it raised. */
+extern bool question_left(Settle *s, int32 calendar_id, TimestampTz from, TimestampTz until,
+						  const char *kind, const char *name, int64 *left);
+
 /* Is a calendar open then?  What raises is: nobody is kept away by it. */
 extern bool question_open(Settle *s, int32 calendar_id, TimestampTz at, const char *kind,
 						  const char *name);

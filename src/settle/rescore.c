@@ -12,6 +12,7 @@
 
 #include "base/owner.h"
 #include "settle/auto.h"
+#include "settle/clock_anew.h"
 #include "settle/falls.h"
 #include "settle/lead_cursor.h"
 #include "settle/pending.h"
@@ -124,6 +125,7 @@ compute(Rescore *r, LeadRow *row)
 	Jsonb	   *profile;
 
 	if (next->stage == NO_STAGE || pending_for(next->lead_id) || auto_retimed(s, row) ||
+		clocks_follow(s, row) ||
 		(r->has_deltas && lead_cursor_seek(&r->deltas, next->lead_id)))
 		return false;
 	use_binding(r, row->binding_id);

@@ -12,8 +12,10 @@
 #include "base/handover.h"
 #include "settle/answers.h"
 #include "settle/auto.h"
-#include "settle/clocks.h"
 #include "settle/capped.h"
+#include "settle/clock_anew.h"
+#include "settle/clock_steps.h"
+#include "settle/clocks.h"
 #include "settle/effects.h"
 #include "settle/enrich.h"
 #include "settle/env.h"
@@ -296,20 +298,25 @@ settle_later(Settle *s, int64 lead_id, const LeadChange *change, bool lazy)
 	delta_append(&s->writers, s->def, &delta, s->now);
 }
 
-/* Touches: the change's, those that waited, or all anew; may some be a conversation? */
-static bool
+/* What touches may be beside points. */
+typedef struct TouchNews
+{
+	bool		answers;		/* some may keep a promise */
+	bool		spoke;			/* or be a conversation */
+	TimestampTz answer_at;		/* the earliest of the first; DT_NOBEGIN: nobody knows */
+} TouchNews;
+
+/* Touches: the change's, those that waited, or all anew. */
+static void
 news_of_touches(Settle *s, const LeadRow *row, const LeadChange *change,
-				const PendingDeltas *pending, LeadNews *news)
+				const PendingDeltas *pending, LeadNews *news, TouchNews *said)
 {
 	TouchSums	sums;
-	bool		answers;
-	bool		spoke;
 
 	sums = pending->sums;
 	if (change->sums != NULL)
 		sums_merge(&sums, change->sums);
-	answers = sums.answers;
-	spoke = sums.converses;
+	*said = (TouchNews) {sums.answers, sums.converses, sums.answer_at};
 	news->resummed = change->rescore || row->agreement_id != s->agreement->agreement_id;
 	if (sums.ncapped > 0 && !sums.recount && !news->resummed)
 		capped_count(&s->writers, s->def, row->state.lead_id, &sums);
@@ -321,9 +328,6 @@ news_of_touches(Settle *s, const LeadRow *row, const LeadChange *change,
 	news->intent_neg = sums.neg;
 	news->touches = sums.touches;
 	news->last_touch_at = sums.last_touch_at;
-
-	clocks_news(s, &row->state, answers, news);
-	return spoke;
 }
 
 /* From now on the lead has these roles. */
@@ -452,7 +456,8 @@ settle_locked(Settle *s, LeadRow *row, const LeadChange *change)
 	DecideEnv	env;
 	Effects		effects = {0};
 	EnrolmentRow enrolment;
-	bool		spoke;
+	TouchNews	said;
+	ClockSteps	steps;
 
 	memset(&pending, 0, sizeof(pending));
 	sums_init(&pending.sums);
@@ -472,11 +477,18 @@ settle_locked(Settle *s, LeadRow *row, const LeadChange *change)
 	if (change->forget)
 		pending.personal = NULL;
 	news_init(&news);
-	spoke = news_of_touches(s, row, change, &pending, &news);
+	news_of_touches(s, row, change, &pending, &news, &said);
 	news_of_profile(s, row, change, &pending, &news);
 	overrides_news(s, row, change, &news);
-	nurture_news(s, row, change, spoke, &news, &enrolment);
+	nurture_news(s, row, change, said.spoke, &news, &enrolment);
 	fold_end(&s->writers);
+	if (change->recount || row->agreement_id != s->agreement->agreement_id)
+		clocks_recompute(s, row);
+	if (said.answers && said.answer_at < row->settled_at)
+		clocks_repair(s, row);
+	clocks_news(s, &row->state, said.answers, &news);
+	if (change->breach_seen)
+		clock_steps_due(s, &row->state, &steps, &news);
 	news.is_gone = change->is_gone || (pending.is_gone && !change->is_back);
 	news.is_back = change->is_back || (pending.is_back && !change->is_gone);
 	if (news.is_gone || news.is_back)
@@ -497,7 +509,7 @@ settle_locked(Settle *s, LeadRow *row, const LeadChange *change)
 		refusal_raise(s, row, &effects);
 
 	if (change->breach_seen)
-		clocks_breach(s, row, &effects);
+		clock_steps_fire(s, row, &steps, &effects);
 	effects_write(s, row, &effects);
 	nurture_write(s, row, &effects, &enrolment);
 	row->agreement_id = s->agreement->agreement_id;
@@ -517,7 +529,7 @@ only_touches(const LeadChange *change)
 {
 	return change->sums != NULL && change->roles == NULL && change->new_key == NULL &&
 		!change->is_gone && !change->is_back && change->opportunity == OPPORTUNITY_NONE &&
-		!change->lost && change->due == 0 && !change->overrides && !change->step_due && !change->silence_due && !change->breach_seen && !change->falls && !change->forget &&
+		!change->lost && change->due == 0 && !change->overrides && !change->step_due && !change->silence_due && !change->breach_seen && !change->recount && !change->falls && !change->forget &&
 		!change->rescore && change->verb.kind == VERB_NONE && change->enrichment == NULL &&
 		change->answer == NULL;
 }
@@ -542,7 +554,8 @@ effect_of_touches(Settle *s, const LeadRow *row, const TouchSums *sums, bool onl
 	bool		qualifies;
 
 	if (sums->recount || row->agreement_id != s->agreement->agreement_id ||
-		clocks_listen(&row->state, sums))
+		clocks_listen(&row->state, sums) ||
+		(sums->answers && row->state.clocks > 0 && sums->answer_at < row->settled_at))
 		return TOUCHES_DECIDE;
 	if (s->adopt)
 		return TOUCHES_ADD;

@@ -98,7 +98,8 @@ typedef struct LeadChange
 	bool		step_due;		/* the timer of its track's next step fires */
 	bool		overrides;		/* what people have set is read anew; with rescore */
 	bool		silence_due;	/* the timer of its silence fires */
-	bool		breach_seen;	/* the running clock's breach is to be told */
+	bool		breach_seen;	/* what is due of running clocks is to be done */
+	bool		recount;		/* running clocks are reckoned anew, where their policies say so */
 	bool		falls;			/* the timer of lead.fall_at fires */
 	Verb		verb;
 	struct Enrichment *enrichment;	/* roles to be filled; NULL: none */

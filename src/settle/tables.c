@@ -40,6 +40,7 @@ static const char *const table_names[N_TABLES] = {
 	[TABLE_INTENT_FALL] = "intent_fall",
 	[TABLE_PLACE] = "place",
 	[TABLE_UNROLLED_LEAD] = "unrolled_lead",
+	[TABLE_CLOCK_CHANGE] = "sla_clock_change",
 };
 
 /* The columns as the install script makes them; rows are written by place. */
@@ -86,7 +87,13 @@ static const Oid assignment_types[ASSIGNMENT_COLS] = {
 static const Oid sla_clock_types[CLOCK_COLS] = {
 	INT8OID, INT4OID, INT4OID, INT4OID, INT4OID, INT4OID, INT4OID, INT4OID,
 	TIMESTAMPTZOID, TIMESTAMPTZOID, TIMESTAMPTZOID, TIMESTAMPTZOID, TEXTOID,
-	TEXTOID, TEXTOID, TEXTOID, TEXTOID
+	TEXTOID, TEXTOID, TEXTOID, TEXTOID, TIMESTAMPTZOID, TIMESTAMPTZOID, TIMESTAMPTZOID,
+	INTERVALOID, INT4OID
+};
+
+static const Oid sla_clock_change_types[CHANGED_COLS] = {
+	INT8OID, INT4OID, INT4OID, INT4OID, TIMESTAMPTZOID, TIMESTAMPTZOID, TIMESTAMPTZOID,
+	TEXTOID, INT4OID, INT4OID, INT4OID, INTERVALOID, TEXTOID, TEXTOID
 };
 
 static const Oid event_types[EVENT_COLS] = {
@@ -196,6 +203,7 @@ static const struct
 	[TABLE_INTENT_FALL] = {FALL_COLS, intent_fall_types},
 	[TABLE_PLACE] = {PLACE_COLS, place_types},
 	[TABLE_UNROLLED_LEAD] = {UNROLLED_COLS, unrolled_lead_types},
+	[TABLE_CLOCK_CHANGE] = {CHANGED_COLS, sla_clock_change_types},
 };
 
 static const char *const sequence_names[N_SEQUENCES] = {

@@ -167,14 +167,13 @@ look_ahead(Desk *desk, TimestampTz now)
 
 	owner_enter(&scope);
 	if (SPI_execute_with_args("SELECT least((SELECT min(due_at) FROM revops.timer WHERE due_at > $1), "
-							  "(SELECT min(due_at) FROM revops.sla_clock WHERE due_at > $1 "
-							  "AND stopped_at IS NULL AND breached_at IS NULL), "
+							  "(SELECT min(fires_at) FROM revops.sla_clock WHERE fires_at > $1), "
 							  "(SELECT min(try_at) FROM revops.agreement WHERE try_at > $1 AND status = 'approved')), "
 							  "(SELECT min(at) FROM revops.inbox WHERE at > $2), "
 							  "EXISTS (SELECT FROM revops.timer JOIN revops.lead USING (lead_id) "
 							  "WHERE due_at BETWEEN '-infinity' AND $1) "
 							  "OR EXISTS (SELECT FROM revops.sla_clock JOIN revops.lead USING (lead_id) "
-							  "WHERE due_at <= $1 AND stopped_at IS NULL AND breached_at IS NULL)",
+							  "WHERE fires_at BETWEEN '-infinity' AND $1)",
 							  2, types, v, NULL, true, 0) != SPI_OK_SELECT || SPI_processed != 1)
 		elog(ERROR, "reading what is due next failed");
 	desk->inbox_due = moment_field(2);

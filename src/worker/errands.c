@@ -43,6 +43,7 @@ take_row(Errands *page, int i)
 	errand->step = int_field(i, 6) == 2;
 	errand->silence = int_field(i, 6) == 3;
 	errand->override = int_field(i, 6) == 4;
+	errand->recount = int_field(i, 6) == 5;
 	errand->fresh = int_field(i, 7) != 0;
 	errand->due = (uint32) int_field(i, 8);
 	errand->seq = (int32) int_field(i, 9);
@@ -51,7 +52,7 @@ take_row(Errands *page, int i)
 
 /*
  * Read errands: workspace_id, lead_id, timer_id, timer_holds (0 or 1), breach
- * (0 or 1), kind of the timer (1 falls, 2 step, 3 silence, 4 override, 0 else),
+ * (0 or 1), kind of the timer (1 falls, 2 step, 3 silence, 4 override, 5 recount, 0 else),
  * fresh (0 or 1), due (DUE_...), seq of the timer, all bigint, in order of
  * workspace and of the moment at which it was due, else of lead.
  */
@@ -203,6 +204,7 @@ due_change(const Errand *errand, LeadChange *change)
 	change->silence_due = errand->silence;
 	change->overrides = change->rescore = errand->override;
 	change->breach_seen = errand->breach;
+	change->recount = errand->recount;
 }
 
 void
@@ -286,16 +288,15 @@ errands_timers(Errands *page, TimestampTz now, int32 batch, const LeadList *exce
 
 	read_errands(page, false,
 				 "WITH due AS MATERIALIZED (SELECT t.timer_id, l.workspace_id, l.lead_id, t.due_at, t.seq, "
-				 "CASE t.timer WHEN 'intent_falls' THEN 1 WHEN 'nurture_step' THEN 2 WHEN 'nurture_silence' THEN 3 WHEN 'override_ends' THEN 4 ELSE 0 END AS kind, "
+				 "CASE t.timer WHEN 'intent_falls' THEN 1 WHEN 'nurture_step' THEN 2 WHEN 'nurture_silence' THEN 3 WHEN 'override_ends' THEN 4 WHEN 'sla_recount' THEN 5 ELSE 0 END AS kind, "
 				 "coalesce(1 << (array_position($4, t.timer) - 1), 0) AS bit, "
 				 "CASE t.timer WHEN 'intent_falls' THEN l.fall_at = t.due_at WHEN 'nurture_step' THEN l.enrolled "
-				 "WHEN 'nurture_silence' THEN l.awaited WHEN 'override_ends' THEN true ELSE l.moves = t.seq END AS holds "
+				 "WHEN 'nurture_silence' THEN l.awaited WHEN 'override_ends' THEN true WHEN 'sla_recount' THEN true ELSE l.moves = t.seq END AS holds "
 				 "FROM revops.timer t JOIN revops.lead l USING (lead_id) "
 				 "WHERE t.due_at <= $1 AND l.lead_id <> ALL ($3) "
 				 "ORDER BY t.due_at LIMIT $2 FOR NO KEY UPDATE SKIP LOCKED) "
 				 "SELECT workspace_id::bigint, lead_id, timer_id, holds::int::bigint, "
-				 "EXISTS (SELECT FROM revops.sla_clock c WHERE c.lead_id = due.lead_id AND c.due_at <= due.due_at "
-				 "AND c.stopped_at IS NULL AND c.breached_at IS NULL)::int::bigint, kind::bigint, 0::bigint, bit::bigint, seq::bigint "
+				 "EXISTS (SELECT FROM revops.sla_clock c WHERE c.lead_id = due.lead_id AND c.fires_at <= due.due_at)::int::bigint, kind::bigint, 0::bigint, bit::bigint, seq::bigint "
 				 "FROM due ORDER BY 1, due_at, 3",
 				 4, types, v);
 	run_errands(page, due_change);
@@ -309,13 +310,12 @@ errands_breaches(Errands *page, TimestampTz now, int32 batch, const LeadList *ex
 	Datum		v[3] = {TimestampTzGetDatum(now), Int32GetDatum(batch), lead_array(except)};
 
 	read_errands(page, false,
-				 "WITH due AS MATERIALIZED (SELECT l.workspace_id, l.lead_id, c.due_at "
+				 "WITH due AS MATERIALIZED (SELECT l.workspace_id, l.lead_id, c.fires_at "
 				 "FROM revops.sla_clock c JOIN revops.lead l USING (lead_id) "
-				 "WHERE c.due_at <= $1 AND c.stopped_at IS NULL AND c.breached_at IS NULL "
-				 "AND l.lead_id <> ALL ($3) "
-				 "ORDER BY c.due_at LIMIT $2 FOR NO KEY UPDATE OF l SKIP LOCKED) "
+				 "WHERE c.fires_at <= $1 AND l.lead_id <> ALL ($3) "
+				 "ORDER BY c.fires_at LIMIT $2 FOR NO KEY UPDATE OF l SKIP LOCKED) "
 				 "SELECT workspace_id::bigint, lead_id, 0::bigint, 0::bigint, 1::bigint, 0::bigint, 0::bigint, 0::bigint, 0::bigint "
-				 "FROM due ORDER BY 1, due_at, 2",
+				 "FROM due ORDER BY 1, fires_at, 2",
 				 3, types, v);
 	run_errands(page, due_change);
 }

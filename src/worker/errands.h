@@ -31,6 +31,7 @@ typedef struct Errand
 	bool		falls;			/* it is one of falls.h */
 	bool		step;			/* a track's next step is due */
 	bool		override;		/* it is the end of one (overrides.h) */
+	bool		recount;		/* running clocks are reckoned anew */
 	bool		silence;		/* a lead may have been silent */
 	uint32		due;			/* it is one that decide() set: DUE_... */
 	int32		seq;			/* of the timer */

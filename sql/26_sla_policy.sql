@@ -54,7 +54,7 @@ COMMENT ON COLUMN revops.sla_policy.trial_until IS 'end of the trial; left NULL 
 
 CREATE TABLE revops.sla_step
 (
-    agreement_id int NOT NULL,
+    agreement_id int NOT NULL REFERENCES revops.agreement ON DELETE CASCADE,
     policy       text NOT NULL,
     position     int NOT NULL CHECK (position BETWEEN 1 AND 30),
     step         text NOT NULL,

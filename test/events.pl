@@ -37,6 +37,10 @@ while ($c =~ /effects_event\(\s*[^;]*?("[a-z_]+"|psprintf\("nurture_%s"[^;]*?)\s
 	$written{$kind} = 1;
 }
 
+# what becomes of a clock is told by one function
+my $clocks = join "\n", map { slurp($_) } glob 'src/settle/clock*.c';
+$written{$1} = 1 while $clocks =~ /"(sla_[a-z]+)"/g;
+
 # in SQL: inserts that name the kind, and those of the agreement by prefix
 for my $text (values %sql)
 {

@@ -179,5 +179,5 @@ SELECT relname FROM pg_class
 WHERE relnamespace = 'revops'::regnamespace AND relkind = 'v' AND relname LIKE 'kpi\_%' AND relname <> 'kpi_catalogue'
   AND regexp_replace(relname, '_(week|month)$', '') NOT IN (SELECT name FROM revops.kpi_catalogue);
 SELECT name FROM revops.kpi_catalogue
-WHERE to_regclass('revops.' || name || CASE name WHEN 'kpi_quota' THEN '' ELSE '_week' END) IS NULL
-   OR (name <> 'kpi_quota' AND to_regprocedure(format('revops.%s(text, timestamptz, timestamptz)', name)) IS NULL);
+WHERE to_regclass('revops.' || name || CASE WHEN name IN ('kpi_quota', 'kpi_commitment') THEN '' ELSE '_week' END) IS NULL
+   OR (name NOT IN ('kpi_quota', 'kpi_commitment') AND to_regprocedure(format('revops.%s(text, timestamptz, timestamptz)', name)) IS NULL);

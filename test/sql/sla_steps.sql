@@ -55,6 +55,9 @@ SELECT revops.adopt_agreement(:draft) IS NOT NULL AS adopted;
 SELECT line FROM regexp_split_to_table(revops.sla_document(1), E'\n') AS line WHERE line ~ 'answer|decide|try it';
 SELECT revops.draft_agreement() AS next \gset
 SELECT count(*) FROM revops.diff_agreement(:draft, :next);
+UPDATE revops.sla_step SET after = '-2 hours' WHERE agreement_id = :next AND step = 'soon';
+DELETE FROM revops.sla_step WHERE agreement_id = :next AND step = 'drop it';
+SELECT part, name, change, what, in_a, in_b FROM revops.diff_agreement(:draft, :next);
 DELETE FROM revops.agreement WHERE agreement_id = :next;
 
 CREATE FUNCTION pg_temp.id(key int) RETURNS bigint LANGUAGE sql AS $$ SELECT revops.lead_id('person', $1::text) $$;

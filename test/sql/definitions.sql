@@ -192,7 +192,7 @@ SELECT count(*) FROM revops.team_member WHERE weight = 4;
 
 -- the change log
 SELECT actor = session_user AS own, at, operation, before ->> 'weight' AS before, after
-FROM revops.definition_change WHERE definition = 'team_member';
+FROM revops.definition_change WHERE definition = 'team_member' ORDER BY change_id;
 UPDATE revops.team_member SET weight = 3;
 DELETE FROM revops.team_member;
 SELECT operation, before ->> 'weight' AS before, after ->> 'weight' AS after

@@ -1,5 +1,6 @@
 -- One form for what people write in many: e-mail addresses, phone numbers, domains, names of companies and
--- of people.  What can't be read is NULL: nothing is guessed.
+-- of people.  What can't be read is NULL: nothing is guessed.  They are called for every lead that is matched, so
+-- they are in PL/pgSQL, whose plans are kept for the session: SQL with a setting is planned at every call.
 
 CREATE FUNCTION revops.normal_email(email text, plus_tags boolean DEFAULT false, dots boolean DEFAULT true) RETURNS text
     LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
@@ -22,25 +23,41 @@ COMMENT ON FUNCTION revops.normal_email(text, boolean, boolean) IS
     'An e-mail address in one form: lower case, without blanks, angle brackets and quotes around it; without what follows a plus sign, unless plus_tags; where dots is false, without the dots that Gmail (gmail.com, googlemail.com) does not tell apart. NULL: it is none.';
 
 CREATE FUNCTION revops.email_domain(email text) RETURNS text
-    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
+    AS $$
+BEGIN
     RETURN split_part(revops.normal_email(email, true), '@', 2);
+END
+$$;
 COMMENT ON FUNCTION revops.email_domain(text) IS 'Domain of an e-mail address, in lower case; NULL: it is no address.';
 
 CREATE FUNCTION revops.normal_domain(site text) RETURNS text
-    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
+    AS $$
+BEGIN
     RETURN (regexp_match(lower(btrim(site)),
                          '^(?:[a-z][a-z0-9+.-]*://)?(?:[^@/[:space:]]*@)?(?:www[0-9]?\.)?([^/:?#@.[:space:]]+(?:\.[^/:?#@.[:space:]]+)+)\.?(?:[:/?#].*)?$'))[1];
+END
+$$;
 COMMENT ON FUNCTION revops.normal_domain(text) IS
     'Domain of a web address, an e-mail address or a domain, in lower case and without www; NULL: it is none.';
 
 CREATE FUNCTION revops.domain_and_parents(domain text) RETURNS text[]
-    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
-    RETURN (SELECT array_agg(array_to_string(p.labels[n:], '.') ORDER BY n)
-            FROM (SELECT string_to_array(domain, '.') AS labels) p
-            CROSS JOIN LATERAL generate_series(1, greatest(cardinality(p.labels) - 1, 1)) n);
+    AS $$
+DECLARE
+    labels text[] := string_to_array(domain, '.');
+    above text[];
+BEGIN
+    FOR n IN 1 .. greatest(cardinality(labels) - 1, 1) LOOP
+        above := above || array_to_string(labels[n:], '.');
+    END LOOP;
+    RETURN above;
+END
+$$;
 COMMENT ON FUNCTION revops.domain_and_parents(text) IS
     'A domain and those above it of two labels at least, the longest first: mail.eu.acme.example, eu.acme.example, acme.example.';
 
@@ -98,17 +115,25 @@ COMMENT ON FUNCTION revops.normal_phone(text, text) IS
     'A phone number as E.164 writes it: + and 7 to 15 digits. A number without + or 00 is one of country (ISO 3166, two letters), whose trunk digit is left out; extensions are left out. NULL: it cannot be told, or the country is not in the list of calling_code().';
 
 CREATE FUNCTION revops.plain_letters(name text) RETURNS text
-    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
+    AS $$
+BEGIN
     RETURN replace(replace(replace(replace(
                translate(regexp_replace(normalize(lower(name), NFKD), '[\u0300-\u036f]', '', 'g'), 'øłđðıħŧ', 'olddiht'),
                'ß', 'ss'), 'æ', 'ae'), 'œ', 'oe'), 'þ', 'th');
+END
+$$;
 COMMENT ON FUNCTION revops.plain_letters(text) IS 'A name in lower case and without accents. Raises 0A000 in a database whose encoding is not UTF8.';
 
 CREATE FUNCTION revops.normal_name(name text) RETURNS text
-    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
+    AS $$
+BEGIN
     RETURN nullif(btrim(regexp_replace(revops.plain_letters(name), '[^[:alnum:]]+', ' ', 'g')), '');
+END
+$$;
 COMMENT ON FUNCTION revops.normal_name(text) IS
     'A person''s name in one form: lower case, without accents, words separated by single blanks. NULL: nothing is left. Raises 0A000 as plain_letters().';
 
@@ -155,8 +180,13 @@ COMMENT ON COLUMN revops.free_mail_domain.domain IS 'domain, in lower case';
 COMMENT ON COLUMN revops.free_mail_domain.free IS 'true: anybody can have an address there, it tells no company; false: it does tell one, though the shipped list has it';
 
 CREATE FUNCTION revops.is_free_mail(domain text) RETURNS boolean
-    LANGUAGE sql STABLE STRICT PARALLEL SAFE
+    LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
+    SET plan_cache_mode = force_generic_plan
+    AS $$
+BEGIN
     RETURN coalesce((SELECT f.free FROM revops.free_mail_domain f WHERE f.domain = lower(is_free_mail.domain)),
-                    lower(domain) = ANY (revops.standard_free_mail()));
+                    lower(is_free_mail.domain) = ANY (revops.standard_free_mail()));
+END
+$$;
 COMMENT ON FUNCTION revops.is_free_mail(text) IS 'Can anybody have an e-mail address at this domain, so that it tells no company?';

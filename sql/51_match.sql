@@ -20,7 +20,7 @@ COMMENT ON COLUMN revops.matching.workspace_id IS 'workspace';
 COMMENT ON COLUMN revops.matching.accounts IS 'true: leads are matched to accounts';
 COMMENT ON COLUMN revops.matching.name_similarity IS 'similarity of company names (pg_trgm, 0 to 1) from which on an account may match by its name; without pg_trgm only equal normal names match';
 COMMENT ON COLUMN revops.matching.owner_first IS 'true: a lead whose account has an owner who is there goes to that rep, before routes are tried';
-COMMENT ON COLUMN revops.matching.together IS 'true: else it goes to the rep who is there and was last given an open lead of that account';
+COMMENT ON COLUMN revops.matching.together IS 'true: else it goes to the rep who is there and was last given an open lead of that account (of the 100 that came last)';
 COMMENT ON COLUMN revops.matching.duplicates IS 'true: leads are compared with those that are there';
 COMMENT ON COLUMN revops.matching.duplicate_similarity IS 'similarity of people''s names (pg_trgm, 0 to 1) from which on two of one company, or of one phone number, may be the same person; without pg_trgm only equal names are';
 COMMENT ON COLUMN revops.matching.duplicate_policy IS 'what becomes of a lead that seems to be there already, when it is to be routed: link (nothing, it is only written down), keep_owner (it goes to the rep who has the other, where that one is there), hold (nobody gets it)';
@@ -89,7 +89,8 @@ CREATE TABLE revops.account_match
     score        real NOT NULL,
     at           timestamptz NOT NULL
 );
-CREATE INDEX account_match_account ON revops.account_match (account_id);
+-- with a minus, so that no lead is looked for in it
+CREATE INDEX account_match_account ON revops.account_match (account_id, (-lead_id));
 COMMENT ON TABLE revops.account_match IS 'The account that a lead was matched to when its e-mail or company was last written; explain_match() shows which others there were.';
 COMMENT ON COLUMN revops.account_match.lead_id IS 'the lead';
 COMMENT ON COLUMN revops.account_match.workspace_id IS 'workspace';
@@ -107,7 +108,8 @@ CREATE TABLE revops.lead_identifier
     person_name  text,
     PRIMARY KEY (workspace_id, kind, value, lead_id)
 );
-CREATE INDEX lead_identifier_lead ON revops.lead_identifier (lead_id);
+-- by hash: it can't be read in order, in place of the key
+CREATE INDEX lead_identifier_lead ON revops.lead_identifier USING hash (lead_id);
 COMMENT ON TABLE revops.lead_identifier IS 'What leads are found again by, in one form; only in workspaces that look for duplicates. Erased by forget().';
 COMMENT ON COLUMN revops.lead_identifier.workspace_id IS 'workspace';
 COMMENT ON COLUMN revops.lead_identifier.kind IS 'email, phone, company, domain (of an e-mail that is no free mail)';
@@ -127,7 +129,7 @@ CREATE TABLE revops.lead_duplicate
     dismissed_by text,
     PRIMARY KEY (lead_id, of_lead_id)
 );
-CREATE INDEX lead_duplicate_of ON revops.lead_duplicate (of_lead_id);
+CREATE INDEX lead_duplicate_of ON revops.lead_duplicate USING hash (of_lead_id);
 COMMENT ON TABLE revops.lead_duplicate IS 'Candidates: a lead that seemed, when it was written, to be the same person as one that was there. See the view duplicates.';
 COMMENT ON COLUMN revops.lead_duplicate.lead_id IS 'the lead that was written';
 COMMENT ON COLUMN revops.lead_duplicate.of_lead_id IS 'the lead that was there';
@@ -173,6 +175,8 @@ CREATE FUNCTION revops.accounts_by_name(workspace_id int, company text, similari
     RETURNS TABLE (account_id bigint, score real)
     LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
+    SET plan_cache_mode = force_generic_plan
+    SET enable_seqscan = off
     AS $$
 DECLARE
     trgm name;
@@ -204,24 +208,28 @@ CREATE FUNCTION revops.find_accounts(workspace_id int, email text, company text)
     RETURNS TABLE (account_id bigint, method text, score real, owner text)
     LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
+    SET plan_cache_mode = force_generic_plan
+    SET enable_seqscan = off
     AS $$
 DECLARE
     wanted text := revops.email_domain(email);
+    wanted_or_above text[] := revops.domain_and_parents(wanted);
+    n_company text := revops.normal_company(company);
     alike_from real := (SELECT m.name_similarity FROM revops.matching m WHERE m.workspace_id = $1);
 BEGIN
     IF NOT revops.is_free_mail(wanted) THEN
         RETURN QUERY SELECT a.account_id, 'domain'::text, 1::real, a.owner
             FROM revops.account a
             LEFT JOIN revops.rep r ON r.workspace_id = a.workspace_id AND r.rep = a.owner AND r.active
-            WHERE a.workspace_id = $1 AND a.normal_domain = ANY (revops.domain_and_parents(wanted)) AND a.gone_at IS NULL
+            WHERE a.workspace_id = $1 AND a.normal_domain = ANY (wanted_or_above) AND a.gone_at IS NULL
               AND NOT revops.is_free_mail(a.normal_domain)
-            ORDER BY length(a.normal_domain) DESC, coalesce(a.normal_name = revops.normal_company($3), false) DESC, r.rep_id IS NULL, a.account_id;
+            ORDER BY length(a.normal_domain) DESC, coalesce(a.normal_name = n_company, false) DESC, r.rep_id IS NULL, a.account_id;
         IF FOUND THEN
             RETURN;
         END IF;
     END IF;
     RETURN QUERY SELECT a.account_id, 'name'::text, n.score, a.owner
-        FROM revops.accounts_by_name($1, revops.normal_company($3), coalesce(alike_from, 1)) n
+        FROM revops.accounts_by_name($1, n_company, coalesce(alike_from, 1)) n
         JOIN revops.account a USING (account_id)
         LEFT JOIN revops.rep r ON r.workspace_id = a.workspace_id AND r.rep = a.owner AND r.active
         ORDER BY n.score DESC, r.rep_id IS NULL, a.account_id;

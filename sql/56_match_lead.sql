@@ -3,7 +3,12 @@
 CREATE FUNCTION revops.take_identity(workspace_id int, lead_id bigint, email text, phone text, person_name text, company text, country text)
     RETURNS void
     LANGUAGE plpgsql
+    -- plans are kept, though they are made while the tables are empty
     SET search_path = pg_catalog, pg_temp
+    SET plan_cache_mode = force_generic_plan
+    SET enable_seqscan = off
+    SET enable_hashjoin = off
+    SET enable_mergejoin = off
     AS $$
 #variable_conflict use_column
 DECLARE
@@ -60,7 +65,8 @@ BEGIN
     ORDER BY c.found_by, c.score DESC, c.lead_id) b
     -- each pair once, whichever of the two was written last
     WHERE NOT EXISTS (SELECT FROM revops.lead_duplicate e
-                      WHERE (e.lead_id, e.of_lead_id) = (b.lead_id, $2) OR (e.lead_id, e.of_lead_id) = ($2, b.lead_id))
+                      WHERE e.lead_id = b.lead_id AND e.of_lead_id = $2)
+      AND NOT EXISTS (SELECT FROM revops.lead_duplicate e WHERE e.lead_id = $2 AND e.of_lead_id = b.lead_id)
     ORDER BY b.lead_id, b.score DESC;
     INSERT INTO revops.lead_identifier (workspace_id, kind, value, lead_id, person_name)
     SELECT $1, v.kind, v.value, $2, n_person
@@ -73,42 +79,70 @@ COMMENT ON FUNCTION revops.take_identity(int, bigint, text, text, text, text, te
 
 CREATE FUNCTION revops.known_owners(lead_id bigint)
     RETURNS TABLE (cause text, team_id int, rep_id int)
-    LANGUAGE sql STABLE ROWS 3
+    LANGUAGE plpgsql STABLE ROWS 3
     SET search_path = pg_catalog, pg_temp
-BEGIN ATOMIC
-    SELECT k.cause, k.team_id, k.rep_id
-    FROM ((SELECT 1 AS turn, CASE m.duplicate_policy WHEN 'hold' THEN 'duplicate' ELSE 'survivor' END AS cause,
-                 CASE m.duplicate_policy WHEN 'hold' THEN NULL ELSE o.team_id END AS team_id,
-                 CASE m.duplicate_policy WHEN 'hold' THEN NULL ELSE o.rep_id END AS rep_id
-          FROM revops.lead_duplicate d
-          JOIN revops.matching m USING (workspace_id)
-          JOIN revops.lead o ON o.lead_id = d.of_lead_id
-          WHERE d.lead_id = known_owners.lead_id AND m.duplicates AND m.duplicate_policy <> 'link'
-            AND d.score >= m.duplicate_score AND d.dismissed_at IS NULL AND o.gone_at IS NULL
-            AND (m.duplicate_policy = 'hold' OR o.rep_id IS NOT NULL)
-          ORDER BY d.score DESC, d.of_lead_id LIMIT 1)
-          UNION ALL
-          (SELECT 2, 'account', (SELECT min(t.team_id) FROM revops.team_member t WHERE t.rep_id = r.rep_id), r.rep_id
-          FROM revops.account_match x
-          JOIN revops.matching m USING (workspace_id)
-          JOIN revops.account a USING (account_id)
-          JOIN revops.rep r ON r.workspace_id = a.workspace_id AND r.rep = a.owner
-          WHERE x.lead_id = known_owners.lead_id AND m.accounts AND m.owner_first AND a.gone_at IS NULL)
-          UNION ALL
-          (SELECT 3, 'account', o.team_id, o.rep_id
-          FROM revops.account_match x
-          JOIN revops.matching m USING (workspace_id)
-          JOIN revops.account_match y USING (account_id)
-          JOIN revops.lead o ON o.lead_id = y.lead_id
-          JOIN revops.stage g ON g.agreement_id = o.agreement_id AND g.stage = o.stage
-          WHERE x.lead_id = known_owners.lead_id AND y.lead_id <> x.lead_id AND m.accounts AND m.together
-            AND o.gone_at IS NULL AND o.rep_id IS NOT NULL
-            AND coalesce(g.purpose, '') NOT IN ('won', 'disqualified', 'nurture')
-          ORDER BY o.assigned_at DESC, o.lead_id LIMIT 1)) k
-    ORDER BY k.turn;
-END;
+    SET plan_cache_mode = force_generic_plan
+    SET enable_seqscan = off
+    AS $$
+#variable_conflict use_column
+-- one table at a time: a join that was planned while tables were empty would stay as it is
+DECLARE
+    m revops.matching;
+    d revops.lead_duplicate;
+    o record;
+    of_account bigint;
+    ws int;
+    owner_there text;
+    latest bigint[];
+BEGIN
+    FOR d IN SELECT c.* FROM revops.lead_duplicate c WHERE c.lead_id = $1 ORDER BY c.score DESC, c.of_lead_id
+    LOOP
+        SELECT s.* INTO m FROM revops.matching s WHERE s.workspace_id = d.workspace_id;
+        EXIT WHEN NOT FOUND OR NOT m.duplicates OR m.duplicate_policy = 'link' OR d.score < m.duplicate_score;
+        CONTINUE WHEN d.dismissed_at IS NOT NULL;
+        SELECT l.team_id, l.rep_id INTO o FROM revops.lead l WHERE l.lead_id = d.of_lead_id AND l.gone_at IS NULL;
+        IF FOUND AND m.duplicate_policy = 'hold' THEN
+            RETURN QUERY SELECT 'duplicate'::text, NULL::int, NULL::int;
+            EXIT;
+        ELSIF FOUND AND o.rep_id IS NOT NULL THEN
+            RETURN QUERY SELECT 'survivor'::text, o.team_id, o.rep_id;
+            EXIT;
+        END IF;
+    END LOOP;
+    SELECT x.account_id, x.workspace_id INTO of_account, ws FROM revops.account_match x WHERE x.lead_id = $1;
+    IF NOT FOUND THEN
+        RETURN;
+    END IF;
+    SELECT s.* INTO m FROM revops.matching s WHERE s.workspace_id = ws;
+    IF NOT FOUND OR NOT m.accounts THEN
+        RETURN;
+    END IF;
+    IF m.owner_first THEN
+        SELECT a.workspace_id, a.owner INTO ws, owner_there FROM revops.account a WHERE a.account_id = of_account AND a.gone_at IS NULL;
+        SELECT r.rep_id INTO o FROM revops.rep r WHERE r.workspace_id = ws AND r.rep = owner_there;
+        IF FOUND THEN
+            RETURN QUERY SELECT 'account'::text, (SELECT min(t.team_id) FROM revops.team_member t WHERE t.rep_id = o.rep_id), o.rep_id;
+        END IF;
+    END IF;
+    IF NOT m.together THEN
+        RETURN;
+    END IF;
+    -- those that came last, so that a large account costs no more
+    latest := ARRAY(SELECT y.lead_id FROM revops.account_match y WHERE y.account_id = of_account ORDER BY -y.lead_id LIMIT 101);
+    FOR o IN SELECT l.team_id, l.rep_id, l.agreement_id, l.stage FROM revops.lead l
+             WHERE l.lead_id = ANY (latest) AND l.lead_id <> $1 AND l.gone_at IS NULL AND l.rep_id IS NOT NULL
+             ORDER BY l.assigned_at DESC, l.lead_id
+    LOOP
+        IF EXISTS (SELECT FROM revops.stage g WHERE g.agreement_id = o.agreement_id AND g.stage = o.stage
+                     AND coalesce(g.purpose, '') NOT IN ('won', 'disqualified', 'nurture')) THEN
+            RETURN QUERY SELECT 'account'::text, o.team_id, o.rep_id;
+            EXIT;
+        END IF;
+    END LOOP;
+END
+$$;
 COMMENT ON FUNCTION revops.known_owners(bigint) IS
-    'Who should get a lead before routes are tried, the first who is there: of its survivor (cause survivor; duplicate without a rep: nobody, where the policy is hold), of its account, of the open leads of that account.';
+    'Who should get a lead before routes are tried, the first who is there: of its survivor (cause survivor; duplicate without a rep: nobody, where the policy is hold), of its account, of the open leads of that account (the 100 that came last).';
 
 CREATE FUNCTION revops.match_leads(workspace_id int DEFAULT 1, after bigint DEFAULT 0, batch int DEFAULT 10000, OUT matched bigint, OUT last bigint)
     LANGUAGE plpgsql SECURITY DEFINER

@@ -48,9 +48,28 @@ changed(TupleTableSlot *now, TupleTableSlot *before)
 	return false;
 }
 
+/*
+ * A query of ours, planned once in a session: PostgreSQL plans it anew when what it
+ * calls has changed.
+ */
+static SPIPlanPtr
+kept_plan(SPIPlanPtr *kept, const char *query, int nargs, Oid *types)
+{
+	if (*kept == NULL)
+	{
+		SPIPlanPtr	plan = SPI_prepare_cursor(query, nargs, types, CURSOR_OPT_GENERIC_PLAN);
+
+		if (plan == NULL || SPI_keepplan(plan) != 0)
+			elog(ERROR, "preparing the matching of leads failed");
+		*kept = plan;
+	}
+	return *kept;
+}
+
 static void
 take_step(void *arg)
 {
+	static SPIPlanPtr kept = NULL;
 	Asked	   *asked = arg;
 	Oid			types[2 + MATCHED_BY] = {INT4OID, INT8OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID};
 	Datum		args[2 + MATCHED_BY];
@@ -67,8 +86,8 @@ take_step(void *arg)
 			nulls[2 + i] = 'n';
 	}
 	owner_enter(&scope);
-	if (SPI_execute_with_args("SELECT revops.take_identity($1, $2, $3, $4, $5, $6, $7)", 2 + MATCHED_BY,
-							  types, args, nulls, false, 0) != SPI_OK_SELECT)
+	if (SPI_execute_plan(kept_plan(&kept, "SELECT revops.take_identity($1, $2, $3, $4, $5, $6, $7)",
+								   2 + MATCHED_BY, types), args, nulls, false, 0) != SPI_OK_SELECT)
 		elog(ERROR, "matching a lead failed");
 	owner_leave(&scope);
 }
@@ -76,14 +95,15 @@ take_step(void *arg)
 static void
 owners_step(void *arg)
 {
+	static SPIPlanPtr kept = NULL;
 	Asked	   *asked = arg;
 	Oid			type = INT8OID;
 	Datum		lead_id = Int64GetDatum(asked->s->lead_id);
 	OwnerScope	scope;
 
 	owner_enter(&scope);
-	if (SPI_execute_with_args("SELECT cause, team_id, rep_id FROM revops.known_owners($1)", 1, &type, &lead_id,
-							  NULL, false, MAX_OWNERS) != SPI_OK_SELECT)
+	if (SPI_execute_plan(kept_plan(&kept, "SELECT cause, team_id, rep_id FROM revops.known_owners($1)", 1, &type),
+						 &lead_id, NULL, false, MAX_OWNERS) != SPI_OK_SELECT)
 		elog(ERROR, "looking for a lead's owner failed");
 	for (uint64 i = 0; i < SPI_processed; i++)
 	{

@@ -74,4 +74,15 @@ BEGIN ATOMIC
         SELECT m.survivor_id, w.n + 1 FROM way w JOIN revops.merged_lead m ON m.lead_id = w.lead_id)
     SELECT w.lead_id FROM way w ORDER BY w.n DESC LIMIT 1;
 END;
+CREATE FUNCTION revops.one_person(lead_id bigint) RETURNS bigint[]
+    LANGUAGE sql STABLE STRICT
+    SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+    WITH RECURSIVE person AS (
+        SELECT revops.merged_into(one_person.lead_id) AS id, 0 AS n
+        UNION ALL
+        SELECT m.lead_id, p.n + 1 FROM person p JOIN revops.merged_lead m ON m.survivor_id = p.id)
+    SELECT array_agg(p.id ORDER BY p.n, p.id) FROM person p;
+END;
+COMMENT ON FUNCTION revops.one_person(bigint) IS 'The leads that are one person with this one: first the one that is left where they are merged, then those that are merged into it.';
 COMMENT ON FUNCTION revops.merged_into(bigint) IS 'The lead that is left in the end where this one is merged into another, which may be merged itself; the lead itself where it is not.';

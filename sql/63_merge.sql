@@ -119,7 +119,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION revops.merge_leads(bigint, bigint, text, boolean) IS
-    'Merges a lead into another one that is the same person, and returns the number of the merge. The duplicate''s touches count for the survivor from now on, under its caps, dated as they were: both are scored anew, and the survivor may move by that. Facts are not rewritten, so scores of moments before stay what they were, and timeline() reads both histories. Stage, owner and clocks of the duplicate stay, unless take_out: then duplicate() follows. Touches that it gets later are moved by follow_merges(). Waits for both leads, in order of their numbers. Raises RV002 (no such lead or reason), RV003 (the duplicate is merged already, the survivor is merged itself; with take_out, as duplicate()), 22023 (one lead, two workspaces, the survivor is gone).';
+    'Merges a lead into another one that is the same person, and returns the number of the merge. The duplicate''s touches count for the survivor from now on, under its caps, dated as they were: both are scored anew, and the survivor may move by that. Facts are not rewritten, so scores of moments before stay what they were, and timeline() reads both histories. Stage, owner and clocks of the duplicate stay, unless take_out: then duplicate() follows. Touches that it gets later are moved by follow_merges(), which run_due() and the worker call. Waits for both leads, in order of their numbers. Raises RV002 (no such lead or reason), RV003 (the duplicate is merged already, the survivor is merged itself; with take_out, as duplicate()), 22023 (one lead, two workspaces, the survivor is gone).';
 
 CREATE FUNCTION revops.unmerge_leads(duplicate_id bigint, reason text) RETURNS bigint
     LANGUAGE plpgsql SECURITY DEFINER
@@ -189,4 +189,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION revops.follow_merges(int) IS
-    'Moves touches that merged leads were told of since they were merged (or that the host has taken back) to their survivors, and returns how many. To be called from a scheduler, beside run_due(); leads that are busy are left for the next time. Workspace NULL: all.';
+    'Moves touches that merged leads were told of since they were merged (or that the host has taken back) to their survivors, and returns how many. run_due() calls it each time, the worker when it has looked after what is due, at most once a minute; leads that are busy are left for the next time. Workspace NULL: all.';

@@ -86,14 +86,18 @@ BEGIN ATOMIC
                  count(t.touch_id) OVER (PARTITION BY c.opportunity_id) AS touches
           FROM revops.conversion c
           LEFT JOIN revops.lead l ON l.lead_id = c.lead_id
+          -- the touches of leads that are merged are with the one that is left, and count once; most leads are not merged
+          CROSS JOIN LATERAL (SELECT CASE WHEN EXISTS (SELECT FROM revops.lead_merge m WHERE m.duplicate_id = c.lead_id)
+                                            OR EXISTS (SELECT FROM revops.lead_merge m WHERE m.survivor_id = c.lead_id)
+                                          THEN revops.one_person(c.lead_id) ELSE ARRAY[c.lead_id] END AS leads) person
           -- what came before is told by the conversion before it: of deals of one moment each has the whole path
           LEFT JOIN LATERAL (SELECT max(b.converted_at) AS at FROM revops.conversion b
-                             WHERE attribution_path.fresh_start AND b.kind = c.kind AND b.lead_id = c.lead_id
+                             WHERE attribution_path.fresh_start AND b.kind = c.kind AND b.lead_id = ANY (person.leads)
                                AND b.converted_at < c.converted_at) before ON true
           LEFT JOIN LATERAL (SELECT o.occurred_at, min(o.touch_id) AS touch_id, o.signal_id, o.source, o.campaign, o.content
                              FROM revops.touch o
                              LEFT JOIN revops.signal s ON s.signal_id = o.signal_id
-                             WHERE o.lead_id = c.lead_id AND o.occurred_at <= c.converted_at
+                             WHERE o.lead_id = person.leads[1] AND o.occurred_at <= c.converted_at
                                AND o.occurred_at >= COALESCE(c.converted_at - attribution_path.lookback, '-infinity')
                                AND o.occurred_at > COALESCE(before.at, '-infinity')
                                AND (attribution_path.outbound OR s.direction IS DISTINCT FROM 'outbound')
@@ -111,7 +115,7 @@ BEGIN ATOMIC
     WINDOW deal AS (PARTITION BY p.opportunity_id);
 END;
 COMMENT ON FUNCTION revops.attribution_path(text, timestamptz, timestamptz, interval, boolean, boolean) IS
-    'The paths of the conversions of a kind (revenue, pipeline) in [since, until): one row a touch, numbered from 1 in order of time; touches is the length of the path. A path has the lead''s touches up to the moment of the conversion (included), not older than lookback (NULL: all) and, with fresh_start, later than the lead''s conversion before it; outbound adds what we did ourselves (calls, mails). created_n is the touch that made the lead: the last one when it was created, else the first; opened_n the last one when the deal was opened. A conversion without any touch has one row of touches 0. Touches that were taken back do not count. Shows single leads, with the caller''s rights. Source: conversion, touch, signal, lead.';
+    'The paths of the conversions of a kind (revenue, pipeline) in [since, until): one row a touch, numbered from 1 in order of time; touches is the length of the path. A path has the lead''s touches up to the moment of the conversion (included), not older than lookback (NULL: all) and, with fresh_start, later than the lead''s conversion before it; outbound adds what we did ourselves (calls, mails). created_n is the touch that made the lead: the last one when it was created, else the first; opened_n the last one when the deal was opened. A conversion without any touch has one row of touches 0. Touches that were taken back do not count. Leads that are merged are one: their deals are owed to the touches that all of them have. Shows single leads, with the caller''s rights. Source: conversion, touch, signal, lead.';
 
 CREATE FUNCTION revops.attribution_credit(kind text, since timestamptz DEFAULT NULL, until timestamptz DEFAULT NULL, lookback interval DEFAULT '90 days',
                                           half_life interval DEFAULT '7 days', fresh_start boolean DEFAULT true, outbound boolean DEFAULT false)

@@ -82,7 +82,7 @@ GRANT EXECUTE ON FUNCTION revops.trgm_schema(), revops.name_similarity(text, tex
 GRANT SELECT ON revops.account_match, revops.lead_duplicate, revops.duplicates TO revops_marketing, revops_sales;
 GRANT EXECUTE ON FUNCTION revops.explain_match(bigint), revops.dismiss_duplicate(bigint, bigint) TO revops_marketing, revops_sales;
 GRANT SELECT ON revops.lead_merge, revops.lead_unmerge, revops.merged_lead TO revops_marketing, revops_sales;
-GRANT EXECUTE ON FUNCTION revops.merged_into(bigint), revops.merge_facts(bigint, bigint, text), revops.merge_leads(bigint, bigint, text, boolean),
+GRANT EXECUTE ON FUNCTION revops.merged_into(bigint), revops.one_person(bigint), revops.merge_facts(bigint, bigint, text), revops.merge_leads(bigint, bigint, text, boolean),
     revops.unmerge_leads(bigint, text) TO revops_marketing, revops_sales;
 -- one form for e-mail addresses, phone numbers, names
 GRANT SELECT ON revops.free_mail_domain TO revops_reader;

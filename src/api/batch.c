@@ -19,6 +19,7 @@
 #include "time/engine_time.h"
 #include "worker/errands.h"
 #include "worker/meanings.h"
+#include "worker/merges.h"
 #include "worker/outbox.h"
 #include "worker/rollups.h"
 #include "worker/versions.h"
@@ -81,6 +82,7 @@ revops_run_due(PG_FUNCTION_ARGS)
 		(void) write_back_page(0, batch, true, &last);
 	/* not of what was to be done: it is the engine's own look */
 	(void) meanings_note();
+	merges_follow(now);
 	(void) outbox_purge(now, batch);
 	rollups_try(now, batch);
 	PG_RETURN_INT32(versions + timers.done + breaches.done + (inbox == INBOX_BUSY ? 0 : inbox));

@@ -18,6 +18,7 @@
 #include "worker/chores.h"
 #include "worker/errands.h"
 #include "worker/meanings.h"
+#include "worker/merges.h"
 #include "worker/outbox.h"
 #include "worker/rollups.h"
 #include "worker/versions.h"
@@ -191,6 +192,7 @@ purge(Desk *desk, TimestampTz now)
 		return false;
 	if (outbox_purge(now, PURGE_PAGE))
 		return true;
+	merges_follow(now);
 	desk->purge_at = now + PURGE_EVERY;
 	return false;
 }

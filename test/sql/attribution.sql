@@ -201,3 +201,15 @@ SELECT count(*) FROM revops.attribution_kept;
 SELECT count(*) FROM revops.attribution_credit('revenue');
 SELECT revops.compute_attribution();
 RESET ROLE;
+
+-- leads that are merged are one person (E7): a deal of either is owed to the touches of both, each once
+SET pg_revops.now = '2026-06-03 12:00+00';
+INSERT INTO lead VALUES ('m', '2026-05-01'), ('n', '2026-05-01');
+INSERT INTO act VALUES (101, 'm', 'page_visit', '2026-05-02', 'ads', NULL), (102, 'n', 'page_visit', '2026-05-03', 'fair', NULL), (103, 'n', 'page_visit', '2026-05-20', 'web', NULL);
+INSERT INTO deal VALUES (101, 'm', 'won', '2026-05-04', '2026-05-05', 11), (102, 'n', 'won', '2026-05-04', '2026-05-25', 13);
+SELECT revops.merge_leads(revops.lead_id('lead', 'm'), revops.lead_id('lead', 'n'), 'duplicate') > 0 AS merged;
+CREATE VIEW paths AS SELECT d.key AS deal, p.n, p.touches, p.source, p.amount FROM revops.attribution_path('revenue', '2026-05-01') p
+    JOIN revops.opportunity d USING (opportunity_id) WHERE d.key IN ('101', '102') ORDER BY 1, 2;
+SELECT * FROM paths;
+SELECT revops.unmerge_leads(revops.lead_id('lead', 'n'), 'duplicate') > 0 AS apart;
+SELECT * FROM paths;

@@ -40,6 +40,10 @@ DELETE FROM crm.act WHERE id = 10;
 SELECT * FROM crm.sums WHERE key < '3';
 SELECT revops.follow_merges() AS moved;
 SELECT revops.follow_merges() AS moved;
+-- run_due() follows, too
+INSERT INTO crm.act VALUES (21, 2, 'email_reply', '2026-03-02 09:40+00');
+SELECT revops.run_due() >= 0 AS ran;
+SELECT revops.follow_merges() AS left_to_move;
 SELECT * FROM crm.sums WHERE key < '3';
 SELECT * FROM revops.verify();
 

@@ -24,11 +24,22 @@ BEGIN
         FROM revops.assignment a LEFT JOIN revops.route r ON r.route_id = a.route_id
         LEFT JOIN revops.team t ON t.team_id = a.team_id LEFT JOIN revops.rep p ON p.rep_id = a.rep_id
         WHERE a.lead_id = $1 ORDER BY a.seq DESC LIMIT 1;
+    RETURN QUERY
+        SELECT 0, 'known'::text, NULL::text, t.team, p.rep,
+               CASE k.cause WHEN 'duplicate' THEN 'it seems to be there already: nobody gets it'
+                            WHEN 'survivor' THEN 'has the lead that it seems to be a duplicate of' ELSE 'has its account, or a lead of it' END
+               || CASE WHEN k.rep_id IS NULL THEN ''
+                       WHEN NOT p.active THEN ': switched off'
+                       WHEN EXISTS (SELECT FROM revops.time_off o WHERE o.rep_id = k.rep_id AND revops.engine_now() >= o.starts_at AND revops.engine_now() < o.ends_at) THEN ': time off'
+                       ELSE ': comes before the routes' END
+        FROM revops.known_owners($1) WITH ORDINALITY AS k (cause, team_id, rep_id, n)
+        LEFT JOIN revops.team t ON t.team_id = k.team_id LEFT JOIN revops.rep p ON p.rep_id = k.rep_id
+        ORDER BY k.n;
     RETURN QUERY SELECT * FROM revops.route_steps(l.binding_id, coalesce(l.profile, '{}'), l.personal);
 END
 $$;
 COMMENT ON FUNCTION revops.explain_route(bigint) IS
-    'Why a lead has its rep, and where it would go if the routes were asked now. kind now: who has it, since when and by what; route: each route that is tried, in order, with what came of it; member: each rep of a team that is asked, with what keeps that one from the lead or whose turn it is; nobody: what becomes of it where no member can; result: who would get it. Nothing is taken and nothing changed. Raises RV002 (no such lead).';
+    'Why a lead has its rep, and where it would go if the routes were asked now. kind now: who has it, since when and by what; known: who has its survivor or its account (see matching), of whom the first who is there gets it before any route is asked; route: each route that is tried, in order, with what came of it; member: each rep of a team that is asked, with what keeps that one from the lead or whose turn it is; nobody: what becomes of it where no member can; result: who would get it by the routes. Nothing is taken and nothing changed. Raises RV002 (no such lead).';
 
 CREATE FUNCTION revops.explain_route_of(roles jsonb, binding text DEFAULT NULL, workspace_id int DEFAULT 1)
     RETURNS TABLE (step int, kind text, route text, team text, rep text, verdict text)

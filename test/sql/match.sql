@@ -80,6 +80,11 @@ SELECT account, method, score, chosen, note FROM revops.explain_match(revops.lea
 SELECT account, method, score, chosen, note FROM revops.explain_match(revops.lead_id('leads', '2'));
 SELECT account, method, score, chosen, note FROM revops.explain_match(revops.lead_id('leads', '4'));
 SELECT * FROM revops.explain_match(0);
+-- and who comes before the routes, of whom the first who is there gets it
+SELECT step, kind, team, rep, verdict FROM revops.explain_route(revops.lead_id('leads', '3')) WHERE kind IN ('now', 'known', 'result');
+INSERT INTO revops.time_off (rep_id, starts_at, ends_at) SELECT rep_id, '2026-03-02', '2026-03-03' FROM revops.rep WHERE rep = 'bob';
+SELECT step, kind, team, rep, verdict FROM revops.explain_route(revops.lead_id('leads', '3')) WHERE kind = 'known';
+DELETE FROM revops.time_off;
 
 -- pg_trgm: similar names from a stated threshold on, ties by owner and number; the session's own threshold stays
 CREATE EXTENSION pg_trgm SCHEMA crm;

@@ -108,7 +108,10 @@ done
 	echo "    both, a quarter of the leads: $(median < "$work/cpu.few") microseconds a lead"
 	echo "times the CPU of off: accounts $(median < "$work/ratio.cpu.accounts"), both $(median < "$work/ratio.cpu.both")"
 } >&2
-bar match_accounts_tps_vs_off "$(printf '%.3f' "$(median < "$work/ratio.tps.accounts")")" '>=' 0.5
-bar match_both_tps_vs_off "$(printf '%.3f' "$(median < "$work/ratio.tps.both")")" '>=' 0.35
+# what nobody has set a bar for is told
+for variant in accounts both; do
+	echo "{\"bench\":\"match_${variant}_tps_vs_off\",\"value\":$(printf '%.3f' "$(median < "$work/ratio.tps.$variant")")}"
+	echo "{\"bench\":\"match_${variant}_bulk_vs_off\",\"value\":$(printf '%.3f' "$(median < "$work/ratio.cpu.$variant")")}"
+done
 bar match_bulk_growth "$(printf '%.3f' "$(median < "$work/ratio.growth")")" '<=' 1.3
 exit $missed

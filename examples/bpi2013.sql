@@ -196,6 +196,11 @@ SELECT revops.attach_touch('incident log', 'vinst.incident_log', 'incidents', $r
     "signal": "status || '/' || sub_status",
     "occurred_at": "at"
 }$roles$) IS NOT NULL AS attached \gset
+-- A promise that the desk's own row asks for and keeps: a case is completed within
+-- three days, and as long as the user has to answer no time counts.
+INSERT INTO revops.sla_policy (agreement_id, policy, position, promise, condition, kept_when, pauses_when, target) VALUES
+    (:draft, 'completed within three days', 10, 'criteria', $$stage NOT LIKE 'Completed/%'$$, $$stage LIKE 'Completed/%'$$,
+     $$stage = 'Accepted/Wait - User'$$, '72 hours');
 SELECT revops.adopt_agreement(:draft) AS activated \gset
 
 \if :history

@@ -89,6 +89,29 @@ SELECT k.clock, count(k.hours) AS n,
 FROM vinst.completed c CROSS JOIN LATERAL (VALUES ('gross', c.gross), ('net of Wait - User', c.net)) AS k (clock, hours)
 GROUP BY k.clock;
 
+-- The same from the clocks that ran: the first of each case, without its pauses.  A case that was completed as it
+-- was opened was promised nothing, and took no time.  What is past due is not paused any more: so there is no mean here.
+CREATE VIEW vinst.promised AS
+SELECT c.lead_id, c.outcome, extract(epoch FROM c.stopped_at - c.started_at) / 3600 AS gross,
+       extract(epoch FROM c.stopped_at - c.started_at - coalesce(p.paused, '0')) / 3600 AS net
+FROM revops.sla_clock c
+LEFT JOIN LATERAL (SELECT sum(coalesce(h.until, c.stopped_at) - h.at) AS paused
+                   FROM (SELECT k.change, k.at, lead(k.at) OVER (ORDER BY k.no) AS until
+                         FROM revops.sla_clock_change k WHERE k.lead_id = c.lead_id AND k.seq = c.seq AND k.change IN ('paused', 'resumed')) h
+                   WHERE h.change = 'paused') p ON true
+WHERE c.seq = 1 AND c.promise = 'criteria' AND c.stopped_at IS NOT NULL
+  AND NOT EXISTS (SELECT FROM revops.stage_change s WHERE s.lead_id = c.lead_id AND s.seq = 1 AND s.to_stage LIKE 'Completed/%')
+UNION ALL
+SELECT s.lead_id, 'kept', 0, 0 FROM revops.stage_change s WHERE s.seq = 1 AND s.to_stage LIKE 'Completed/%';
+
+CREATE VIEW vinst.sla_clock AS
+SELECT k.clock, count(k.hours) AS n,
+       vinst.rounded(percentile_cont(0.5) WITHIN GROUP (ORDER BY k.hours), 3) AS median,
+       count(*) FILTER (WHERE k.hours <= 4) AS within_4, count(*) FILTER (WHERE k.hours <= 24) AS within_24,
+       count(*) FILTER (WHERE k.hours <= 72) AS within_72
+FROM vinst.promised c CROSS JOIN LATERAL (VALUES ('gross', c.gross), ('net of Wait - User', c.net)) AS k (clock, hours)
+GROUP BY k.clock;
+
 CREATE VIEW vinst.handed AS
 SELECT lead_id, count(*) FILTER (WHERE other_team) AS teams, count(*) FILTER (WHERE other_rep) AS reps,
        -- a group has the case again that had it before

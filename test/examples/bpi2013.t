@@ -46,6 +46,8 @@ my @shape = grep { /^(?:cases|events|mean case duration s|total duration s|disti
 	first_two(sheet_table($folder, 'Shape'));
 # what only who was there from the beginning can know: who had the case when
 my %people = (
+	# without mean and 90th percentile
+	sla_clock => [ map { join '|', (split /\|/)[ 0 .. 2, 5 .. 7 ] } @{ $sheet{clock} } ],
 	shape => \@shape,
 	routing => [ sheet_table($folder, 'Routing') ],
 	top_groups => [ sheet_table($folder, 'Top 10', 2) ],
@@ -62,6 +64,7 @@ for my $mode (qw(inline queued))
 
 # the figures that the sheet is best known for, and ours of the lifecycle, as numbers
 my %known = (
+	"SELECT count(*) FROM vinst.promised WHERE outcome = 'kept'" => 5781,
 	"SELECT count(*) FROM vinst.cases" => 7554,
 	"SELECT count(*) FROM vinst.events" => 65533,
 	"SELECT cases FROM vinst.reopened" => 514,

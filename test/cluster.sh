@@ -25,7 +25,7 @@
 set -euo pipefail
 
 PACKAGES_BUILD="make gcc libc6-dev postgresql-15 postgresql-server-dev-15"
-PACKAGES_TEST="postgresql-15-pgtap libtap-parser-sourcehandler-pgtap-perl libipc-run-perl"
+PACKAGES_TEST="postgresql-15-pgtap postgresql-15-cron libtap-parser-sourcehandler-pgtap-perl libipc-run-perl"
 
 # What the trap has to undo; each is set when there is something to undo.
 WORK=

@@ -85,7 +85,7 @@ make_database()
 		"bytea_output = 'hex'" "timezone_abbreviations = 'Default'"; do
 		set -- "$@" -c "ALTER DATABASE \"$1\" SET $setting"
 	done
-	psql -qX -c "CREATE DATABASE \"$1\" TEMPLATE $template" "${@:2}"
+	psql -qX -c "CREATE DATABASE \"$1\" TEMPLATE $template STRATEGY = FILE_COPY" "${@:2}"
 }
 
 # One database for each test: no test can lean on another one.
@@ -266,6 +266,7 @@ test_long()
 	run_clusters long/060_random_load test/t/060_random_load.pl \
 		REVOPS_LOAD_SECONDS="${REVOPS_LOAD_SECONDS:-300}"
 	run_clusters long/041_timers test/t/041_timers.pl REVOPS_CRASHES="${REVOPS_CRASHES:-50}"
+	run_clusters long/062_injected_faults test/t/062_injected_faults.pl REVOPS_FAULTS="${REVOPS_FAULTS:-2000}"
 }
 
 test_meta()

@@ -125,7 +125,7 @@ next_no(Settle *s, int64 lead_id)
 }
 
 int
-clock_steps_taken(Settle *s, int64 lead_id, int position, TimestampTz since)
+clock_steps_taken(Settle *s, int64 lead_id, int32 policy_id, int position, TimestampTz since)
 {
 	SysScanDesc scan = scan_changes(s, lead_id);
 	HeapTuple	tuple;
@@ -133,6 +133,7 @@ clock_steps_taken(Settle *s, int64 lead_id, int position, TimestampTz since)
 
 	while (HeapTupleIsValid(tuple = engine_scan_next(scan)))
 		if (DatumGetTimestampTz(change_column(s, tuple, CHANGED_AT)) >= since &&
+			DatumGetInt32(change_column(s, tuple, CHANGED_POLICY_ID)) == policy_id &&
 			DatumGetInt32(change_column(s, tuple, CHANGED_POSITION)) == position &&
 			strcmp(TextDatumGetCString(change_column(s, tuple, CHANGED_CHANGE)), "step") == 0)
 			taken++;

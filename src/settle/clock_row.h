@@ -55,7 +55,8 @@ typedef struct ClockChange
 extern void clock_tell(Settle *s, const LeadRow *row, const RunningClock *clock,
 					   const ClockChange *change);
 
-/* How often a step of this position was taken for the lead since a moment. */
-extern int	clock_steps_taken(Settle *s, int64 lead_id, int position, TimestampTz since);
+/* How often this step of a policy was taken for the lead since a moment. */
+extern int	clock_steps_taken(Settle *s, int64 lead_id, int32 policy_id, int position,
+							  TimestampTz since);
 
 #endif							/* REVOPS_CLOCK_ROW_H */

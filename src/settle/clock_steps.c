@@ -98,15 +98,16 @@ stage_of_step(Settle *s, const Definitions *def, const PolicyStep *step)
 }
 
 static void
-add_step(Settle *s, const Definitions *def, const LeadState *state, PromiseKind kind,
+add_step(Settle *s, const Definitions *def, const LeadState *state, const Policy *policy,
 		 const PolicyStep *step, ClockSteps *steps)
 {
 	if (steps->n == MAX_DUE_STEPS ||
 		(step->action == SLA_REASSIGN &&
-		 clock_steps_taken(s, state->lead_id, step->position, state->stage_since) >= step->at_most))
+		 clock_steps_taken(s, state->lead_id, policy->policy_id, step->position,
+						   state->stage_since) >= step->at_most))
 		return;
 	steps->positions[steps->n] = step->position;
-	steps->steps[steps->n++] = (DueStep) {kind, step->action, step->team_id,
+	steps->steps[steps->n++] = (DueStep) {policy->promise, step->action, step->team_id,
 	stage_of_step(s, def, step), step->reason};
 }
 
@@ -130,7 +131,7 @@ clock_steps_due(Settle *s, const LeadState *state, ClockSteps *steps, LeadNews *
 		for (int i = 0; i < policy->nsteps; i++)
 			if (!(steps_done(clock) & STEP_BIT(policy->steps[i].position)) &&
 				step_at(s, clock, policy, &policy->steps[i]) <= s->now)
-				add_step(s, def, state, kind, &policy->steps[i], steps);
+				add_step(s, def, state, policy, &policy->steps[i], steps);
 	}
 	news->nsteps = steps->n;
 	news->steps = steps->steps;

@@ -31,6 +31,7 @@ CREATE UNLOGGED TABLE desk.log
     resolved_by text, resolved_at text, closed_at text
 );
 \copy desk.log (number, incident_state, active, reassignment_count, reopen_count, sys_mod_count, made_sla, caller_id, opened_by, opened_at, sys_created_by, sys_created_at, sys_updated_by, sys_updated_at, contact_type, location, category, subcategory, u_symptom, cmdb_ci, impact, urgency, priority, assignment_group, assigned_to, knowledge, u_priority_confirmation, notify, problem_id, rfc, vendor, caused_by, closed_code, resolved_by, resolved_at, closed_at) FROM pstdin WITH (FORMAT csv, HEADER)
+DELETE FROM desk.log WHERE opened_at >= :'before'::timestamptz;
 -- Minutes are all that the log knows: of one minute the order of the file counts.
 CREATE UNLOGGED TABLE desk.tape AS
 SELECT number, incident_state AS state, priority, made_sla::boolean AS made_sla, at,
@@ -108,19 +109,23 @@ LEFT JOIN LATERAL (SELECT k.outcome FROM revops.sla_clock k
                    WHERE k.lead_id = l.lead_id AND k.promise = 'stage_time' ORDER BY k.seq LIMIT 1) c ON true
 GROUP BY i.priority;
 
--- what was declared, from the tape alone: time until the first solution, without waiting for the user
+-- what was declared, from the tape alone: time until the first solution, without waiting for the user; what begins when
+-- the time is over comes too late, waiting too
 CREATE VIEW desk.sla_naive AS
-SELECT policy, count(*) FILTER (WHERE solved AND counted <= target) AS kept, count(*) AS clocks
-FROM (SELECT e.number, 'solved: ' || min(e.opened_as) AS policy, bool_or(e.solves) AS solved,
-             CASE min(e.opened_as) WHEN '1 - Critical' THEN interval '24 hours' WHEN '2 - High' THEN interval '48 hours'
-                                   WHEN '3 - Moderate' THEN interval '72 hours' ELSE interval '120 hours' END AS target,
-             sum(CASE WHEN e.state = 'Awaiting User Info' OR e.solves THEN interval '0' ELSE e.until - e.at END) AS counted
-      FROM (SELECT t.number, t.state, t.at, t.turn, t.state IN ('Resolved', 'Closed') AS solves,
-                   lead(t.at) OVER w AS until, first_value(t.priority) OVER w AS opened_as,
-                   count(*) FILTER (WHERE t.state IN ('Resolved', 'Closed')) OVER (w ROWS UNBOUNDED PRECEDING) AS solutions
-            FROM desk.tape t WINDOW w AS (PARTITION BY t.number ORDER BY t.at, t.turn)) e
-      WHERE e.solutions = 0 OR (e.solutions = 1 AND e.solves)
-      GROUP BY e.number) i
+SELECT policy, count(*) FILTER (WHERE solved AND counted <= target AND NOT over_before) AS kept, count(*) AS clocks
+FROM (SELECT c.number, 'solved: ' || min(c.opened_as) AS policy, min(c.target) AS target, bool_or(c.solves) AS solved,
+             sum(c.counts) AS counted, bool_or(NOT c.solves AND c.before >= c.target) AS over_before
+      FROM (SELECT e.*, coalesce(sum(e.counts) OVER (PARTITION BY e.number ORDER BY e.at, e.turn ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), '0') AS before
+            FROM (SELECT t.*,
+                         CASE t.opened_as WHEN '1 - Critical' THEN interval '24 hours' WHEN '2 - High' THEN interval '48 hours'
+                                          WHEN '3 - Moderate' THEN interval '72 hours' ELSE interval '120 hours' END AS target,
+                         CASE WHEN t.state = 'Awaiting User Info' OR t.solves THEN interval '0' ELSE t.until - t.at END AS counts
+                  FROM (SELECT number, state, at, turn, state IN ('Resolved', 'Closed') AS solves,
+                               lead(at) OVER w AS until, first_value(priority) OVER w AS opened_as,
+                               count(*) FILTER (WHERE state IN ('Resolved', 'Closed')) OVER (w ROWS UNBOUNDED PRECEDING) AS solutions
+                        FROM desk.tape WINDOW w AS (PARTITION BY number ORDER BY at, turn)) t
+                  WHERE t.solutions = 0 OR (t.solutions = 1 AND t.solves)) e) c
+      GROUP BY c.number) i
 GROUP BY policy;
 
 -- the first of each incident, as the clocks have it

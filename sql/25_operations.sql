@@ -42,7 +42,7 @@ CREATE TABLE revops.rep
     rep          text NOT NULL,
     calendar_id  int REFERENCES revops.calendar,
     active       boolean NOT NULL DEFAULT true,
-    manager_id   int REFERENCES revops.rep CHECK (manager_id <> rep_id),
+    manager_id   int CHECK (manager_id <> rep_id),
     UNIQUE (workspace_id, rep)
 );
 COMMENT ON TABLE revops.rep IS 'Sales people to whom leads are assigned.';

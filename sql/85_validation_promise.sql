@@ -126,27 +126,47 @@ $$;
 COMMENT ON FUNCTION revops.validate_sla_step() IS
     'Trigger of sla_step: raises RV004 for a time that is not exact or a rep or team of another workspace, RV002 for an unknown reason.';
 
-CREATE FUNCTION revops.validate_manager() RETURNS trigger
-    LANGUAGE plpgsql
+-- A foreign key of a table to itself would make pg_dump warn of every dump.
+CREATE FUNCTION revops.check_manager() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
     SET search_path = pg_catalog, pg_temp
     AS $$
+DECLARE
+    other revops.rep;
 BEGIN
-    IF NOT revops.restoring() THEN
-        PERFORM revops.refuse_foreign(format('rep "%s"', NEW.rep), NEW.workspace_id, 'manager', m.rep, m.workspace_id)
-        FROM revops.rep m WHERE m.rep_id = NEW.manager_id;
+    IF revops.restoring() THEN
+        RETURN NULL;
     END IF;
-    RETURN NEW;
+    IF TG_OP = 'DELETE' THEN
+        SELECT r.* INTO other FROM revops.rep r WHERE r.manager_id = OLD.rep_id LIMIT 1;
+        IF FOUND THEN
+            RAISE foreign_key_violation USING
+                MESSAGE = format('rep "%s" is the manager of rep "%s"', OLD.rep, other.rep),
+                DETAIL = 'Promises that are escalated would be told nobody.',
+                HINT = format('Set manager_id of rep "%s" first.', other.rep);
+        END IF;
+    ELSIF NEW.manager_id IS NOT NULL THEN
+        SELECT r.* INTO other FROM revops.rep r WHERE r.rep_id = NEW.manager_id FOR KEY SHARE;
+        IF NOT FOUND THEN
+            RAISE foreign_key_violation USING
+                MESSAGE = format('rep %s, who is to be the manager of rep "%s", does not exist', NEW.manager_id, NEW.rep),
+                DETAIL = 'manager_id is the number of a rep.',
+                HINT = 'Insert that rep into revops.rep first.';
+        END IF;
+        PERFORM revops.refuse_foreign(format('rep "%s"', NEW.rep), NEW.workspace_id, 'rep', other.rep, other.workspace_id);
+    END IF;
+    RETURN NULL;
 END
 $$;
-COMMENT ON FUNCTION revops.validate_manager() IS
-    'Trigger of rep: raises RV004 for a manager of another workspace.';
+COMMENT ON FUNCTION revops.check_manager() IS
+    'Trigger of rep: raises 23503 where the manager does not exist, and where a manager is deleted; RV004 for one of another workspace.';
 
 CREATE TRIGGER validate BEFORE INSERT OR UPDATE ON revops.sla_policy FOR EACH ROW EXECUTE FUNCTION revops.validate_sla_policy();
 COMMENT ON TRIGGER validate ON revops.sla_policy IS 'checks times, conditions, signals, calendar';
 CREATE TRIGGER validate BEFORE INSERT OR UPDATE ON revops.sla_step FOR EACH ROW EXECUTE FUNCTION revops.validate_sla_step();
 COMMENT ON TRIGGER validate ON revops.sla_step IS 'checks time, rep, team, reason';
-CREATE TRIGGER validate_manager BEFORE INSERT OR UPDATE OF manager_id ON revops.rep FOR EACH ROW EXECUTE FUNCTION revops.validate_manager();
-COMMENT ON TRIGGER validate_manager ON revops.rep IS 'checks the manager';
+CREATE TRIGGER check_manager AFTER INSERT OR UPDATE OF manager_id OR DELETE ON revops.rep FOR EACH ROW EXECUTE FUNCTION revops.check_manager();
+COMMENT ON TRIGGER check_manager ON revops.rep IS 'checks the manager';
 
 -- ----- before a version is put into force ------------------------------------------
 

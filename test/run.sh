@@ -263,6 +263,10 @@ test_examples()
 test_long()
 {
 	run_programs long
+	local name
+	for name in bpi2013 maven uci_incidents; do
+		run_tap "long/$name" env REVOPS_LONG=1 "test/examples/$name.t"
+	done
 	run_clusters long/060_random_load test/t/060_random_load.pl \
 		REVOPS_LOAD_SECONDS="${REVOPS_LOAD_SECONDS:-300}"
 	run_clusters long/041_timers test/t/041_timers.pl REVOPS_CRASHES="${REVOPS_CRASHES:-50}"

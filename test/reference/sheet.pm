@@ -72,7 +72,7 @@ sub same_rows
 sub run_example
 {
 	my ($database, @words) = @_;
-	system('createdb', $database) == 0 or die 'createdb failed';
+	system('dropdb', '--if-exists', $database) == 0 && system('createdb', $database) == 0 or die 'createdb failed';
 	local $ENV{PGDATABASE} = $database;
 	open my $in, '-|', 'bash', '-c', 'exec "$@" 2>&1', 'example', 'bash', @words or die "cannot run bash: $!";
 	my @output = <$in>;

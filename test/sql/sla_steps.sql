@@ -26,6 +26,11 @@ EXCEPTION WHEN OTHERS THEN
     RAISE NOTICE '% %', sqlstate, sqlerrm;
 END $$;
 
+-- who is whose manager
+CALL try('UPDATE revops.rep SET manager_id = 99 WHERE rep = ''ann''');
+CALL try('UPDATE revops.rep SET manager_id = rep_id WHERE rep = ''ann''');
+CALL try('DELETE FROM revops.rep WHERE rep = ''boss''');
+
 SELECT revops.draft_agreement() AS draft \gset
 DELETE FROM revops.sla_policy WHERE agreement_id = :draft;
 INSERT INTO revops.sla_policy (agreement_id, policy, position, promise, condition, target, calendar_id) VALUES
